@@ -1,0 +1,50 @@
+"""The web application: middleware in the order in which it runs, then the routes."""
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from api.lifespan import running
+from api.middleware.body_limit import BodyLimit
+from api.middleware.correlation import Correlation
+from api.middleware.origins import ApiOrigins
+from api.middleware.security_headers import SecurityHeaders
+from api.routes import demo, operations
+from api.settings import Settings
+
+
+def create_application(settings: Settings) -> FastAPI:
+    """The application for these settings; it opens its database when the server starts it."""
+    application = FastAPI(
+        title="Parlance",
+        lifespan=running,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        middleware=[
+            Middleware(Correlation),
+            Middleware(SecurityHeaders),
+            Middleware(BodyLimit),
+            Middleware(ApiOrigins),
+        ],
+    )
+    application.state.settings = settings
+    application.state.stopping = False
+    application.state.start_problem = None
+    application.include_router(operations.router)
+    application.include_router(demo.router)
+    application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
+    application.add_exception_handler(404, _not_found)
+    return application
+
+
+async def _front_door() -> Response:
+    return RedirectResponse("/demo", status_code=307)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    message = f"There is nothing at {request.url.path[:200]}."
+    return JSONResponse(
+        {"errors": [{"message": message, "extensions": {"code": "NOT_FOUND"}}]}, status_code=404
+    )

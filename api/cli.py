@@ -1,0 +1,161 @@
+"""The `parlance` command."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from api.settings import Settings
+from documents.errors import DatabaseError
+
+cli = typer.Typer(
+    name="parlance",
+    help="Parlance: AI chatbots for many clients, self-hosted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+CheckOnly = Annotated[bool, typer.Option("--check", help="Only compare; fail on a difference.")]
+SCHEMA_FILE = Path(__file__).parent.parent / "graphql_schema" / "schema.graphql"
+
+
+@cli.command()
+def serve() -> None:
+    """Run the server: API, background work, and the database if none is given."""
+    from api.server import serve as run_server  # noqa: PLC0415
+
+    raise typer.Exit(run_server(loaded_settings()))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the form that this version needs."""
+    from documents.database.database import Database  # noqa: PLC0415
+    from documents.migrations.runner import migrate as run_migrations  # noqa: PLC0415
+
+    async def run(database: Database) -> None:
+        applied = await run_migrations(database)
+        names = ", ".join(one.name for one in applied)
+        print(f"Applied: {names}" if names else "Nothing to do: the database is up to date.")
+
+    with_database(run)
+
+
+@cli.command()
+def create_admin(
+    email: Annotated[str, typer.Argument(help="The address to sign in with.")],
+    full_name: Annotated[str, typer.Option(help="How the person is called.")] = "Administrator",
+) -> None:
+    """Make a platform admin. The password is read from standard input, or generated and printed."""
+    from api.lifespan import prepare  # noqa: PLC0415
+    from documents.database.database import Database  # noqa: PLC0415
+    from services.accounts.first_admin import (  # noqa: PLC0415
+        create_admin as make_admin,
+    )
+    from services.accounts.first_admin import generated_password  # noqa: PLC0415
+
+    given = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = given or generated_password()
+
+    async def run(database: Database) -> None:
+        await prepare(database)
+        await make_admin(email, password, full_name)
+        print(f"Made the platform admin {email}.")
+        if not given:
+            print(f"Password (shown this once): {password}")
+
+    with_database(run)
+
+
+@cli.command()
+def export_schema(
+    check: CheckOnly = False,  # noqa: FBT002
+) -> None:
+    """Write graphql_schema/schema.graphql from the code."""
+    from graphql_schema.schema import schema  # noqa: PLC0415
+
+    printed = schema.as_str().rstrip() + "\n"
+    if not check:
+        SCHEMA_FILE.write_text(printed)
+        return
+    if not SCHEMA_FILE.exists() or SCHEMA_FILE.read_text() != printed:
+        print("graphql_schema/schema.graphql differs from the code; run `make schema`.")
+        raise typer.Exit(1)
+
+
+@cli.command()
+def export_settings(
+    check: CheckOnly = False,  # noqa: FBT002
+) -> None:
+    """Write docs/reference/settings.md from the code."""
+    from api.settings_reference import main as write_reference  # noqa: PLC0415
+
+    raise typer.Exit(write_reference(["--check"] if check else []))
+
+
+@cli.command()
+def doctor() -> None:
+    """Look for what is wrong with this installation and say what to mend."""
+    from api.doctor import examine  # noqa: PLC0415
+
+    raise typer.Exit(examine(loaded_settings()))
+
+
+def loaded_settings() -> Settings:
+    """The settings, or the end of the process with everything that is wrong with them."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        print("These settings cannot be used:", file=sys.stderr)
+        for problem in error.errors():
+            name = "_".join(str(part) for part in problem["loc"]).upper()
+            shown = f"PARLANCE_{name}: " if name else ""
+            print(f"  {shown}{problem['msg'].removeprefix('Value error, ')}", file=sys.stderr)
+        raise typer.Exit(2) from error
+
+
+def with_database(work: Callable[..., Awaitable[None]]) -> None:
+    """Run a command's work on the database: the running server's, else started for the command."""
+    from api.lifespan import database_options  # noqa: PLC0415
+    from documents.database.opening import attach_database  # noqa: PLC0415
+
+    async def run() -> None:
+        database = await attach_database(database_options(loaded_settings()))
+        try:
+            await work(database)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+
+
+def main() -> None:
+    """Run a command; problems that a person can mend are a sentence, not a traceback."""
+    from api.secret_key import SecretKeyError  # noqa: PLC0415
+    from api.server import PortInUseError  # noqa: PLC0415
+    from services.accounts.first_admin import AccountExistsError  # noqa: PLC0415
+    from services.accounts.passwords import UnsuitablePasswordError  # noqa: PLC0415
+    from services.sealing.keys import WeakSecretError  # noqa: PLC0415
+
+    mendable = (
+        DatabaseError,
+        SecretKeyError,
+        PortInUseError,
+        AccountExistsError,
+        UnsuitablePasswordError,
+        WeakSecretError,
+    )
+    try:
+        cli()
+    except mendable as error:
+        print(f"parlance: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

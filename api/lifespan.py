@@ -1,0 +1,102 @@
+"""Opens the parts of a running server in order and closes them in reverse."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+
+import structlog
+from fastapi import FastAPI
+
+from api.routes.graphql import GraphQLEndpoint
+from api.secret_key import SecretKeyError, installation_secret
+from api.seeding import seed_demo, seed_platform
+from api.settings import Settings
+from api.wiring import Wiring, wire
+from documents.database.database import Database
+from documents.database.opening import open_database
+from documents.database.options import DatabaseOptions
+from documents.database.preparation import prepare_documents
+from documents.errors import DatabaseError
+from documents.migrations.runner import migrate
+from documents.registry import DOCUMENT_CLASSES
+from services.accounts.first_admin import create_first_admin
+from services.accounts.passwords import UnsuitablePasswordError
+from services.sealing.keys import WeakSecretError
+
+log = structlog.get_logger()
+
+
+def database_options(settings: Settings) -> DatabaseOptions:
+    """Where the database is."""
+    url = settings.mongodb_url
+    return DatabaseOptions(
+        mongodb_url=url.get_secret_value() if url else None,
+        data_dir=settings.data_dir,
+        mongod=settings.mongod,
+        database_name=settings.mongodb_database,
+    )
+
+
+async def prepare(database: Database) -> None:
+    """Bring an open database to the form that this version needs."""
+    await migrate(database)
+    await prepare_documents(database, DOCUMENT_CLASSES)
+
+
+@asynccontextmanager
+async def running(application: FastAPI) -> AsyncGenerator[None, None]:
+    """The application between its start and its end.
+
+    Raises:
+        DatabaseStartError: the database cannot be opened; the text says what to do.
+        SecretKeyError: the secret of the installation cannot be read or made.
+    """
+    settings: Settings = application.state.settings
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_problem_noted(application))
+        secret = installation_secret(settings)
+        database = await open_database(database_options(settings))
+        stack.push_async_callback(database.close)
+        await prepare(database)
+        wiring = wire(settings, database, secret)
+        stack.push_async_callback(wiring.models.close)
+        application.state.first_password = await _first_start(settings, wiring)
+        application.state.database, application.state.wiring = database, wiring
+        application.include_router(
+            GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins)
+        )
+        recovery = asyncio.create_task(wiring.recovery.run(), name="recovery")
+        stack.push_async_callback(_cancelled, recovery)
+        stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
+        log.info("ready", url=settings.base_url)
+        yield
+        application.state.stopping = True
+        log.info("stopping", running_answers=wiring.generations.running)
+
+
+@contextmanager
+def _problem_noted(application: FastAPI) -> Generator[None, None, None]:
+    """Keep what went wrong at the start for `api.server`, which says it in a sentence."""
+    try:
+        yield
+    except (DatabaseError, SecretKeyError, WeakSecretError, UnsuitablePasswordError) as problem:
+        application.state.start_problem = problem
+        raise
+
+
+async def _first_start(settings: Settings, wiring: Wiring) -> str | None:
+    """What a fresh installation needs; the first admin's password if it was generated here."""
+    await seed_platform()
+    given = settings.admin_password
+    password = await create_first_admin(
+        settings.admin_email, given.get_secret_value() if given else None
+    )
+    if settings.demo:
+        await seed_demo(wiring.services, settings.base_url)
+    return password
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,87 @@
+"""For those who run Parlance: is it alive, is it ready, how much does it do."""
+
+import hmac
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from api.metrics import MONGOD_RESTARTS, RUNNING_ANSWERS, rendered
+from api.settings import Settings
+from documents.database.database import Database
+from documents.errors import DatabaseUnavailableError
+from graphql_schema.schema import schema
+
+PING_SECONDS = 1.5
+PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+router = APIRouter()
+
+
+@router.get("/healthz")
+async def healthz() -> PlainTextResponse:
+    """Whether the process answers at all; says nothing about its surroundings."""
+    return PlainTextResponse("ok\n")
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> Response:
+    """200 when requests can be served, else 503; details only with PARLANCE_METRICS_TOKEN."""
+    checks = {"database": await _database_answers(request), "stopping": not _stopping(request)}
+    status = 200 if all(checks.values()) else 503
+    if not _may_see_details(request):
+        return JSONResponse({"ready": status == 200}, status_code=status)  # noqa: PLR2004
+    details: dict[str, Any] = {
+        "ready": status == 200,  # noqa: PLR2004
+        "database": "ok" if checks["database"] else "unreachable",
+        "running_answers": request.app.state.wiring.generations.running,
+        "draining": _stopping(request),
+    }
+    return JSONResponse(details, status_code=status)
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Prometheus' view; needs `Authorization: Bearer` with PARLANCE_METRICS_TOKEN."""
+    if not _may_see_details(request):
+        return PlainTextResponse(
+            "Set PARLANCE_METRICS_TOKEN and send it as `Authorization: Bearer <token>`.\n",
+            status_code=401,
+            headers={"www-authenticate": "Bearer"},
+        )
+    RUNNING_ANSWERS.set(request.app.state.wiring.generations.running)
+    database: Database = request.app.state.database
+    MONGOD_RESTARTS.set(database.mongod_restarts)
+    return Response(rendered(), media_type=PROMETHEUS_TEXT)
+
+
+@router.get("/schema.graphql")
+async def schema_text() -> Response:
+    """The public schema, for code generators. It is no secret."""
+    return Response(
+        schema.as_str(),
+        media_type="application/graphql; charset=utf-8",
+        headers={"access-control-allow-origin": "*"},
+    )
+
+
+async def _database_answers(request: Request) -> bool:
+    database: Database = request.app.state.database
+    try:
+        await database.ping(PING_SECONDS)
+    except DatabaseUnavailableError:
+        return False
+    return True
+
+
+def _stopping(request: Request) -> bool:
+    return bool(getattr(request.app.state, "stopping", False))
+
+
+def _may_see_details(request: Request) -> bool:
+    settings: Settings = request.app.state.settings
+    if settings.metrics_token is None:
+        return False
+    given = request.headers.get("authorization", "")
+    wanted = f"Bearer {settings.metrics_token.get_secret_value()}"
+    return hmac.compare_digest(given.encode(), wanted.encode())

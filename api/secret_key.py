@@ -1,0 +1,51 @@
+"""The installation's secret: given by the operator, or generated next to the embedded database."""
+
+import os
+import secrets
+from pathlib import Path
+
+from api.settings import Settings
+
+FILE_NAME = "secret.key"
+SECRET_BYTES = 48
+
+
+class SecretKeyError(RuntimeError):
+    """The secret of this installation cannot be read or made."""
+
+
+def installation_secret(settings: Settings) -> str:
+    """The secret; generated with mode 0600 at the first start.
+
+    Raises:
+        SecretKeyError: the file cannot be read or written.
+    """
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.data_dir / FILE_NAME
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return _read_or_make(path)
+    except OSError as error:
+        raise SecretKeyError(
+            f"The secret key {path} cannot be used: {error.strerror}. Make the folder writable,"
+            " or set PARLANCE_SECRET_KEY."
+        ) from error
+
+
+def _read_or_make(path: Path) -> str:
+    """The file's secret. Of two processes that make it at once, the first one's counts."""
+    if not path.exists():
+        draft = path.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

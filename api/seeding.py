@@ -1,0 +1,117 @@
+"""What a fresh installation starts with: the platform's `local` model and the demo client.
+
+Both are made once: somebody who deletes the demo does not get it back at the next start.
+"""
+
+import structlog
+
+from documents.chatbots import Chatbot, ChatbotTexts
+from documents.duplicates import DuplicateError, duplicates_reported
+from documents.installation import demo_was_made, note_demo_made
+from documents.knowledge_sources import KnowledgeSource
+from documents.llm_configs import LlmConfig
+from documents.tenancy import TenantScope
+from graphql_schema.context import Services
+from services.chatbots.chatbots import LOCAL_MODEL_NAME
+from services.clients.clients import NewClient
+from services.origins import is_loopback, normalized_origin
+from services.refusals import NameTakenError
+
+DEMO_SLUG = "demo"
+DEMO_EMBED_KEY = "demo"
+
+log = structlog.get_logger()
+
+_DEMO_TEXTS = ChatbotTexts(
+    language="en",
+    welcome_message="Hello! I am the demo assistant, an AI. Ask me something about Parlance.",
+    starter_questions=[
+        "What is Parlance?",
+        "How do I add my own knowledge?",
+        "What happens when the connection drops?",
+    ],
+    placeholder="Ask about Parlance…",
+)
+
+_DEMO_KNOWLEDGE = """\
+# Parlance
+
+## What it is
+Parlance is a self-hosted platform for AI chatbots that companies embed on their websites. An \
+agency runs it for many client companies, and each client's data is kept apart from all others'. \
+One GraphQL schema is the whole product's API: queries, mutations, and subscriptions that stream \
+answers.
+
+## Answers that are not lost
+When the connection drops, the answer goes on at the server. The page connects again with the same \
+idempotency key and the number of the last event it saw, and gets exactly the rest. Asking twice \
+with the same key never asks twice. A visitor can stop an answer at any time and keeps the text so \
+far.
+
+## Adding your own knowledge
+Sign in with the admin account that was printed at the first start. Then send the mutation \
+addKnowledgeSource with the chatbot's id, a title and your text. The text is searchable as soon as \
+the mutation returns, and answers cite it.
+
+## Language models
+The model called Local needs no key: it answers with the best passages of the knowledge base, word \
+for word. OpenAI, Anthropic, Ollama and every OpenAI-compatible address are reached through \
+LangChain. Create one with the mutation createLlmConfig, make it the chatbot's default with \
+updateChatbot, and publish the chatbot with publishChatbot.
+
+## Where the data lives
+Everything is stored in MongoDB. Without an address of your own, Parlance starts a private MongoDB \
+server in its data folder and keeps the data there between starts. Secrets such as providers' keys \
+are sealed before they are stored.
+
+## Embedding
+Each chatbot has a public embed key and a list of allowed origins. A page whose origin is not on \
+the list is refused. While Parlance runs on your own machine, pages on that machine may use every \
+chatbot.
+"""
+
+
+async def seed_platform() -> None:
+    """The platform's language model without a key."""
+    try:
+        with duplicates_reported():
+            if await LlmConfig.find_one({"client_id": None}) is None:
+                config = LlmConfig(name=LOCAL_MODEL_NAME, provider="local", model="extractive")
+                await config.insert()
+    except DuplicateError:
+        pass  # another process was first
+
+
+async def seed_demo(services: Services, base_url: str) -> None:
+    """The demo client with its chatbot and knowledge, once in the life of an installation.
+
+    Each step finds what an interrupted start left behind and goes on from there.
+    """
+    if await demo_was_made():
+        return
+    try:
+        await services.clients.create(NewClient(slug=DEMO_SLUG, name="Demo"))
+    except NameTakenError:
+        log.info("demo_goes_on")
+    scope = TenantScope.one(DEMO_SLUG)
+    chatbot = await scope.of(Chatbot).find_one({"embed_key": DEMO_EMBED_KEY})
+    if chatbot is None:
+        chatbot = await _demo_chatbot(services, scope, base_url)
+    if not await scope.of(KnowledgeSource).count({"chatbot_ids": chatbot.id}, limit=1):
+        await services.knowledge_sources.add_text(
+            DEMO_SLUG, [chatbot.id], "About Parlance", _DEMO_KNOWLEDGE
+        )
+    await note_demo_made()
+    log.info("demo_made", embed_key=DEMO_EMBED_KEY)
+
+
+async def _demo_chatbot(services: Services, scope: TenantScope, base_url: str) -> Chatbot:
+    own = normalized_origin(base_url)
+    origins = [own] if own and not is_loopback(own) else []
+    return await services.chatbots.create(
+        scope,
+        DEMO_SLUG,
+        "Demo assistant",
+        {"texts": [_DEMO_TEXTS], "allowed_origins": origins},
+        embed_key=DEMO_EMBED_KEY,
+    )

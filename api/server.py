@@ -1,0 +1,97 @@
+"""uvicorn with our limits, and the words that a person sees when the server is up."""
+
+import logging
+import socket
+import sys
+
+import uvicorn
+
+from api.application import create_application
+from api.logs import configure_logs
+from api.settings import Settings
+
+MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024
+BACKLOG = 2048
+SHUTDOWN_SECONDS = 5
+"""How long open requests may take after SIGTERM; answers have PARLANCE_DRAIN_SECONDS."""
+
+
+class PortInUseError(RuntimeError):
+    """Somebody else listens on the address."""
+
+
+class ParlanceServer(uvicorn.Server):
+    """Tells where to look once the sockets listen."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then announce."""
+        await super().startup(sockets)
+        if self.started:
+            state = self.config.app.state  # type: ignore[union-attr]
+            announce(state.settings, state.first_password)
+
+
+def serve(settings: Settings) -> int:
+    """Run the server until a signal ends it; the exit status.
+
+    Raises:
+        PortInUseError: the address is taken.
+        DatabaseError: the database cannot be opened.
+        SecretKeyError: the installation's secret cannot be read.
+    """
+    style = settings.log_format or ("console" if settings.in_development else "json")
+    configure_logs(style=style, level=settings.log_level)
+    listener = _listener(settings)
+    application = create_application(settings)
+    # A start that failed for a reason that people can mend is told in a sentence by `main`.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: application.state.start_problem is None)
+    config = uvicorn.Config(
+        application,
+        log_config=None,
+        access_log=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        server_header=False,
+        ws_max_size=MAX_WEBSOCKET_MESSAGE_BYTES,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        backlog=BACKLOG,
+        lifespan="on",
+    )
+    server = ParlanceServer(config)
+    server.run(sockets=[listener])
+    if application.state.start_problem is not None:
+        raise application.state.start_problem
+    return 0 if server.started else 1
+
+
+def announce(settings: Settings, first_password: str | None) -> None:
+    """Print where to look, for the person who just started the server."""
+    url = settings.base_url
+    lines = ["", f"  Parlance is running at {url}", ""]
+    if settings.demo:
+        lines.append(f"  Try it           {url}/demo")
+    lines.append(f"  GraphQL          {url}/graphql   (schema: {url}/schema.graphql)")
+    if first_password:
+        lines += [
+            "",
+            f"  First admin      {settings.admin_email}",
+            f"  Password         {first_password}",
+            "  It is shown this once. Sign in with the mutation signIn.",
+        ]
+    sys.stdout.write("\n".join([*lines, "", ""]))
+    sys.stdout.flush()
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as error:
+        listener.close()
+        raise PortInUseError(
+            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}."
+            " Stop what uses it, or choose another port with PARLANCE_PORT."
+        ) from error
+    return listener

@@ -1,0 +1,170 @@
+"""All settings of Parlance. This is the only module that reads the environment.
+
+Each setting is an environment variable with the prefix PARLANCE_. docs/reference/settings.md is
+generated from the descriptions below.
+"""
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.chatbots.llm_configs import KEY_ENV_PREFIX
+from services.origins import is_loopback, normalized_origin
+
+Environment = Literal["development", "production"]
+
+
+class Settings(BaseSettings):
+    """What an operator can set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PARLANCE_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on. Put a reverse proxy with TLS in front before you listen"
+        " on anything but this machine.",
+    )
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    public_url: str = Field(
+        "",
+        description="Where visitors and people reach this installation, such as"
+        " https://chat.example.com: for snippets, links and mails. Default: http://HOST:PORT.",
+    )
+    environment: Environment | None = Field(
+        None,
+        description="`development` lets pages on this machine (loopback origins) use every chatbot."
+        " Default: production as soon as the public URL is not on this machine.",
+    )
+    data_dir: Path = Field(
+        Path(".parlance"),
+        description="Folder of the embedded database and of generated secrets. Back it up.",
+    )
+    mongodb_url: SecretStr | None = Field(
+        None,
+        description="Address of a MongoDB replica set or sharded cluster, 6.0 or newer. Without it"
+        " a private MongoDB is started in the data folder.",
+    )
+    mongodb_database: str = Field(
+        "parlance", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="Name of the MongoDB database."
+    )
+    mongod: Path | None = Field(
+        None, description="The mongod binary of the embedded database. Default: search for one."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Seals stored secrets and signs tokens; at least 32 random characters, the same"
+        " in every process. Generated in the data folder with the embedded database, required with"
+        " PARLANCE_MONGODB_URL.",
+    )
+    admin_email: str = Field(
+        "admin@example.com", description="E-mail address of the first platform admin."
+    )
+    admin_password: SecretStr | None = Field(
+        None,
+        description="Password of the first platform admin, 12 to 72 bytes. Default: generated and"
+        " printed once.",
+    )
+    demo: bool = Field(
+        default=True,
+        description="Make the client `demo` with a chatbot and a small knowledge base at the first"
+        " start.",
+    )
+    dashboard_origins: list[str] = Field(
+        [],
+        description="Origins of dashboards that use the API, as a JSON list such as"
+        ' ["https://dashboard.example.com"].',
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of reverse proxies whose X-Forwarded-* headers are"
+        " believed, separated by commas. Default: none.",
+    )
+    allowed_addresses: list[str] = Field(
+        [],
+        description="Private hosts and networks that clients' own configurations may reach, as a"
+        ' JSON list such as ["10.0.0.0/8"]. Default: public addresses only.',
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="Bearer token for /metrics and for the details of /readyz. Without it both stay"
+        " closed.",
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="Mail server, such as smtp://user:password@mail.example.com:587."
+    )
+    drain_seconds: float = Field(
+        25.0,
+        ge=0,
+        le=3600,
+        description="How long running answers may go on after SIGTERM, in seconds.",
+    )
+    log_format: Literal["console", "json"] | None = Field(
+        None, description="Default: json in production, console in development."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important messages that are logged."
+    )
+
+    @field_validator("dashboard_origins")
+    @classmethod
+    def _origins(cls, value: list[str]) -> list[str]:
+        origins = [normalized_origin(text) for text in value]
+        if None in origins:
+            raise ValueError("every entry must be an origin, such as https://dashboard.example.com")
+        return [origin for origin in origins if origin]
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str) -> str:
+        if value and normalized_origin(value) is None:
+            raise ValueError("must be scheme and host only, such as https://chat.example.com")
+        return value.rstrip("/")
+
+    @field_validator("data_dir", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _secret_for_external_database(self) -> Self:
+        if self.mongodb_url is not None and self.secret_key is None:
+            raise ValueError(
+                "PARLANCE_SECRET_KEY is required with PARLANCE_MONGODB_URL: every process that"
+                " shares the database must seal with the same key."
+                " `openssl rand -base64 48` makes a good one"
+            )
+        return self
+
+    @property
+    def base_url(self) -> str:
+        """The public URL, or where this process listens."""
+        if self.public_url:
+            return self.public_url
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def in_development(self) -> bool:
+        """Whether loopback origins are welcome."""
+        if self.environment is not None:
+            return self.environment == "development"
+        return is_loopback(normalized_origin(self.base_url) or "")
+
+    @property
+    def smtp_host(self) -> tuple[str, int] | None:
+        """Host and port of the mail server."""
+        if self.smtp_url is None:
+            return None
+        parts = urlsplit(self.smtp_url.get_secret_value())
+        return (parts.hostname or "", parts.port or 25)
+
+
+def provider_keys() -> dict[str, str]:
+    """The providers' keys that the operator gave, by the names of their variables."""
+    return {name: key for name, key in os.environ.items() if name.startswith(KEY_ENV_PREFIX)}

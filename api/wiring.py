@@ -1,0 +1,91 @@
+"""Builds every service with the values it needs. Nothing else in the product creates services."""
+
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+
+from api.authentication.identifying import Identifying
+from api.settings import Settings, provider_keys
+from documents.database.database import Database
+from graphql_schema.context import Services
+from services.accounts.access_tokens import AccessTokens
+from services.accounts.sign_in import SignIn
+from services.answering.asking import Asking
+from services.answering.following import Following
+from services.answering.generations import Generations
+from services.answering.memory_event_log import MemoryEventLog
+from services.answering.model_route import ModelRoutes
+from services.answering.pipeline import Pipeline
+from services.answering.recovery import Recovery
+from services.answering.stopping import Stopping
+from services.chatbots.chatbots import Chatbots
+from services.chatbots.llm_configs import LlmConfigs
+from services.clients.clients import Clients
+from services.knowledge.search import KnowledgeSearch
+from services.knowledge.sources import KnowledgeSources
+from services.llm.factory import ModelFactory
+from services.origins import normalized_origin
+from services.sealing.keys import DerivedKeys
+from services.sealing.sealing import Sealer
+from services.visits.embedding_origins import EmbeddingOrigins
+from services.visits.starting import Visits
+from services.visits.widget_tokens import WidgetTokens
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The running product, apart from its database and its web server."""
+
+    services: Services
+    identify: Identifying
+    origins: EmbeddingOrigins
+    generations: Generations
+    recovery: Recovery
+    models: ModelFactory
+    event_log: MemoryEventLog
+
+
+def wire(settings: Settings, database: Database, secret: str) -> Wiring:
+    """Everything, for this database and these settings."""
+    keys = DerivedKeys(secret)
+    sealer = Sealer(keys)
+    owner = process_name()
+    event_log = MemoryEventLog()
+    models = ModelFactory(allowed_addresses=settings.allowed_addresses)
+    pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(models, sealer, provider_keys()))
+    generations = Generations(pipeline, event_log, owner)
+    widget_tokens = WidgetTokens(keys)
+    sign_in = SignIn(AccessTokens(keys))
+    services = Services(
+        sign_in=sign_in,
+        clients=Clients(),
+        chatbots=Chatbots(database),
+        llm_configs=LlmConfigs(sealer),
+        knowledge_sources=KnowledgeSources(database),
+        visits=Visits(widget_tokens, development=settings.in_development),
+        asking=Asking(database, owner),
+        following=Following(event_log),
+        generations=generations,
+        stopping=Stopping(generations),
+        public_url=settings.base_url,
+    )
+    return Wiring(
+        services=services,
+        identify=Identifying(sign_in, widget_tokens),
+        origins=EmbeddingOrigins(_own_origins(settings), development=settings.in_development),
+        generations=generations,
+        recovery=Recovery(generations, owner),
+        models=models,
+        event_log=event_log,
+    )
+
+
+def process_name() -> str:
+    """A name that no other process has or will have, for leases."""
+    return f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+
+
+def _own_origins(settings: Settings) -> frozenset[str]:
+    own = normalized_origin(settings.base_url)
+    return frozenset(filter(None, [own, *settings.dashboard_origins]))

@@ -1,0 +1,91 @@
+"""Turns measurements into the table on the screen and the raw numbers in benchmarks/results/."""
+
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.first_answer import FirstAnswer
+from benchmarks.stream_memory import Retained
+from benchmarks.stream_throughput import Throughput
+
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+@dataclass
+class Report:
+    """What one run of the benchmarks has measured; a part that did not run says why."""
+
+    throughput: list[Throughput] = field(default_factory=list)
+    retained: list[Retained] = field(default_factory=list)
+    first_answer: FirstAnswer | None = None
+    not_measured: dict[str, str] = field(default_factory=dict)
+
+    def save(self) -> Path:
+        """Write the raw numbers to a new file and return its path."""
+        now = datetime.now(UTC)
+        content: dict[str, Any] = {"at": now.isoformat(), "machine": describe_machine()}
+        content |= asdict(self)
+        RESULTS.mkdir(exist_ok=True)
+        path = RESULTS / f"{now:%Y-%m-%dT%H%M%S}.json"
+        path.write_text(json.dumps(content, indent=2) + "\n")
+        return path
+
+    def lines(self) -> Iterable[str]:
+        """Return the table, line by line."""
+        if self.throughput:
+            yield from throughput_lines(self.throughput)
+        if self.retained:
+            yield from retained_lines(self.retained)
+        if self.first_answer is not None:
+            yield from first_answer_lines(self.first_answer)
+        for name, reason in self.not_measured.items():
+            yield f"{name}: not measured, {reason}"
+
+
+def describe_machine() -> dict[str, Any]:
+    """Return what the numbers depend on besides the code."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpus": psutil.cpu_count(),
+        "load_1_min": psutil.getloadavg()[0],
+    }
+
+
+def throughput_lines(measured: list[Throughput]) -> Iterable[str]:
+    """Lay out events per CPU-second against the two baselines, which come first and last."""
+    stock, raw = measured[0].events_per_cpu_s, measured[-1].events_per_cpu_s
+    repeats = len(measured[0].cpu_s)
+    yield f"Stream events per CPU-second ({measured[0].events:,} events, median of {repeats})"
+    yield f"  {'':24}{'events/CPU-s':>14}{'us/event':>10}{'x stock':>9}{'of raw':>8}"
+    for each in measured:
+        rate = each.events_per_cpu_s
+        figures = f"{rate:>14,.0f}{1e6 / rate:>10.1f}{rate / stock:>9.1f}{rate / raw:>8.0%}"
+        yield f"  {each.name:24}{figures}"
+    yield ""
+
+
+def retained_lines(measured: list[Retained]) -> Iterable[str]:
+    """Lay out the memory retained per event."""
+    first = measured[0]
+    yield "Bytes retained per event until the subscription ends"
+    yield f"  {'':24}{f'process, {first.events:,}':>20}{f'traced, {first.traced_events:,}':>20}"
+    for each in measured:
+        figures = f"{each.resident_bytes_per_event:>20,.1f}{each.traced_bytes_per_event:>20,.1f}"
+        yield f"  {each.name:24}{figures}"
+    yield ""
+
+
+def first_answer_lines(measured: FirstAnswer) -> Iterable[str]:
+    """Lay out the seconds since `make run`."""
+    yield "Seconds from `make run` (empty data folder)"
+    yield f"  {'ready':24}{measured.ready_s:>14.1f}"
+    yield f"  {'first text':24}{measured.first_text_s:>14.1f}"
+    yield f"  {'answer complete':24}{measured.completed_s:>14.1f}"
+    yield ""

@@ -1,0 +1,75 @@
+"""Starts an application under uvicorn in a process of its own and reads what that process used."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+import psutil
+
+START_DEADLINE_S = 30.0
+STOP_DEADLINE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server process."""
+
+    process: psutil.Process
+    port: int
+
+    @property
+    def websocket_url(self) -> str:
+        """Where its subscriptions are."""
+        return f"ws://127.0.0.1:{self.port}/graphql"
+
+    def cpu_s(self) -> float:
+        """Return the CPU seconds that the process itself has used, user and system."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    def resident_bytes(self) -> int:
+        """Return the memory that the process holds for itself alone."""
+        return int(self.process.memory_full_info().uss)
+
+
+@contextmanager
+def running_server(application: str) -> Iterator[Server]:
+    """Run `module:app` under uvicorn, as the product runs, for the length of the block."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port)]
+    child = subprocess.Popen([*command, "--log-level", "warning", "--lifespan", "off"])
+    try:
+        wait_until_open(port, child)
+        yield Server(psutil.Process(child.pid), port)
+    finally:
+        child.terminate()
+        child.wait(STOP_DEADLINE_S)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_open(port: int, child: subprocess.Popen[bytes]) -> None:
+    """Wait until the port accepts connections.
+
+    Raises:
+        TimeoutError: it does not within START_DEADLINE_S.
+        RuntimeError: the process has ended instead.
+    """
+    deadline = time.monotonic() + START_DEADLINE_S
+    while time.monotonic() < deadline:
+        if child.poll() is not None:
+            raise RuntimeError(f"the server ended with code {child.returncode}")
+        with closing(socket.socket()) as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on port {port} after {START_DEADLINE_S} s")

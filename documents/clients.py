@@ -1,0 +1,45 @@
+"""Clients: the companies whose data is kept apart."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import BaseModel
+from pymongo import ASCENDING, IndexModel
+
+from documents.base import TenantDocument
+
+
+class Budget(BaseModel):
+    """An amount of money in millionths of the currency's unit (ISO 4217)."""
+
+    micros: int
+    currency: str
+
+
+class Client(TenantDocument):
+    """A tenant. `client_id` is its slug: chosen once, part of visitor tokens, never changed."""
+
+    name: str
+    domain: str | None = None
+    contact_name: str | None = None
+    contact_email: str | None = None
+    contact_phone: str | None = None
+    time_zone: str = "UTC"
+    language: str = "en"
+    monthly_quota: int | None = None
+    hard_quota: int | None = None
+    budget: Budget | None = None
+    retention_days: int | None = None
+    conversations_kept_per_visitor: int = 10
+    hook_hosts: list[str] = []
+    maintenance_text: str | None = None
+    active: bool = True
+    deleted_at: datetime | None = None
+    revision: int = 1
+
+    class Settings:
+        name = "clients"
+        indexes: ClassVar = [
+            IndexModel([("client_id", ASCENDING)], unique=True, name="client_id"),
+            IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name"),
+        ]

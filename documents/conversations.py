@@ -1,0 +1,44 @@
+"""Conversations. Their messages are documents of their own (docs/decisions/0003)."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from beanie import PydanticObjectId
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from documents.base import TenantDocument
+
+ConversationStatusName = Literal["open", "needs_human", "closed", "archived"]
+
+
+class Conversation(TenantDocument):
+    """What one visitor and one chatbot said to each other.
+
+    `opening_key` is the idempotency key of the question that opened the conversation: asking
+    again with that key finds this conversation instead of opening another.
+    """
+
+    chatbot_id: PydanticObjectId
+    visitor_id: PydanticObjectId
+    title: str
+    language: str | None = None
+    status: ConversationStatusName = "open"
+    opening_key: str | None = None
+    message_count: int = 0
+    last_message_at: datetime
+    tags: list[str] = []
+
+    class Settings:
+        name = "conversations"
+        indexes: ClassVar = [
+            IndexModel([("client_id", ASCENDING), ("last_message_at", DESCENDING)], name="recent"),
+            IndexModel(
+                [("client_id", ASCENDING), ("chatbot_id", ASCENDING), ("_id", DESCENDING)],
+                name="chatbot",
+            ),
+            IndexModel(
+                [("client_id", ASCENDING), ("visitor_id", ASCENDING), ("_id", DESCENDING)],
+                name="visitor",
+            ),
+            IndexModel([("client_id", ASCENDING), ("_id", DESCENDING)], name="client"),
+        ]

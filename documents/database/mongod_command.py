@@ -1,0 +1,38 @@
+"""The command line of the private mongod."""
+
+from pathlib import Path
+
+from documents.database.folder import HOST, REPLICA_SET, DatabaseFolder
+
+CACHE_GB = "0.25"
+"""WiredTiger's cache in GB, its smallest; the kernel's page cache does the rest. The default, half
+of the machine's memory, suits a machine that runs nothing else."""
+
+OPLOG_MB = "1024"
+"""Most disk space of the replication log, in MB: how far back a change stream can resume. The
+default would be 5 % of the disk."""
+
+SLOW_MS = "1000"
+"""Only operations above this are written to mongod's log, since they are logged with their text."""
+
+
+def mongod_command(binary: Path, folder: DatabaseFolder, port: int) -> list[str]:
+    """A one-member replica set with authentication, reachable from this machine only."""
+    return [
+        str(binary),
+        *("--dbpath", str(folder.data)),
+        *("--bind_ip", HOST),
+        *("--port", str(port)),
+        "--nounixsocket",
+        *("--replSet", REPLICA_SET),
+        *("--keyFile", str(folder.key_file)),
+        *("--logpath", str(folder.log_file)),
+        "--logappend",
+        *("--logRotate", "reopen"),
+        "--quiet",
+        *("--slowms", SLOW_MS),
+        *("--wiredTigerCacheSizeGB", CACHE_GB),
+        *("--oplogSize", OPLOG_MB),
+        # Its own diagnostics take up to 200 MB and some writes each second.
+        *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+    ]

@@ -1,0 +1,67 @@
+"""Which language model answers, and how it is reached.
+
+`client_id` None marks a platform config, which every client may use and only platform admins
+change. So this class is no `TenantDocument`: reads go through `visible_to`, which spells out both
+kinds.
+"""
+
+from decimal import Decimal
+from typing import Any, ClassVar, Literal
+
+from beanie import DecimalAnnotation, PydanticObjectId
+from pymongo import ASCENDING, IndexModel
+
+from documents.base import StoredDocument
+from documents.tenancy import TenantScope
+
+ProviderName = Literal["local", "openai", "anthropic", "ollama", "openai_compatible", "langchain"]
+
+
+class LlmConfig(StoredDocument):
+    """A language model with its address, its sealed key, its limits and its price."""
+
+    client_id: str | None = None
+    name: str
+    provider: ProviderName
+    langchain_provider: str | None = None
+    model: str
+    api_url: str | None = None
+    api_key_env: str | None = None
+    sealed_api_key: str | None = None
+    max_tokens: int = 1024
+    temperature: float = 0.3
+    connect_timeout_ms: int = 5_000
+    first_token_timeout_ms: int = 20_000
+    between_tokens_timeout_ms: int = 20_000
+    total_timeout_ms: int = 120_000
+    max_concurrency: int = 50
+    is_fallback: bool = False
+    input_cost_per_1k_tokens: DecimalAnnotation = Decimal(0)
+    output_cost_per_1k_tokens: DecimalAnnotation = Decimal(0)
+    active: bool = True
+    revision: int = 1
+
+    class Settings:
+        name = "llm_configs"
+        indexes: ClassVar = [
+            IndexModel([("client_id", ASCENDING), ("name", ASCENDING)], unique=True, name="name"),
+        ]
+
+
+def owned_by(scope: TenantScope) -> dict[str, Any]:
+    """The filter for the configs a scope owns; platform configs only with every client's."""
+    if scope.client_ids is None:
+        return {}
+    return {"client_id": {"$in": sorted(scope.client_ids)}}
+
+
+def visible_to(scope: TenantScope) -> dict[str, Any]:
+    """The filter for the configs a scope may use: its own and the platform's."""
+    if scope.client_ids is None:
+        return {}
+    return {"client_id": {"$in": [*sorted(scope.client_ids), None]}}
+
+
+async def usable_llm_config(config_id: PydanticObjectId, client_id: str) -> LlmConfig | None:
+    """The config, when the client may use it: its own or the platform's."""
+    return await LlmConfig.find_one({"_id": config_id, **visible_to(TenantScope.one(client_id))})

@@ -1,0 +1,34 @@
+"""Every document class, in one list: indexes, erasure and backup walk it."""
+
+from documents.base import StoredDocument
+from documents.chatbot_versions import ChatbotVersion
+from documents.chatbots import Chatbot
+from documents.clients import Client
+from documents.conversations import Conversation
+from documents.installation import Installation
+from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_sources import KnowledgeSource
+from documents.llm_configs import LlmConfig
+from documents.messages import Message
+from documents.sessions import Session
+from documents.users import User
+from documents.visitors import Visitor
+from documents.visits import Visit
+from documents.widget_tokens import WidgetToken
+
+DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
+    Installation,
+    User,
+    Session,
+    Client,
+    Chatbot,
+    ChatbotVersion,
+    LlmConfig,
+    KnowledgeSource,
+    KnowledgeChunk,
+    Visitor,
+    Visit,
+    WidgetToken,
+    Conversation,
+    Message,
+)

@@ -1,0 +1,35 @@
+"""Tokens of visitors, kept as SHA-256 so that a read of the database gives nobody a way in."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from beanie import PydanticObjectId
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from documents.base import TenantDocument
+
+
+class WidgetToken(TenantDocument):
+    """What a widget shows to speak as one visitor of one chatbot."""
+
+    chatbot_id: PydanticObjectId
+    visitor_id: PydanticObjectId
+    visit_id: PydanticObjectId
+    token_hash: str
+    origin: str | None = None
+    expires_at: datetime
+    last_used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    class Settings:
+        name = "widget_tokens"
+        indexes: ClassVar = [
+            IndexModel([("token_hash", ASCENDING)], unique=True, name="token_hash"),
+            IndexModel(
+                [("client_id", ASCENDING), ("chatbot_id", ASCENDING), ("_id", DESCENDING)],
+                name="chatbot",
+            ),
+            IndexModel([("client_id", ASCENDING), ("visitor_id", ASCENDING)], name="visitor"),
+            # A day more than its life: a token just expired may still be refreshed.
+            IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=2 * 86400, name="expiry"),
+        ]

@@ -1,0 +1,159 @@
+"""Signing in and out."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from graphql_schema.accounts.types import Viewer, user_from
+from graphql_schema.context import ParlanceInfo
+from graphql_schema.errors import (
+    InvalidInputError,
+    NotFoundError,
+    RateLimitedError,
+    RefusedError,
+    UserErrorCode,
+    refused,
+)
+from graphql_schema.permissions import Anybody, Person, allowed_for
+from services.accounts.access_tokens import TokenInvalidError
+from services.accounts.sign_in import Device, InvalidCredentialsError
+
+MAX_USER_AGENT = 300
+
+
+@strawberry.input(description="An account's address and password.")
+class SignInInput:
+    """Credentials."""
+
+    email: str = strawberry.field(description="The account's e-mail address.")
+    password: str = strawberry.field(description="12 to 72 bytes.")
+
+
+@strawberry.type(description="A new session with its tokens.")
+class SignInSuccess:
+    """Tokens, given out this once."""
+
+    access_token: str = strawberry.field(description="Good for an hour: `Authorization: Bearer`.")
+    refresh_token: str = strawberry.field(
+        description="Good once within 30 days: `refreshSession` gives the next."
+    )
+    expires_at: datetime = strawberry.field(description="When the access token ends.")
+    viewer: Viewer = strawberry.field(description="Who signed in.")
+
+
+SignInResult = Annotated[
+    SignInSuccess | InvalidInputError | RefusedError | RateLimitedError,
+    strawberry.union("SignInResult", description="INVALID_CREDENTIALS is a RefusedError."),
+]
+
+
+@strawberry.input(description="The refresh token of a session.")
+class RefreshSessionInput:
+    """A refresh token."""
+
+    refresh_token: str = strawberry.field(description="Spent by this call.")
+
+
+@strawberry.type(description="The session goes on with new tokens.")
+class RefreshSessionSuccess:
+    """Tokens, given out this once."""
+
+    access_token: str = strawberry.field(description="Good for an hour.")
+    refresh_token: str = strawberry.field(description="The next refresh token.")
+    expires_at: datetime = strawberry.field(description="When the access token ends.")
+    viewer: Viewer = strawberry.field(description="Whose session it is.")
+
+
+RefreshSessionResult = Annotated[
+    RefreshSessionSuccess | RefusedError | RateLimitedError,
+    strawberry.union("RefreshSessionResult", description="INVALID_TOKEN is a RefusedError."),
+]
+
+
+@strawberry.input(description="Which sessions to end.")
+class SignOutInput:
+    """This session or all."""
+
+    everywhere: bool = strawberry.field(
+        description="Also the user's other sessions.", default=False
+    )
+
+
+@strawberry.type(description="Sessions were ended.")
+class SignOutSuccess:
+    """How many."""
+
+    revoked_sessions: int = strawberry.field(description="How many sessions ended.")
+
+
+SignOutResult = Annotated[
+    SignOutSuccess | NotFoundError, strawberry.union("SignOutResult", description="Ended sessions.")
+]
+
+
+@strawberry.type
+class AccountMutations:
+    """Mutations of this domain."""
+
+    @strawberry.mutation(
+        description="Opens a session. The Authorization header is ignored.",
+        extensions=allowed_for(Anybody),
+    )
+    async def sign_in(self, info: ParlanceInfo, input: SignInInput) -> SignInResult:
+        try:
+            signed_in = await info.context.services.sign_in.with_password(
+                input.email, input.password, _device(info)
+            )
+        except InvalidCredentialsError:
+            return refused(
+                UserErrorCode.INVALID_CREDENTIALS,
+                "The e-mail address or the password is not right.",
+                "input",
+            )
+        return SignInSuccess(
+            access_token=signed_in.access_token,
+            refresh_token=signed_in.refresh_token,
+            expires_at=signed_in.expires_at,
+            viewer=Viewer(user=user_from(signed_in.user)),
+        )
+
+    @strawberry.mutation(
+        description="Exchanges a refresh token for new tokens. The Authorization header is"
+        " ignored. A refresh token that was used before ends its session.",
+        extensions=allowed_for(Anybody),
+    )
+    async def refresh_session(
+        self, info: ParlanceInfo, input: RefreshSessionInput
+    ) -> RefreshSessionResult:
+        try:
+            signed_in = await info.context.services.sign_in.refresh(input.refresh_token)
+        except TokenInvalidError:
+            return refused(
+                UserErrorCode.INVALID_TOKEN,
+                "The refresh token is spent or expired; sign in again.",
+                "input",
+                "refreshToken",
+            )
+        return RefreshSessionSuccess(
+            access_token=signed_in.access_token,
+            refresh_token=signed_in.refresh_token,
+            expires_at=signed_in.expires_at,
+            viewer=Viewer(user=user_from(signed_in.user)),
+        )
+
+    @strawberry.mutation(
+        description="Ends this session, or all of the user's.", extensions=allowed_for(Person)
+    )
+    async def sign_out(self, info: ParlanceInfo, input: SignOutInput) -> SignOutResult:
+        viewer = await info.context.person()
+        ended = await info.context.services.sign_in.sign_out(
+            viewer.user.id, viewer.session_id, everywhere=input.everywhere
+        )
+        return SignOutSuccess(revoked_sessions=ended)
+
+
+def _device(info: ParlanceInfo) -> Device:
+    caller = info.context.caller
+    agent = caller.user_agent[:MAX_USER_AGENT] if caller.user_agent else None
+    return Device(agent, caller.ip_address)

@@ -1,0 +1,88 @@
+"""People and who is making a request."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from documents.tenancy import TenantScope
+from documents.users import User as UserDocument
+from graphql_schema.node import Node, global_id
+
+if TYPE_CHECKING:
+    from graphql_schema.clients.types import Client
+    from graphql_schema.conversations.types import Visitor
+
+
+@strawberry.enum(description="What a member may do for a client; each includes those after it.")
+class Role(Enum):
+    """Values are the stored names."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    AGENT = "agent"
+    VIEWER = "viewer"
+
+
+@strawberry.type(description="What a user may do for a client.")
+class Membership:
+    """A user's role for one client."""
+
+    user: "User" = strawberry.field(description="Who.")
+    role: Role = strawberry.field(description="What they may do.")
+    client_slug: strawberry.Private[str]
+
+    @strawberry.field(description="For which client.")
+    async def client(
+        self,
+    ) -> Annotated["Client", strawberry.lazy("graphql_schema.clients.types")]:
+        from graphql_schema.clients.types import client_by_slug  # noqa: PLC0415
+
+        return await client_by_slug(TenantScope.one(self.client_slug), self.client_slug)
+
+
+@strawberry.type(description="A person with an account.")
+class User(Node):
+    """A person."""
+
+    email: str = strawberry.field(description="The address they sign in with.")
+    full_name: str = strawberry.field(description="How they are called.")
+    is_admin: bool = strawberry.field(description="Whether they run this installation.")
+    active: bool = strawberry.field(description="Whether they may sign in.")
+    last_sign_in_at: datetime | None = strawberry.field(description="Their last sign-in.")
+    created_at: datetime = strawberry.field(description="When the account was made.")
+    revision: int = strawberry.field(description="Counts the changes; see ConflictError.")
+    document: strawberry.Private[UserDocument]
+
+    @strawberry.field(description="For which clients they work.")
+    def memberships(self) -> list[Membership]:
+        return [
+            Membership(user=self, role=Role(one.role), client_slug=one.client_id)
+            for one in self.document.memberships
+        ]
+
+
+@strawberry.type(description="Who makes the request; exactly one field is set.")
+class Viewer:
+    """The caller."""
+
+    user: User | None = strawberry.field(description="A signed-in person.", default=None)
+    visitor: Annotated["Visitor", strawberry.lazy("graphql_schema.conversations.types")] | None = (
+        strawberry.field(description="A visitor with a widget token.", default=None)
+    )
+
+
+def user_from(document: UserDocument) -> User:
+    """The public form of a user."""
+    return User(
+        id=global_id("User", document.id),
+        email=document.email,
+        full_name=document.full_name,
+        is_admin=document.is_admin,
+        active=document.active,
+        last_sign_in_at=document.last_sign_in_at,
+        created_at=document.created_at,
+        revision=document.revision,
+        document=document,
+    )

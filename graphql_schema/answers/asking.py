@@ -1,0 +1,63 @@
+"""From the input of `ask` to a stored question, for the subscription and the mutation alike."""
+
+import strawberry
+
+from documents.messages import Message as MessageDocument
+from graphql_schema.context import RequestContext
+from graphql_schema.node import local_id
+from graphql_schema.viewers import VisitorViewer
+from services.answering.asking import Question, QuestionRefusedError
+
+
+@strawberry.input(description="The page on which a widget stands.")
+class PageInput:
+    """A page."""
+
+    url: str | None = strawberry.field(description="Its address.", default=None)
+    title: str | None = strawberry.field(description="Its title.", default=None)
+    referrer: str | None = strawberry.field(description="The page before.", default=None)
+    language: str | None = strawberry.field(description="BCP 47.", default=None)
+
+
+@strawberry.input(description="A question.")
+class AskInput:
+    """A question."""
+
+    conversation_id: strawberry.ID | None = strawberry.field(
+        description="Null opens a new conversation, once per idempotencyKey.", default=None
+    )
+    text: str = strawberry.field(description="1 to 8000 characters.")
+    idempotency_key: strawberry.ID = strawberry.field(
+        description="Chosen by the caller, new for each question, at most 200 characters."
+    )
+    after_seq: int | None = strawberry.field(description="The last event already seen.", default=0)
+    page: PageInput | None = strawberry.field(
+        description="Where the question is asked.", default=None
+    )
+
+
+async def asked(
+    context: RequestContext, visitor: VisitorViewer, input: AskInput
+) -> MessageDocument:
+    """The answer to the question, being worked on if it is new.
+
+    Raises:
+        QuestionRefusedError: the question is not accepted.
+    """
+    conversation_id = None
+    if input.conversation_id is not None:
+        conversation_id = local_id(input.conversation_id, "Conversation")
+        if conversation_id is None:
+            raise QuestionRefusedError("not_found")
+    question = Question(
+        client_id=visitor.claims.client_id,
+        chatbot_id=visitor.claims.chatbot_id,
+        visitor_id=visitor.claims.visitor_id,
+        conversation_id=conversation_id,
+        text=input.text,
+        idempotency_key=input.idempotency_key,
+    )
+    result = await context.services.asking.ask(question)
+    if result.is_new:
+        await context.services.generations.start(result.answer)
+    return result.answer

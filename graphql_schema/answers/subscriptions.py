@@ -1,0 +1,103 @@
+"""The answer streams: ask and follow."""
+
+from collections.abc import AsyncGenerator
+
+import strawberry
+
+from documents.ids import PydanticObjectId
+from documents.messages import Message as MessageDocument
+from documents.tenancy import TenantScope
+from graphql_schema.answers.asking import AskInput, asked
+from graphql_schema.answers.types import AnswerEvent, AnswerFailed, AnswerFailureCode, event_from
+from graphql_schema.context import ParlanceInfo, RequestContext
+from graphql_schema.node import local_id
+from graphql_schema.permissions import SignedIn, Visitor, allowed_for
+from graphql_schema.viewers import VisitorViewer
+from services.answering.asking import QuestionRefusedError
+from services.answering.following import AnswerGoneError
+from services.answering.phrases import phrase
+
+
+@strawberry.type
+class AnswerSubscriptions:
+    """Subscriptions of this domain."""
+
+    @strawberry.subscription(
+        description="Asks a question and streams the answer. Asking again with the same"
+        " idempotencyKey never asks twice: it goes on after `afterSeq`.",
+        extensions=allowed_for(Visitor),
+    )
+    async def ask(self, info: ParlanceInfo, input: AskInput) -> AsyncGenerator[AnswerEvent, None]:
+        visitor = await info.context.visitor()
+        language = input.page.language if input.page else None
+        try:
+            answer = await asked(info.context, visitor, input)
+        except QuestionRefusedError as error:
+            yield AnswerFailed(
+                seq=1,
+                code=AnswerFailureCode(error.code),
+                text=phrase(error.code, language),
+                retryable=False,
+            )
+            return
+        async for event in _followed(
+            info.context, visitor.scope(), answer.id, input.after_seq or 0
+        ):
+            yield event
+
+    @strawberry.subscription(
+        description="Follows an answer that somebody asked for, after `afterSeq`.",
+        extensions=allowed_for(SignedIn),
+    )
+    async def answer(
+        self, info: ParlanceInfo, message_id: strawberry.ID, after_seq: int = 0
+    ) -> AsyncGenerator[AnswerEvent, None]:
+        scope, answer_id = await _visible_answer(info.context, message_id)
+        if answer_id is None:
+            yield AnswerFailed(
+                seq=after_seq + 1,
+                code=AnswerFailureCode.NOT_FOUND,
+                text=phrase("not_found", None),
+                retryable=False,
+            )
+            return
+        async for event in _followed(info.context, scope, answer_id, after_seq):
+            yield event
+
+
+async def _followed(
+    context: RequestContext, scope: TenantScope, answer_id: PydanticObjectId, after_seq: int
+) -> AsyncGenerator[AnswerEvent, None]:
+    """An answer's events; the token is looked at again before each batch."""
+    seq = after_seq
+    try:
+        async for batch in context.services.following.follow(scope, answer_id, after_seq):
+            await context.viewer()
+            for event in batch:
+                seq = event.seq
+                yield await event_from(event, scope)
+    except AnswerGoneError:
+        yield AnswerFailed(
+            seq=seq + 1,
+            code=AnswerFailureCode.NOT_FOUND,
+            text=phrase("not_found", None),
+            retryable=False,
+        )
+
+
+async def _visible_answer(
+    context: RequestContext, message_id: str
+) -> tuple[TenantScope, PydanticObjectId | None]:
+    """Whose answer it is, and its id; None when the caller may not see it."""
+    viewer = await context.viewer()
+    own: dict[str, object] = {}
+    if isinstance(viewer, VisitorViewer):
+        scope = viewer.scope()
+        own = {"visitor_id": viewer.claims.visitor_id, "chatbot_id": viewer.claims.chatbot_id}
+    else:
+        scope = (await context.person()).scope()
+    answer_id = local_id(message_id, "Message")
+    if answer_id is None:
+        return scope, None
+    found = await scope.of(MessageDocument).find_one({**own, "_id": answer_id, "sender": "bot"})
+    return scope, found.id if found else None

@@ -1,0 +1,47 @@
+"""What callers give to make, change and publish chatbots."""
+
+import strawberry
+
+from graphql_schema.chatbots.settings import ChatbotSettingsInput
+
+
+@strawberry.input(description="A new chatbot.")
+class CreateChatbotInput:
+    """A chatbot to be."""
+
+    client_id: strawberry.ID = strawberry.field(description="Whose it will be.")
+    name: str = strawberry.field(description="1 to 100 characters.")
+    settings: ChatbotSettingsInput | None = strawberry.field(
+        description="What shall differ from the defaults.", default=None
+    )
+
+
+@strawberry.input(description="A change of a chatbot. A field left out stays as it is.")
+class UpdateChatbotInput:
+    """A change of a chatbot."""
+
+    id: strawberry.ID = strawberry.field(description="Which chatbot.")
+    revision: int | None = strawberry.field(
+        description="The revision that the caller has read; left out: the last write wins.",
+        default=None,
+    )
+    active: bool | None = strawberry.field(
+        description="Whether it answers; works at once.", default=None
+    )
+    settings: ChatbotSettingsInput | None = strawberry.field(
+        description="Changes the draft; visitors see it after publishChatbot.", default=None
+    )
+
+
+@strawberry.input(description="Which chatbot's draft to publish.")
+class PublishChatbotInput:
+    """A chatbot to publish."""
+
+    id: strawberry.ID = strawberry.field(description="Which chatbot.")
+    revision: int | None = strawberry.field(
+        description="The revision that the caller has read; left out: what is there now.",
+        default=None,
+    )
+    note: str | None = strawberry.field(
+        description="Why, for the list of versions; at most 500 characters.", default=None
+    )

@@ -1,0 +1,161 @@
+"""Making, changing and publishing chatbots."""
+
+from typing import Annotated
+
+import strawberry
+
+from documents.chatbots import Chatbot as ChatbotDocument
+from documents.clients import Client as ClientDocument
+from documents.tenancy import TenantScope
+from graphql_schema.chatbots.inputs import (
+    CreateChatbotInput,
+    PublishChatbotInput,
+    UpdateChatbotInput,
+)
+from graphql_schema.chatbots.settings import change_from
+from graphql_schema.chatbots.types import Chatbot, ChatbotVersion, chatbot_from, version_from
+from graphql_schema.context import ParlanceInfo
+from graphql_schema.errors import (
+    ConflictError,
+    InvalidInputError,
+    LimitReachedError,
+    NotFoundError,
+    limit_reached,
+    not_found,
+)
+from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.refusals import invalid_fields, stale_revision, unknown_target
+from graphql_schema.targets import changeable
+from services.chatbots.chatbots import TooManyChatbotsError
+from services.refusals import InvalidFieldsError, StaleRevisionError, UnknownTargetError
+
+
+@strawberry.type(description="The chatbot was made.")
+class CreateChatbotSuccess:
+    """A new chatbot."""
+
+    chatbot: Chatbot = strawberry.field(description="With its version 1 published.")
+
+
+CreateChatbotResult = Annotated[
+    CreateChatbotSuccess | InvalidInputError | NotFoundError | LimitReachedError,
+    strawberry.union("CreateChatbotResult", description="A chatbot, or why there is none."),
+]
+
+
+@strawberry.type(description="The chatbot was changed.")
+class UpdateChatbotSuccess:
+    """A changed chatbot."""
+
+    chatbot: Chatbot = strawberry.field(description="After the change.")
+
+
+UpdateChatbotResult = Annotated[
+    UpdateChatbotSuccess | InvalidInputError | NotFoundError | ConflictError,
+    strawberry.union("UpdateChatbotResult", description="The chatbot, or why it stayed as it was."),
+]
+
+
+@strawberry.type(description="The draft was published.")
+class PublishChatbotSuccess:
+    """A published chatbot."""
+
+    chatbot: Chatbot = strawberry.field(description="After publishing.")
+    version: ChatbotVersion = strawberry.field(description="What visitors see from now on.")
+
+
+PublishChatbotResult = Annotated[
+    PublishChatbotSuccess | InvalidInputError | NotFoundError | ConflictError,
+    strawberry.union("PublishChatbotResult", description="The version, or why there is none."),
+]
+
+
+@strawberry.type
+class ChatbotMutations:
+    """Mutations of this domain."""
+
+    @strawberry.mutation(
+        description="Makes a chatbot and publishes its version 1. Editors and owners.",
+        extensions=allowed_for(Person),
+    )
+    async def create_chatbot(
+        self, info: ParlanceInfo, input: CreateChatbotInput
+    ) -> CreateChatbotResult:
+        client = await changeable(info.context, ClientDocument, input.client_id, "editor")
+        if client is None:
+            return not_found("input", "clientId")
+        viewer = await info.context.person()
+        try:
+            made = await info.context.services.chatbots.create(
+                TenantScope.one(client.client_id),
+                client.client_id,
+                input.name,
+                change_from(input.settings),
+                by=viewer.user.id,
+            )
+        except InvalidFieldsError as error:
+            return invalid_fields(error)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except TooManyChatbotsError as error:
+            message = f"A client may have {error.limit} chatbots. Delete one first."
+            return limit_reached(error.limit, message, "input", "clientId")
+        return CreateChatbotSuccess(chatbot=chatbot_from(made))
+
+    @strawberry.mutation(
+        description="Changes a chatbot's draft, or switches it on or off. Editors and owners.",
+        extensions=allowed_for(Person),
+    )
+    async def update_chatbot(
+        self, info: ParlanceInfo, input: UpdateChatbotInput
+    ) -> UpdateChatbotResult:
+        chatbot = await changeable(info.context, ChatbotDocument, input.id, "editor")
+        if chatbot is None:
+            return not_found("input", "id")
+        try:
+            changed = await info.context.services.chatbots.update(
+                TenantScope.one(chatbot.client_id),
+                chatbot.id,
+                change_from(input.settings),
+                active=input.active,
+                revision=input.revision,
+            )
+        except InvalidFieldsError as error:
+            return invalid_fields(error)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except StaleRevisionError as error:
+            return _conflict(error)
+        return UpdateChatbotSuccess(chatbot=chatbot_from(changed))
+
+    @strawberry.mutation(
+        description="Makes a chatbot's draft what visitors see, as a new version. Editors and"
+        " owners.",
+        extensions=allowed_for(Person),
+    )
+    async def publish_chatbot(
+        self, info: ParlanceInfo, input: PublishChatbotInput
+    ) -> PublishChatbotResult:
+        chatbot = await changeable(info.context, ChatbotDocument, input.id, "editor")
+        if chatbot is None:
+            return not_found("input", "id")
+        viewer = await info.context.person()
+        try:
+            published, version = await info.context.services.chatbots.publish(
+                TenantScope.one(chatbot.client_id),
+                chatbot.id,
+                by=viewer.user.id,
+                note=input.note,
+                revision=input.revision,
+            )
+        except InvalidFieldsError as error:
+            return invalid_fields(error)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except StaleRevisionError as error:
+            return _conflict(error)
+        return PublishChatbotSuccess(chatbot=chatbot_from(published), version=version_from(version))
+
+
+def _conflict(error: StaleRevisionError[ChatbotDocument]) -> ConflictError:
+    return stale_revision(error, chatbot_from(error.current))

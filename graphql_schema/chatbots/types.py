@@ -1,0 +1,139 @@
+"""Chatbots and their published versions."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from documents.chatbot_versions import ChatbotVersion as VersionDocument
+from documents.chatbots import Chatbot as ChatbotDocument
+from documents.conversations import Conversation as ConversationDocument
+from documents.ids import PydanticObjectId
+from documents.tenancy import TenantScope
+from documents.users import User as UserDocument
+from graphql_schema.accounts.types import User, user_from
+from graphql_schema.chatbots.settings import ChatbotSettings, settings_from
+from graphql_schema.clients.types import Client, client_by_slug
+from graphql_schema.errors import NotFoundInListError
+from graphql_schema.node import Node, global_id
+from graphql_schema.pagination import Connection, forward_page, page_by_id
+
+if TYPE_CHECKING:
+    from graphql_schema.conversations.types import Conversation
+
+
+@strawberry.type(description="The settings of a chatbot as they were published once.")
+class ChatbotVersion(Node):
+    """A published version. It never changes."""
+
+    number: int = strawberry.field(description="Counts from 1.")
+    settings: ChatbotSettings = strawberry.field(description="What visitors saw.")
+    changed_fields: list[str] = strawberry.field(
+        description="The settings that differ from the version before."
+    )
+    note: str | None = strawberry.field(description="Why it was published.")
+    published_at: datetime = strawberry.field(description="When.")
+    document: strawberry.Private[VersionDocument]
+
+    @strawberry.field(description="By whom; null for the command line.")
+    async def published_by(self) -> User | None:
+        if self.document.published_by is None:
+            return None
+        found = await UserDocument.find_one({"_id": self.document.published_by})
+        return user_from(found) if found else None
+
+
+@strawberry.type(description="A chatbot: people edit its draft, visitors see what is published.")
+class Chatbot(Node):
+    """A chatbot."""
+
+    embed_key: str = strawberry.field(description="Public; stands in the pages that embed it.")
+    active: bool = strawberry.field(description="Whether it answers; works at once.")
+    draft: ChatbotSettings = strawberry.field(description="What the next version will be.")
+    has_unpublished_changes: bool = strawberry.field(
+        description="Whether the draft differs from what visitors see."
+    )
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="The last change.")
+    revision: int = strawberry.field(description="Counts the changes; see ConflictError.")
+    document: strawberry.Private[ChatbotDocument]
+
+    @strawberry.field(description="Whose it is.")
+    async def client(self) -> Client:
+        return await client_by_slug(self._scope(), self.document.client_id)
+
+    @strawberry.field(description="What visitors see.")
+    async def published(self) -> ChatbotVersion:
+        found = await self._scope().of(VersionDocument).get(self.document.published_version_id)
+        if found is None:
+            raise NotFoundInListError
+        return version_from(found)
+
+    @strawberry.field(description="All published versions, newest first.")
+    async def versions(
+        self, first: int = 20, after: str | None = None
+    ) -> Connection[ChatbotVersion]:
+        return await page_by_id(
+            self._scope().of(VersionDocument),
+            {"chatbot_id": self.document.id},
+            forward_page(first, after),
+            version_from,
+        )
+
+    @strawberry.field(description="Its conversations, newest first.")
+    async def conversations(
+        self, first: int = 20, after: str | None = None
+    ) -> Connection[
+        Annotated["Conversation", strawberry.lazy("graphql_schema.conversations.types")]
+    ]:
+        from graphql_schema.conversations.types import conversation_from  # noqa: PLC0415
+
+        return await page_by_id(
+            self._scope().of(ConversationDocument),
+            {"chatbot_id": self.document.id},
+            forward_page(first, after),
+            conversation_from,
+        )
+
+    def _scope(self) -> TenantScope:
+        return TenantScope.one(self.document.client_id)
+
+
+def chatbot_from(document: ChatbotDocument) -> Chatbot:
+    """The form of a chatbot that people see."""
+    return Chatbot(
+        id=global_id("Chatbot", document.id),
+        embed_key=document.embed_key,
+        active=document.active,
+        draft=settings_from(document.draft, document.client_id),
+        has_unpublished_changes=document.draft != document.published,
+        created_at=document.created_at,
+        updated_at=document.updated_at,
+        revision=document.revision,
+        document=document,
+    )
+
+
+def version_from(document: VersionDocument) -> ChatbotVersion:
+    """The form of a version that people see."""
+    return ChatbotVersion(
+        id=global_id("ChatbotVersion", document.id),
+        number=document.number,
+        settings=settings_from(document.settings, document.client_id),
+        changed_fields=document.changed_fields,
+        note=document.note,
+        published_at=document.published_at,
+        document=document,
+    )
+
+
+async def chatbot_by_id(scope: TenantScope, chatbot_id: PydanticObjectId) -> Chatbot:
+    """The chatbot with an id that is known to be one.
+
+    Raises:
+        NotFoundInListError: it was deleted meanwhile.
+    """
+    found = await scope.of(ChatbotDocument).get(chatbot_id)
+    if found is None:
+        raise NotFoundInListError
+    return chatbot_from(found)

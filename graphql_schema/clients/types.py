@@ -1,0 +1,98 @@
+"""Clients: the companies whose data is kept apart."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from documents.chatbots import Chatbot as ChatbotDocument
+from documents.clients import Client as ClientDocument
+from documents.tenancy import TenantScope
+from graphql_schema.errors import NotFoundInListError
+from graphql_schema.languages import Language, language_or_none
+from graphql_schema.money import Money
+from graphql_schema.node import Node, global_id
+from graphql_schema.pagination import Connection, forward_page, page_by_id
+from graphql_schema.scalars import BigInt
+
+if TYPE_CHECKING:
+    from graphql_schema.chatbots.types import Chatbot
+
+
+@strawberry.type(description="A company whose data is kept apart from all others'.")
+class Client(Node):
+    """A client (tenant)."""
+
+    slug: str = strawberry.field(description="The client_id in visitor tokens; never changes.")
+    name: str = strawberry.field(description="What people call it.")
+    domain: str | None = strawberry.field(description="Its website.")
+    contact_name: str | None = strawberry.field(description="Whom to talk to.")
+    contact_email: str | None = strawberry.field(description="Their address.")
+    contact_phone: str | None = strawberry.field(description="Their number.")
+    time_zone: str = strawberry.field(description="IANA name; days and months begin in it.")
+    language: Language = strawberry.field(description="Of new chatbots and of mails.")
+    monthly_quota: int | None = strawberry.field(description="Questions a month; null: no limit.")
+    hard_quota: int | None = strawberry.field(description="From here on questions are refused.")
+    budget: Money | None = strawberry.field(description="Money a month; null: no limit.")
+    retention_days: int | None = strawberry.field(
+        description="After how many days conversations are deleted; null: never."
+    )
+    conversations_kept_per_visitor: int = strawberry.field(
+        description="How many conversations stay in a visitor's list."
+    )
+    hook_hosts: list[str] = strawberry.field(description="Hosts that hooks may call.")
+    maintenance_text: str | None = strawberry.field(
+        description="What visitors are told while chatbots are paused; null: they are not."
+    )
+    active: bool = strawberry.field(description="Whether its chatbots answer.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    revision: int = strawberry.field(description="Counts the changes; see ConflictError.")
+    document: strawberry.Private[ClientDocument]
+
+    @strawberry.field(description="Its chatbots, newest first.")
+    async def chatbots(
+        self, first: int = 20, after: str | None = None
+    ) -> Connection[Annotated["Chatbot", strawberry.lazy("graphql_schema.chatbots.types")]]:
+        from graphql_schema.chatbots.types import chatbot_from  # noqa: PLC0415
+
+        collection = TenantScope.one(self.document.client_id).of(ChatbotDocument)
+        return await page_by_id(collection, {}, forward_page(first, after), chatbot_from)
+
+
+def client_from(document: ClientDocument) -> Client:
+    """The public form of a client."""
+    budget = document.budget
+    return Client(
+        id=global_id("Client", document.id),
+        slug=document.client_id,
+        name=document.name,
+        domain=document.domain,
+        contact_name=document.contact_name,
+        contact_email=document.contact_email,
+        contact_phone=document.contact_phone,
+        time_zone=document.time_zone,
+        language=language_or_none(document.language) or Language.EN,
+        monthly_quota=document.monthly_quota,
+        hard_quota=document.hard_quota,
+        budget=Money(micros=BigInt(budget.micros), currency=budget.currency) if budget else None,
+        retention_days=document.retention_days,
+        conversations_kept_per_visitor=document.conversations_kept_per_visitor,
+        hook_hosts=document.hook_hosts,
+        maintenance_text=document.maintenance_text,
+        active=document.active,
+        created_at=document.created_at,
+        revision=document.revision,
+        document=document,
+    )
+
+
+async def client_by_slug(scope: TenantScope, slug: str) -> Client:
+    """The client with a slug that is known to be one.
+
+    Raises:
+        NotFoundInListError: it was deleted meanwhile.
+    """
+    found = await scope.of(ClientDocument).find_one({"client_id": slug})
+    if found is None:
+        raise NotFoundInListError
+    return client_from(found)

@@ -1,0 +1,112 @@
+"""What resolvers get to see of a request: who asks, from where, and the services.
+
+Strawberry builds the context once per HTTP request and once per WebSocket connection. So nothing
+in here may hold documents: a stream would serve stale ones.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from strawberry.fastapi import BaseContext
+from strawberry.types import Info
+
+from documents.base import utc_now
+from graphql_schema.errors import AuthorizationError
+from graphql_schema.viewers import PersonViewer, Viewer, VisitorViewer
+from services.accounts.sign_in import SignIn
+from services.answering.asking import Asking
+from services.answering.following import Following
+from services.answering.generations import Generations
+from services.answering.stopping import Stopping
+from services.chatbots.chatbots import Chatbots
+from services.chatbots.llm_configs import LlmConfigs
+from services.clients.clients import Clients
+from services.knowledge.sources import KnowledgeSources
+from services.visits.starting import Visits
+
+Identify = Callable[[str], Awaitable[Viewer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that resolvers may call."""
+
+    sign_in: SignIn
+    clients: Clients
+    chatbots: Chatbots
+    llm_configs: LlmConfigs
+    knowledge_sources: KnowledgeSources
+    visits: Visits
+    asking: Asking
+    following: Following
+    generations: Generations
+    stopping: Stopping
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Where a request comes from."""
+
+    origin: str | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass
+class RequestContext(BaseContext):
+    """The context of an operation."""
+
+    services: Services
+    identify: Identify
+    caller: Caller
+    token: str | None = None
+    _viewer: Viewer | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    async def viewer(self) -> Viewer | None:
+        """Who asks; None for a request without a token.
+
+        Raises:
+            AuthorizationError: the token is not or no longer good.
+        """
+        if self.token is None:
+            return None
+        if self._viewer is None:
+            self._viewer = await self.identify(self.token)
+        if self._viewer.expires_at <= utc_now():
+            raise AuthorizationError("TOKEN_EXPIRED")
+        return self._viewer
+
+    async def person(self) -> PersonViewer:
+        """The signed-in user who asks.
+
+        Raises:
+            AuthorizationError: nobody, or somebody else than a user, asks.
+        """
+        viewer = await self._somebody()
+        if not isinstance(viewer, PersonViewer):
+            raise AuthorizationError("FORBIDDEN")
+        return viewer
+
+    async def visitor(self) -> VisitorViewer:
+        """The visitor who asks.
+
+        Raises:
+            AuthorizationError: nobody, or somebody else than a visitor, asks.
+        """
+        viewer = await self._somebody()
+        if not isinstance(viewer, VisitorViewer):
+            raise AuthorizationError("FORBIDDEN")
+        return viewer
+
+    async def _somebody(self) -> Viewer:
+        viewer = await self.viewer()
+        if viewer is None:
+            raise AuthorizationError("UNAUTHENTICATED")
+        return viewer
+
+
+ParlanceInfo = Info[RequestContext, None]

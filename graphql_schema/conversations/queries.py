@@ -1,0 +1,103 @@
+"""Conversations and messages: a visitor's own, or those of the caller's clients."""
+
+from typing import Any
+
+import strawberry
+
+from documents.conversations import Conversation as ConversationDocument
+from documents.tenancy import ScopedCollection
+from graphql_schema.context import ParlanceInfo, RequestContext
+from graphql_schema.conversations.types import (
+    Conversation,
+    Message,
+    conversation_from,
+    message_page,
+)
+from graphql_schema.errors import NotFoundInListError
+from graphql_schema.node import local_id
+from graphql_schema.pagination import Connection, either_page, forward_page, page_by_id
+from graphql_schema.permissions import SignedIn, allowed_for
+from graphql_schema.viewers import VisitorViewer
+from services.clients.clients import client_slug_by_id
+
+
+@strawberry.type
+class ConversationQueries:
+    """Queries of this domain."""
+
+    @strawberry.field(
+        description="Conversations, newest first. A visitor sees the visitor's own.",
+        extensions=allowed_for(SignedIn),
+    )
+    async def conversations(
+        self,
+        info: ParlanceInfo,
+        client_id: strawberry.ID | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[Conversation]:
+        page = forward_page(first, after)
+        collection, own = await visible_conversations(info.context)
+        if client_id is not None:
+            own = {**own, "client_id": await _slug(info.context, client_id)}
+        return await page_by_id(collection, own, page, conversation_from)
+
+    @strawberry.field(
+        description="One conversation; null if there is none with this id.",
+        extensions=allowed_for(SignedIn),
+    )
+    async def conversation(self, info: ParlanceInfo, id: strawberry.ID) -> Conversation | None:
+        found = await _found(info.context, id)
+        return conversation_from(found) if found else None
+
+    @strawberry.field(
+        description="Messages of a conversation, oldest first; `last` and `before` page backwards.",
+        extensions=allowed_for(SignedIn),
+    )
+    async def messages(
+        self,
+        info: ParlanceInfo,
+        conversation_id: strawberry.ID,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Message]:
+        page = either_page(first, after, last, before)
+        found = await _found(info.context, conversation_id)
+        if found is None:
+            raise NotFoundInListError
+        collection, _ = await visible_conversations(info.context)
+        return await message_page(collection.scope, found.id, page)
+
+
+async def visible_conversations(
+    context: RequestContext,
+) -> tuple[ScopedCollection[ConversationDocument], dict[str, Any]]:
+    """The conversations that the caller may see, as a collection and a filter on it."""
+    viewer = await context.viewer()
+    if isinstance(viewer, VisitorViewer):
+        own = {
+            "chatbot_id": viewer.claims.chatbot_id,
+            "visitor_id": viewer.claims.visitor_id,
+        }
+        return viewer.scope().of(ConversationDocument), own
+    person = await context.person()
+    return person.scope().of(ConversationDocument), {}
+
+
+async def _found(context: RequestContext, id: str) -> ConversationDocument | None:
+    collection, own = await visible_conversations(context)
+    conversation_id = local_id(id, "Conversation")
+    if conversation_id is None:
+        return None
+    return await collection.find_one({**own, "_id": conversation_id})
+
+
+async def _slug(context: RequestContext, id: str) -> str:
+    collection, _ = await visible_conversations(context)
+    client_id = local_id(id, "Client")
+    slug = await client_slug_by_id(collection.scope, client_id) if client_id else None
+    if slug is None:
+        raise NotFoundInListError
+    return slug

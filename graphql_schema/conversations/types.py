@@ -1,0 +1,384 @@
+"""Visitors, conversations and messages."""
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from documents.conversations import Conversation as ConversationDocument
+from documents.ids import PydanticObjectId
+from documents.messages import Citation as CitationDocument
+from documents.messages import Message as MessageDocument
+from documents.tenancy import TenantScope
+from documents.visitors import Visitor as VisitorDocument
+from graphql_schema.context import ParlanceInfo
+from graphql_schema.errors import NotFoundInListError
+from graphql_schema.languages import Language, language_or_none
+from graphql_schema.money import Money
+from graphql_schema.node import Node, global_id
+from graphql_schema.pagination import (
+    MAX_COUNT,
+    Connection,
+    PageRequest,
+    connection_of,
+    either_page,
+)
+from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.scalars import BigInt
+
+if TYPE_CHECKING:
+    from graphql_schema.chatbots.types import Chatbot
+    from graphql_schema.clients.types import Client
+    from graphql_schema.llm_configs.types import LlmConfig
+
+PLATFORM_CURRENCY = "USD"
+
+
+@strawberry.enum(description="Where a conversation stands.")
+class ConversationStatus(Enum):
+    """Values are the stored names."""
+
+    OPEN = "open"
+    NEEDS_HUMAN = "needs_human"
+    CLOSED = "closed"
+    ARCHIVED = "archived"
+
+
+@strawberry.enum(description="Who wrote a message.")
+class MessageSender(Enum):
+    """Values are the stored names."""
+
+    VISITOR = "visitor"
+    BOT = "bot"
+    HUMAN = "human"
+    SYSTEM = "system"
+
+
+@strawberry.enum(description="Whether a message is whole.")
+class MessageStatus(Enum):
+    """Values are the stored names."""
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@strawberry.enum(description="A step of the turn.")
+class AnswerStepKind(Enum):
+    """Values are the stored names."""
+
+    RETRIEVING = "retrieving"
+    HOOK = "hook"
+    THINKING = "thinking"
+    FALLBACK = "fallback"
+
+
+@strawberry.type(description="A person who chats in a widget.")
+class Visitor(Node):
+    """A visitor."""
+
+    user_id: str | None = strawberry.field(
+        description="The client's own id, when its backend signed the visitor in."
+    )
+    user_email: str | None = strawberry.field(description="Likewise the e-mail address.")
+    language: Language | None = strawberry.field(description="The visitor's language.")
+    first_seen_at: datetime = strawberry.field(description="The first visit.")
+    last_seen_at: datetime = strawberry.field(description="The last visit.")
+
+
+@strawberry.type(description="Where a statement comes from, as it was when the answer was given.")
+class Citation:
+    """A citation."""
+
+    number: int = strawberry.field(description="The [number] in the answer's text.")
+    source_id: strawberry.ID | None = strawberry.field(description="The knowledge source.")
+    source_title: str = strawberry.field(description="Its title.")
+    url: str | None = strawberry.field(description="Its address, if it has one.")
+    anchor_url: str | None = strawberry.field(
+        description="The address with a text fragment that shows the passage."
+    )
+    heading_path: list[str] = strawberry.field(description="The headings above the passage.")
+    quote: str = strawberry.field(description="The passage, verbatim, at most 300 characters.")
+    start_offset: int = strawberry.field(
+        description="Where the quote begins in the source's text, in code points."
+    )
+    end_offset: int = strawberry.field(description="Where it ends, in code points.")
+    page: int | None = strawberry.field(description="The page of a paged source, from 1.")
+    score: float = strawberry.field(description="How well the passage fits; higher is better.")
+
+
+@strawberry.type(description="A key and a value.")
+class MetadataEntry:
+    """An entry of a message's metadata."""
+
+    key: str = strawberry.field(description="The key.")
+    value: str = strawberry.field(description="The value.")
+
+
+@strawberry.type(description="One step of the turn that made an answer.")
+class TraceStep:
+    """For people who look into an answer."""
+
+    step: AnswerStepKind = strawberry.field(description="Which step.")
+    started_at: datetime = strawberry.field(description="When it began.")
+    duration_ms: int = strawberry.field(description="How long it took.")
+    outcome: str = strawberry.field(description="What came of it.")
+    detail: str | None = strawberry.field(description="More about it.")
+
+
+@strawberry.type(description="One message of a conversation.")
+class Message(Node):
+    """A message."""
+
+    seq: int = strawberry.field(description="Its place in the conversation, from 1.")
+    sender: MessageSender = strawberry.field(description="Who wrote it.")
+    status: MessageStatus = strawberry.field(description="Whether it is whole.")
+    content: str = strawberry.field(description="The text (so far).")
+    created_at: datetime = strawberry.field(description="When it was begun.")
+    question_id: strawberry.ID | None = strawberry.field(
+        description="The question that this message answers."
+    )
+    citations: list[Citation] = strawberry.field(description="What the answer rests on.")
+    suggestions: list[str] = strawberry.field(description="What the visitor may ask next.")
+    confidence: float | None = strawberry.field(
+        description="Share of the question found in the knowledge, 0 to 1."
+    )
+    first_token_ms: int | None = strawberry.field(
+        description="From asking to the first text. People only.", extensions=allowed_for(Person)
+    )
+    response_time_ms: int | None = strawberry.field(
+        description="From asking to the end. People only.", extensions=allowed_for(Person)
+    )
+    input_tokens: int | None = strawberry.field(
+        description="As the provider counted. People only.", extensions=allowed_for(Person)
+    )
+    output_tokens: int | None = strawberry.field(
+        description="As the provider counted. People only.", extensions=allowed_for(Person)
+    )
+    cost: Money | None = strawberry.field(
+        description="What the answer cost. People only.", extensions=allowed_for(Person)
+    )
+    estimated: bool | None = strawberry.field(
+        description="Whether tokens are estimated. People only.", extensions=allowed_for(Person)
+    )
+    document: strawberry.Private[MessageDocument]
+
+    @strawberry.field(description="The conversation it belongs to.")
+    async def conversation(self) -> "Conversation":
+        found = await self._scope().of(ConversationDocument).get(self.document.conversation_id)
+        if found is None:
+            raise NotFoundInListError
+        return conversation_from(found)
+
+    @strawberry.field(description="Other answers to the same question, newest first.")
+    async def alternatives(self) -> list["Message"]:
+        if self.document.question_id is None:
+            return []
+        found = (
+            await self._scope()
+            .of(MessageDocument)
+            .find(
+                {
+                    "conversation_id": self.document.conversation_id,
+                    "question_id": self.document.question_id,
+                    "_id": {"$ne": self.document.id},
+                },
+                sort=[("seq", -1)],
+                limit=20,
+            )
+        )
+        return [message_from(one) for one in found]
+
+    @strawberry.field(
+        description="The model that answered. People only.", extensions=allowed_for(Person)
+    )
+    async def llm(
+        self, info: ParlanceInfo
+    ) -> Annotated["LlmConfig", strawberry.lazy("graphql_schema.llm_configs.types")] | None:
+        from graphql_schema.llm_configs.types import llm_config_from  # noqa: PLC0415
+
+        if self.document.llm_config_id is None:
+            return None
+        found = await info.context.services.llm_configs.get(
+            self._scope(), self.document.llm_config_id
+        )
+        return llm_config_from(found) if found else None
+
+    @strawberry.field(description="Labels. People only.", extensions=allowed_for(Person))
+    async def tags(self) -> list[str]:
+        return self.document.tags
+
+    @strawberry.field(description="Keys and values. People only.", extensions=allowed_for(Person))
+    async def metadata(self) -> list[MetadataEntry]:
+        return [
+            MetadataEntry(key=key, value=value) for key, value in self.document.metadata.items()
+        ]
+
+    @strawberry.field(
+        description="The steps of the turn. People only.", extensions=allowed_for(Person)
+    )
+    async def trace(self) -> list[TraceStep] | None:
+        return [
+            TraceStep(
+                step=AnswerStepKind(one.step),
+                started_at=one.started_at,
+                duration_ms=one.duration_ms,
+                outcome=one.outcome,
+                detail=one.detail,
+            )
+            for one in self.document.trace
+        ]
+
+    def _scope(self) -> TenantScope:
+        return TenantScope.one(self.document.client_id)
+
+
+@strawberry.type(description="What a visitor and a chatbot said to each other.")
+class Conversation(Node):
+    """A conversation."""
+
+    title: str = strawberry.field(description="From the first question, until it is renamed.")
+    language: Language | None = strawberry.field(description="Of the last question.")
+    status: ConversationStatus = strawberry.field(description="Where it stands.")
+    message_count: int = strawberry.field(description="How many messages it has.")
+    created_at: datetime = strawberry.field(description="When it began.")
+    last_message_at: datetime = strawberry.field(description="When the last question came.")
+    tags: list[str] = strawberry.field(description="Labels.")
+    document: strawberry.Private[ConversationDocument]
+
+    @strawberry.field(
+        description="Whose chatbot. FORBIDDEN for visitors.", extensions=allowed_for(Person)
+    )
+    async def client(
+        self,
+    ) -> Annotated["Client", strawberry.lazy("graphql_schema.clients.types")]:
+        from graphql_schema.clients.types import client_by_slug  # noqa: PLC0415
+
+        return await client_by_slug(self._scope(), self.document.client_id)
+
+    @strawberry.field(
+        description="With which chatbot. FORBIDDEN for visitors.", extensions=allowed_for(Person)
+    )
+    async def chatbot(
+        self,
+    ) -> Annotated["Chatbot", strawberry.lazy("graphql_schema.chatbots.types")]:
+        from graphql_schema.chatbots.types import chatbot_by_id  # noqa: PLC0415
+
+        return await chatbot_by_id(self._scope(), self.document.chatbot_id)
+
+    @strawberry.field(description="With which visitor.")
+    async def visitor(self) -> Visitor:
+        found = await self._scope().of(VisitorDocument).get(self.document.visitor_id)
+        if found is None:
+            raise NotFoundInListError
+        return visitor_from(found)
+
+    @strawberry.field(description="Its messages, oldest first; `last` and `before` page backwards.")
+    async def messages(
+        self,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Connection[Message]:
+        page = either_page(first, after, last, before)
+        return await message_page(self._scope(), self.document.id, page)
+
+    def _scope(self) -> TenantScope:
+        return TenantScope.one(self.document.client_id)
+
+
+async def message_page(
+    scope: TenantScope, conversation_id: PydanticObjectId, page: PageRequest
+) -> Connection[Message]:
+    """A page of a conversation's messages, oldest first.
+
+    Raises:
+        BadArgumentError: the cursor is none of this list.
+    """
+    filter_: dict[str, object] = {"conversation_id": conversation_id}
+    condition = dict(filter_)
+    if page.position is not None:
+        seq = int(page.position) if page.position.isdecimal() else 0
+        condition["seq"] = {"$lt": seq} if page.backwards else {"$gt": seq}
+    found = await scope.of(MessageDocument).find(
+        condition, sort=[("seq", -1 if page.backwards else 1)], limit=page.size + 1
+    )
+    return connection_of(
+        found,
+        page,
+        lambda one: str(one.seq),
+        message_from,
+        lambda: scope.of(MessageDocument).count(filter_, limit=MAX_COUNT),
+    )
+
+
+def visitor_from(document: VisitorDocument) -> Visitor:
+    """The public form of a visitor."""
+    return Visitor(
+        id=global_id("Visitor", document.id),
+        user_id=document.user_id,
+        user_email=document.user_email,
+        language=language_or_none(document.language),
+        first_seen_at=document.first_seen_at,
+        last_seen_at=document.last_seen_at,
+    )
+
+
+def conversation_from(document: ConversationDocument) -> Conversation:
+    """The public form of a conversation."""
+    return Conversation(
+        id=global_id("Conversation", document.id),
+        title=document.title,
+        language=language_or_none(document.language),
+        status=ConversationStatus(document.status),
+        message_count=document.message_count,
+        created_at=document.created_at,
+        last_message_at=document.last_message_at,
+        tags=document.tags,
+        document=document,
+    )
+
+
+def message_from(document: MessageDocument) -> Message:
+    """The public form of a message."""
+    cost = None
+    if document.cost_micros is not None:
+        cost = Money(micros=BigInt(document.cost_micros), currency=PLATFORM_CURRENCY)
+    return Message(
+        id=global_id("Message", document.id),
+        seq=document.seq,
+        sender=MessageSender(document.sender),
+        status=MessageStatus(document.status),
+        content=document.content,
+        created_at=document.created_at,
+        question_id=(global_id("Message", document.question_id) if document.question_id else None),
+        citations=[_citation_from(one) for one in document.citations],
+        suggestions=[],
+        confidence=document.confidence,
+        first_token_ms=document.first_token_ms,
+        response_time_ms=document.response_time_ms,
+        input_tokens=document.input_tokens,
+        output_tokens=document.output_tokens,
+        cost=cost,
+        estimated=document.estimated,
+        document=document,
+    )
+
+
+def _citation_from(stored: CitationDocument) -> Citation:
+    return Citation(
+        number=stored.number,
+        source_id=global_id("KnowledgeSource", stored.source_id) if stored.source_id else None,
+        source_title=stored.source_title,
+        url=stored.url,
+        anchor_url=stored.anchor_url,
+        heading_path=stored.heading_path,
+        quote=stored.quote,
+        start_offset=stored.start_offset,
+        end_offset=stored.end_offset,
+        page=stored.page,
+        score=stored.score,
+    )

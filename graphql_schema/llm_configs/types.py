@@ -1,0 +1,81 @@
+"""LLM configs: which model answers and how it is reached. Keys go in and never come out."""
+
+from decimal import Decimal
+from enum import Enum
+
+import strawberry
+
+from documents.llm_configs import LlmConfig as LlmConfigDocument
+from documents.tenancy import TenantScope
+from graphql_schema.clients.types import Client, client_by_slug
+from graphql_schema.node import Node, global_id
+
+
+@strawberry.enum(description="How a model is reached. LOCAL needs no key and quotes knowledge.")
+class LlmProvider(Enum):
+    """Values are the stored names."""
+
+    LOCAL = "local"
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    OLLAMA = "ollama"
+    OPENAI_COMPATIBLE = "openai_compatible"
+    LANGCHAIN = "langchain"
+
+
+@strawberry.type(description="A language model with its limits and its price.")
+class LlmConfig(Node):
+    """An LLM config; the platform's when it has no client."""
+
+    name: str = strawberry.field(description="Unique among its owner's.")
+    provider: LlmProvider = strawberry.field(description="How it is reached.")
+    langchain_provider: str | None = strawberry.field(description="For LANGCHAIN: which one.")
+    model: str = strawberry.field(description="The provider's name of the model.")
+    api_url: str | None = strawberry.field(description="Where, if not at the provider's own.")
+    api_key_env: str | None = strawberry.field(description="Variable that holds the key.")
+    has_api_key: bool = strawberry.field(description="Whether a key is stored.")
+    max_tokens: int = strawberry.field(description="Upper bound of an answer.")
+    temperature: float = strawberry.field(description="0 to 2.")
+    connect_timeout_ms: int = strawberry.field(description="Until the connection stands.")
+    first_token_timeout_ms: int = strawberry.field(description="From asking to the first text.")
+    between_tokens_timeout_ms: int = strawberry.field(description="The longest silence.")
+    total_timeout_ms: int = strawberry.field(description="From asking to the end.")
+    max_concurrency: int = strawberry.field(description="Answers at the same time.")
+    is_fallback: bool = strawberry.field(description="Meant for when others fail.")
+    input_cost_per_1k_tokens: Decimal = strawberry.field(description="Price of 1000 tokens.")
+    output_cost_per_1k_tokens: Decimal = strawberry.field(description="Price of 1000 tokens.")
+    active: bool = strawberry.field(description="Whether it may be used.")
+    revision: int = strawberry.field(description="Counts the changes; see ConflictError.")
+    document: strawberry.Private[LlmConfigDocument]
+
+    @strawberry.field(description="Whose it is; null: the platform's, for all.")
+    async def client(self) -> Client | None:
+        owner = self.document.client_id
+        return await client_by_slug(TenantScope.one(owner), owner) if owner else None
+
+
+def llm_config_from(document: LlmConfigDocument) -> LlmConfig:
+    """The form of a config that people see."""
+    return LlmConfig(
+        id=global_id("LlmConfig", document.id),
+        name=document.name,
+        provider=LlmProvider(document.provider),
+        langchain_provider=document.langchain_provider,
+        model=document.model,
+        api_url=document.api_url,
+        api_key_env=document.api_key_env,
+        has_api_key=document.sealed_api_key is not None,
+        max_tokens=document.max_tokens,
+        temperature=document.temperature,
+        connect_timeout_ms=document.connect_timeout_ms,
+        first_token_timeout_ms=document.first_token_timeout_ms,
+        between_tokens_timeout_ms=document.between_tokens_timeout_ms,
+        total_timeout_ms=document.total_timeout_ms,
+        max_concurrency=document.max_concurrency,
+        is_fallback=document.is_fallback,
+        input_cost_per_1k_tokens=document.input_cost_per_1k_tokens,
+        output_cost_per_1k_tokens=document.output_cost_per_1k_tokens,
+        active=document.active,
+        revision=document.revision,
+        document=document,
+    )

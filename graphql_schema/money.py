@@ -1,0 +1,21 @@
+"""Amounts of money."""
+
+import strawberry
+
+from graphql_schema.scalars import BigInt
+
+
+@strawberry.type(description="An amount of money.")
+class Money:
+    """Millionths of a currency's unit."""
+
+    micros: BigInt = strawberry.field(description="Millionths of the currency's unit.")
+    currency: str = strawberry.field(description="ISO 4217 code, such as EUR.")
+
+
+@strawberry.input(description="An amount of money.")
+class MoneyInput:
+    """Millionths of a currency's unit."""
+
+    micros: BigInt = strawberry.field(description="Millionths of the currency's unit.")
+    currency: str = strawberry.field(description="ISO 4217 code, such as EUR.")

@@ -1,0 +1,65 @@
+"""The public schema: all domains put together."""
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from graphql_schema.accounts.mutations import AccountMutations
+from graphql_schema.accounts.queries import AccountQueries
+from graphql_schema.answers.mutations import AnswerMutations
+from graphql_schema.answers.subscriptions import AnswerSubscriptions
+from graphql_schema.answers.types import (
+    AnswerCompleted,
+    AnswerDelta,
+    AnswerFailed,
+    AnswerRestarted,
+    AnswerStarted,
+    AnswerStep,
+)
+from graphql_schema.conversations.queries import ConversationQueries
+from graphql_schema.execution.schema import ParlanceSchema
+from graphql_schema.masking import ErrorMasking
+from graphql_schema.scalars import SCALARS
+from graphql_schema.visits.mutations import VisitMutations
+
+
+@strawberry.type(description="Reading.")
+class Query(AccountQueries, ConversationQueries):
+    """All queries."""
+
+
+@strawberry.type(description="Changing.")
+class Mutation(AccountMutations, VisitMutations, AnswerMutations):
+    """All mutations."""
+
+
+@strawberry.type(description="Streams.")
+class Subscription(AnswerSubscriptions):
+    """All subscriptions."""
+
+
+class PublicSchema(ParlanceSchema):
+    """The schema; faults are logged by `ErrorMasking`, not twice."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Nothing: see `ErrorMasking`."""
+
+
+schema = PublicSchema(
+    query=Query,
+    mutation=Mutation,
+    subscription=Subscription,
+    types=[
+        AnswerCompleted,
+        AnswerDelta,
+        AnswerFailed,
+        AnswerRestarted,
+        AnswerStarted,
+        AnswerStep,
+    ],
+    extensions=[ErrorMasking],
+    config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
+)

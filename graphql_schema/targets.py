@@ -1,0 +1,72 @@
+"""What a caller names by its id: first it must be theirs to see, then theirs to change.
+
+The order keeps ids secret. A foreign id behaves as an unknown one, and only somebody who can see a
+thing is told that their role does not reach to change it.
+"""
+
+from typing import TypeVar
+
+from documents.base import TenantDocument
+from documents.clients import Client
+from documents.tenancy import TenantScope
+from documents.users import RoleName
+from graphql_schema.context import RequestContext
+from graphql_schema.errors import AuthorizationError, NotFoundInListError
+from graphql_schema.node import local_id
+
+Target = TypeVar("Target", bound=TenantDocument)
+
+
+async def seen(
+    context: RequestContext, document_class: type[Target], public_id: str
+) -> Target | None:
+    """The document with this id, or None when it is unknown or outside of the person's clients.
+
+    Raises:
+        AuthorizationError: the caller is no person.
+    """
+    person = await context.person()
+    document_id = local_id(public_id, document_class.__name__)
+    if document_id is None:
+        return None
+    return await person.scope().of(document_class).get(document_id)
+
+
+async def changeable(
+    context: RequestContext, document_class: type[Target], public_id: str, role: RoleName
+) -> Target | None:
+    """The document with this id, or None when the person does not see it.
+
+    Raises:
+        AuthorizationError: FORBIDDEN: the person sees it, but has less than this role.
+    """
+    found = await seen(context, document_class, public_id)
+    if found is not None:
+        await demand_role(context, found.client_id, role)
+    return found
+
+
+async def demand_role(context: RequestContext, client_id: str, role: RoleName) -> None:
+    """Stop a person who has less than this role for a client that they see.
+
+    Raises:
+        AuthorizationError: FORBIDDEN.
+    """
+    person = await context.person()
+    if not person.scope(role).admits(client_id):
+        raise AuthorizationError("FORBIDDEN")
+
+
+async def listed_scope(context: RequestContext, client_id: str | None) -> TenantScope:
+    """What a list covers: one client's documents, or those of all that the person sees.
+
+    Raises:
+        NotFoundInListError: the client is unknown or none of the person's.
+    """
+    scope = (await context.person()).scope()
+    if client_id is None:
+        return scope
+    client = await seen(context, Client, client_id)
+    if client is None:
+        raise NotFoundInListError
+    return scope.narrowed(client.client_id)

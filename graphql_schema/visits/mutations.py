@@ -1,0 +1,115 @@
+"""Starting a visit."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from graphql_schema.answers.asking import PageInput
+from graphql_schema.context import ParlanceInfo
+from graphql_schema.conversations.types import Conversation
+from graphql_schema.errors import (
+    InvalidInputError,
+    LimitReachedError,
+    NotFoundError,
+    RateLimitedError,
+    RefusedError,
+    UserErrorCode,
+    not_found,
+    refused,
+)
+from graphql_schema.node import global_id
+from graphql_schema.permissions import Anybody, allowed_for
+from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
+from services.visits.starting import (
+    ChatbotInactiveError,
+    OriginNotAllowedError,
+    UnknownEmbedKeyError,
+    VisitRequest,
+)
+
+MAX_ADDRESS = 2048
+MAX_TAG = 35
+"""RFC 5646, section 4.4.1: implementations should allow for 35 characters."""
+
+
+@strawberry.input(description="A widget that opens on a page.")
+class StartVisitInput:
+    """A visit to come."""
+
+    embed_key: str = strawberry.field(description="The chatbot's public key.")
+    page: PageInput | None = strawberry.field(description="Where it opens.", default=None)
+    language: str | None = strawberry.field(description="The visitor's, BCP 47.", default=None)
+    consent_version: str | None = strawberry.field(
+        description="Which consent text the visitor agreed to.", default=None
+    )
+
+
+@strawberry.type(description="A visit has begun.")
+class StartVisitSuccess:
+    """A visit with its token."""
+
+    widget_token: str = strawberry.field(description="Good for seven days, given out this once.")
+    expires_at: datetime = strawberry.field(description="When the token ends.")
+    visitor_id: strawberry.ID = strawberry.field(description="Who visits.")
+    chatbot: WidgetChatbot = strawberry.field(description="The chatbot as visitors see it.")
+    conversation: Conversation | None = strawberry.field(
+        description="The visitor's latest open conversation."
+    )
+
+
+StartVisitResult = Annotated[
+    StartVisitSuccess
+    | InvalidInputError
+    | NotFoundError
+    | RefusedError
+    | LimitReachedError
+    | RateLimitedError,
+    strawberry.union(
+        "StartVisitResult", description="ORIGIN_NOT_ALLOWED and CHATBOT_INACTIVE are RefusedErrors."
+    ),
+]
+
+
+@strawberry.type
+class VisitMutations:
+    """Mutations of this domain."""
+
+    @strawberry.mutation(
+        description="Begins a visit. The page's Origin must be on the chatbot's list. The"
+        " Authorization header is ignored.",
+        extensions=allowed_for(Anybody),
+    )
+    async def start_visit(self, info: ParlanceInfo, input: StartVisitInput) -> StartVisitResult:
+        services = info.context.services
+        wanted = input.language or (input.page.language if input.page else None)
+        try:
+            started = await services.visits.start(_request(info, input, wanted))
+        except UnknownEmbedKeyError:
+            return not_found("input", "embedKey")
+        except OriginNotAllowedError as error:
+            return refused(
+                UserErrorCode.ORIGIN_NOT_ALLOWED,
+                f"Pages of {error.origin or 'an unknown origin'} may not use this chatbot. Add the"
+                " origin to the chatbot's allowed origins (allowedOrigins) and publish it.",
+            )
+        except ChatbotInactiveError:
+            return refused(UserErrorCode.CHATBOT_INACTIVE, "This chatbot is switched off.")
+        return StartVisitSuccess(
+            widget_token=started.widget_token,
+            expires_at=started.expires_at,
+            visitor_id=global_id("Visitor", started.visitor_id),
+            chatbot=widget_chatbot_from(started.chatbot, started.client, wanted),
+            conversation=None,
+        )
+
+
+def _request(info: ParlanceInfo, input: StartVisitInput, language: str | None) -> VisitRequest:
+    page_url = input.page.url if input.page else None
+    return VisitRequest(
+        embed_key=input.embed_key,
+        origin=info.context.caller.origin,
+        language=language[:MAX_TAG] if language else None,
+        page_url=page_url[:MAX_ADDRESS] if page_url else None,
+        consent_version=input.consent_version[:MAX_TAG] if input.consent_version else None,
+    )

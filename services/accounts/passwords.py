@@ -1,0 +1,60 @@
+"""Passwords: bcrypt, off the event loop, with equal work for accounts that do not exist."""
+
+import asyncio
+import secrets
+import unicodedata
+
+import bcrypt
+
+MIN_BYTES = 12
+MAX_BYTES = 72
+"""bcrypt reads no further than 72 bytes."""
+
+ROUNDS = 12
+
+
+class UnsuitablePasswordError(ValueError):
+    """A new password is too short or too long."""
+
+
+def check_new_password(password: str) -> None:
+    """Refuse a password that could not protect an account.
+
+    Raises:
+        UnsuitablePasswordError: fewer than 12 or more than 72 bytes in UTF-8.
+    """
+    size = len(_encoded(password))
+    if size < MIN_BYTES:
+        raise UnsuitablePasswordError(f"A password needs at least {MIN_BYTES} characters.")
+    if size > MAX_BYTES:
+        raise UnsuitablePasswordError(
+            f"A password may have at most {MAX_BYTES} bytes (letters with accents count double)."
+        )
+
+
+async def hash_password(password: str) -> str:
+    """The bcrypt hash of a checked password; about 0.2 s in a thread."""
+    check_new_password(password)
+    hashed = await asyncio.to_thread(bcrypt.hashpw, _encoded(password), bcrypt.gensalt(ROUNDS))
+    return hashed.decode()
+
+
+async def password_matches(password: str, hashed: str | None) -> bool:
+    """Whether the password is the hashed one.
+
+    With `hashed` None (no such account) the same work is done and the answer is False, so that
+    the time taken does not tell which accounts exist.
+    """
+    wanted = _encoded(password)
+    if len(wanted) > MAX_BYTES:
+        wanted = b""
+    reference = (hashed or _STAND_IN).encode()
+    matches = await asyncio.to_thread(bcrypt.checkpw, wanted, reference)
+    return matches and hashed is not None
+
+
+def _encoded(password: str) -> bytes:
+    return unicodedata.normalize("NFKC", password).encode()
+
+
+_STAND_IN = bcrypt.hashpw(secrets.token_hex(MIN_BYTES).encode(), bcrypt.gensalt(ROUNDS)).decode()

@@ -1,0 +1,151 @@
+"""Signing in, going on with a rotated refresh token, and signing out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from documents.base import utc_now
+from documents.ids import PydanticObjectId
+from documents.sessions import Session
+from documents.users import User
+from services.accounts.access_tokens import (
+    AccessTokens,
+    TokenInvalidError,
+    TokenRevokedError,
+)
+from services.accounts.passwords import password_matches
+from services.sealing.tokens import fingerprint, new_token
+
+REFRESH_TOKEN_LIFETIME = timedelta(days=30)
+HASHES_KEPT = 50
+"""Earlier refresh tokens of a session that are still recognised as reused."""
+
+
+class InvalidCredentialsError(Exception):
+    """No active account has this address and password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a sign-in comes from, for the list of sessions."""
+
+    user_agent: str | None = None
+    ip_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """The tokens of a session, given out this once."""
+
+    user: User
+    access_token: str
+    refresh_token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who an access token speaks for."""
+
+    user: User
+    session_id: PydanticObjectId
+    expires_at: datetime
+
+
+class SignIn:
+    """Sessions of people."""
+
+    def __init__(self, access_tokens: AccessTokens) -> None:
+        self._access_tokens = access_tokens
+
+    async def with_password(self, email: str, password: str, device: Device) -> SignedIn:
+        """Open a session.
+
+        Raises:
+            InvalidCredentialsError: unknown address, wrong password or inactive account alike.
+        """
+        user = await User.find_one({"email": email.strip().lower()})
+        matches = await password_matches(password, user.hashed_password if user else None)
+        if user is None or not matches or not user.active:
+            raise InvalidCredentialsError
+        now = utc_now()
+        await User.get_pymongo_collection().update_one(
+            {"_id": user.id}, {"$set": {"last_sign_in_at": now}}
+        )
+        refresh_token = new_token()
+        session = Session(
+            user_id=user.id,
+            token_hash=fingerprint(refresh_token),
+            last_used_at=now,
+            expires_at=now + REFRESH_TOKEN_LIFETIME,
+            user_agent=device.user_agent,
+            ip_address=device.ip_address,
+        )
+        await session.insert()
+        return self._signed_in(user, session.id, refresh_token)
+
+    async def refresh(self, refresh_token: str) -> SignedIn:
+        """Exchange a refresh token for new tokens; the old one is spent.
+
+        Raises:
+            TokenInvalidError: unknown, expired or spent. A spent one ends its whole session.
+        """
+        spent, successor, now = fingerprint(refresh_token), new_token(), utc_now()
+        found = await Session.get_pymongo_collection().find_one_and_update(
+            {"token_hash": spent, "revoked_at": None, "expires_at": {"$gt": now}},
+            {
+                "$set": {
+                    "token_hash": fingerprint(successor),
+                    "last_used_at": now,
+                    "expires_at": now + REFRESH_TOKEN_LIFETIME,
+                    "updated_at": now,
+                },
+                "$push": {"previous_hashes": {"$each": [spent], "$slice": -HASHES_KEPT}},
+            },
+        )
+        if found is None:
+            await self._end_if_reused(spent)
+            raise TokenInvalidError
+        user = await User.find_one({"_id": found["user_id"], "active": True})
+        if user is None:
+            raise TokenInvalidError
+        return self._signed_in(user, found["_id"], successor)
+
+    async def identify(self, access_token: str) -> Identity:
+        """Who shows this access token.
+
+        Raises:
+            TokenExpiredError: the token's hour is over.
+            TokenRevokedError: its session was ended or its user deactivated.
+            TokenInvalidError: it is not one of ours.
+        """
+        claims = self._access_tokens.read(access_token)
+        session = await Session.find_one(
+            {"_id": claims.session_id, "user_id": claims.user_id, "revoked_at": None}
+        )
+        user = await User.find_one({"_id": claims.user_id, "active": True}) if session else None
+        if user is None:
+            raise TokenRevokedError
+        return Identity(user, claims.session_id, claims.expires_at)
+
+    async def sign_out(
+        self, user_id: PydanticObjectId, session_id: PydanticObjectId, *, everywhere: bool
+    ) -> int:
+        """End this session, or all of the user's; how many ended."""
+        which = {} if everywhere else {"_id": session_id}
+        now = utc_now()
+        result = await Session.get_pymongo_collection().update_many(
+            {"user_id": user_id, "revoked_at": None, **which},
+            {"$set": {"revoked_at": now, "updated_at": now}},
+        )
+        return result.modified_count
+
+    async def _end_if_reused(self, spent: str) -> None:
+        now = utc_now()
+        await Session.get_pymongo_collection().update_many(
+            {"previous_hashes": spent, "revoked_at": None},
+            {"$set": {"revoked_at": now, "updated_at": now}},
+        )
+
+    def _signed_in(self, user: User, session_id: PydanticObjectId, refresh_token: str) -> SignedIn:
+        access_token, expires_at = self._access_tokens.issue(user.id, session_id)
+        return SignedIn(user, access_token, refresh_token, expires_at)

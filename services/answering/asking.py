@@ -1,0 +1,211 @@
+"""Asking: one question with one answer, stored once however often it is asked.
+
+The visitor's idempotency key decides. A unique index on it makes two equal calls, in whatever
+processes, end with the same pair of messages; the loser of the race reads what the winner wrote.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from documents.base import utc_now
+from documents.chatbots import Chatbot
+from documents.clients import Client
+from documents.conversations import Conversation
+from documents.duplicates import DuplicateError, duplicates_reported
+from documents.ids import PydanticObjectId
+from documents.messages import AnswerStream, Message
+from documents.tenancy import TenantScope
+from documents.transactions import Transactions, WriteSession
+from services.answering.answer_writer import CEILING_BLOCK, LEASE
+
+MAX_QUESTION_CHARACTERS = 8_000
+MAX_KEY_CHARACTERS = 200
+TITLE_CHARACTERS = 80
+
+
+RefusalCode = Literal[
+    "idempotency_conflict",
+    "invalid_input",
+    "chatbot_inactive",
+    "maintenance",
+    "conversation_closed",
+    "not_found",
+]
+
+
+class QuestionRefusedError(Exception):
+    """A question was not accepted; nothing was stored.
+
+    Attributes:
+        code: why, for programs.
+    """
+
+    def __init__(self, code: RefusalCode) -> None:
+        super().__init__(code)
+        self.code: RefusalCode = code
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a visitor asks of a chatbot."""
+
+    client_id: str
+    chatbot_id: PydanticObjectId
+    visitor_id: PydanticObjectId
+    conversation_id: PydanticObjectId | None
+    text: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """The stored answer to a question; `is_new` when this call stored it."""
+
+    answer: Message
+    is_new: bool
+
+
+class Asking:
+    """Accepts questions."""
+
+    def __init__(self, transactions: Transactions, owner: str) -> None:
+        """`owner` names this process as the one that works on new answers."""
+        self._transactions = transactions
+        self._owner = owner
+
+    async def ask(self, question: Question) -> AskedQuestion:
+        """Store a question with its answer to come, or find what the same key stored before.
+
+        Raises:
+            QuestionRefusedError: with the reason as its code.
+        """
+        _check_text(question)
+        earlier = await _stored_answer(question)
+        if earlier is not None:
+            return AskedQuestion(earlier, is_new=False)
+        await _check_open_for_questions(question)
+        try:
+            with duplicates_reported():
+                answer = await self._transactions.run_transaction(
+                    lambda session: self._store(question, session)
+                )
+        except DuplicateError:
+            winner = await _stored_answer(question)
+            if winner is None:
+                raise
+            return AskedQuestion(winner, is_new=False)
+        return AskedQuestion(answer, is_new=True)
+
+    async def _store(self, question: Question, session: WriteSession) -> Message:
+        scope, now = TenantScope.one(question.client_id), utc_now()
+        conversation = await _conversation_with_room(question, session)
+        asked = Message(
+            client_id=question.client_id,
+            conversation_id=conversation.id,
+            chatbot_id=question.chatbot_id,
+            visitor_id=question.visitor_id,
+            seq=conversation.message_count - 1,
+            sender="visitor",
+            status="complete",
+            content=question.text,
+            idempotency_key=question.idempotency_key,
+        )
+        answer = Message(
+            client_id=question.client_id,
+            conversation_id=conversation.id,
+            chatbot_id=question.chatbot_id,
+            visitor_id=question.visitor_id,
+            seq=conversation.message_count,
+            sender="bot",
+            status="streaming",
+            content="",
+            question_id=asked.id,
+            stream=AnswerStream(
+                owner=self._owner, lease_until=now + LEASE, seq_ceiling=CEILING_BLOCK
+            ),
+        )
+        asked.answer_id = answer.id
+        await scope.of(Message).insert_many([asked, answer], session=session)
+        return answer
+
+
+async def _stored_answer(question: Question) -> Message | None:
+    """The answer to the question that was stored under the same key.
+
+    Raises:
+        QuestionRefusedError: the key was used for another text.
+    """
+    messages = TenantScope.one(question.client_id).of(Message)
+    asked = await messages.find_one(
+        {
+            "chatbot_id": question.chatbot_id,
+            "visitor_id": question.visitor_id,
+            "idempotency_key": question.idempotency_key,
+        }
+    )
+    if asked is None or asked.answer_id is None:
+        return None
+    if asked.content != question.text:
+        raise QuestionRefusedError("idempotency_conflict")
+    return await messages.get(asked.answer_id)
+
+
+def _check_text(question: Question) -> None:
+    if not question.text.strip() or len(question.text) > MAX_QUESTION_CHARACTERS:
+        raise QuestionRefusedError("invalid_input")
+    if not 0 < len(question.idempotency_key) <= MAX_KEY_CHARACTERS:
+        raise QuestionRefusedError("invalid_input")
+
+
+async def _check_open_for_questions(question: Question) -> None:
+    scope = TenantScope.one(question.client_id)
+    chatbot = await scope.of(Chatbot).find_one({"_id": question.chatbot_id, "active": True})
+    client = await scope.of(Client).find_one({"active": True})
+    if chatbot is None or client is None:
+        raise QuestionRefusedError("chatbot_inactive")
+    if client.maintenance_text:
+        raise QuestionRefusedError("maintenance")
+
+
+async def _conversation_with_room(question: Question, session: WriteSession) -> Conversation:
+    """The conversation with two numbers taken for question and answer.
+
+    Raises:
+        QuestionRefusedError: it is not this visitor's, or it was closed.
+    """
+    conversations = TenantScope.one(question.client_id).of(Conversation)
+    now = utc_now()
+    if question.conversation_id is None:
+        conversation = Conversation(
+            client_id=question.client_id,
+            chatbot_id=question.chatbot_id,
+            visitor_id=question.visitor_id,
+            title=_title(question.text),
+            opening_key=question.idempotency_key,
+            message_count=2,
+            last_message_at=now,
+        )
+        return await conversations.insert(conversation, session=session)
+    own = {
+        "_id": question.conversation_id,
+        "chatbot_id": question.chatbot_id,
+        "visitor_id": question.visitor_id,
+    }
+    found = await conversations.update_one(
+        {**own, "status": {"$in": ["open", "needs_human"]}},
+        {"$inc": {"message_count": 2}, "$set": {"last_message_at": now}},
+        session=session,
+    )
+    if found is not None:
+        return found
+    closed = await conversations.find_one(own, session=session)
+    raise QuestionRefusedError("conversation_closed" if closed else "not_found")
+
+
+def _title(text: str) -> str:
+    """The first line of the question, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= TITLE_CHARACTERS:
+        return line
+    cut = line[: TITLE_CHARACTERS - 1]
+    return (cut.rpartition(" ")[0] or cut) + "…"

@@ -1,0 +1,44 @@
+"""Which passages an answer rests on: those whose number it names in square brackets.
+
+A number that no passage has is dropped, so an answer cannot cite what was never in its context.
+"""
+
+import re
+from collections.abc import Sequence
+
+from documents.messages import Citation
+from services.knowledge.search import RetrievedPassage
+from services.llm.model import ContextPassage
+
+_MARKER = re.compile(r"\[(\d{1,3})\]")
+
+
+def context_passages(passages: Sequence[RetrievedPassage]) -> tuple[ContextPassage, ...]:
+    """Passages as a model sees them, numbered from 1."""
+    return tuple(
+        ContextPassage(number, passage.source_title, passage.text, passage.quote)
+        for number, passage in enumerate(passages, 1)
+    )
+
+
+def cited(text: str, passages: Sequence[RetrievedPassage]) -> list[Citation]:
+    """The citations of an answer, in the order of their numbers."""
+    numbers = sorted({int(found) for found in _MARKER.findall(text)})
+    return [
+        _citation(number, passages[number - 1]) for number in numbers if 0 < number <= len(passages)
+    ]
+
+
+def _citation(number: int, passage: RetrievedPassage) -> Citation:
+    return Citation(
+        number=number,
+        source_id=passage.source_id,
+        chunk_id=passage.chunk_id,
+        source_title=passage.source_title,
+        url=passage.url,
+        heading_path=list(passage.heading_path),
+        quote=passage.quote,
+        start_offset=passage.start_offset,
+        end_offset=passage.end_offset,
+        score=passage.score,
+    )

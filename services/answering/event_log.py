@@ -1,0 +1,45 @@
+"""The seam to the event log: where a generation writes and from where followers read.
+
+One log per answer, kept for a while after its end. A follower holds a position, never a queue: a
+slow one costs no memory and is never waited for.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from documents.ids import PydanticObjectId
+from services.answering.events import AnswerEvent
+
+
+class LogMissingError(LookupError):
+    """There is no log of this answer here, or it no longer reaches back far enough."""
+
+
+class EventLog(Protocol):
+    """Events of answers, readable from any number on by any number of followers."""
+
+    async def open(self, answer_id: PydanticObjectId) -> None:
+        """Begin the log of an answer, so that followers find it before its first event."""
+        ...
+
+    async def append(self, answer_id: PydanticObjectId, events: Sequence[AnswerEvent]) -> None:
+        """Add events; the log ends with an `AnswerCompleted` or `AnswerFailed`.
+
+        Raises:
+            LogMissingError: the log was never opened, or is gone.
+        """
+        ...
+
+    async def discard(self, answer_id: PydanticObjectId) -> None:
+        """Forget an answer; its followers get `LogMissingError`."""
+        ...
+
+    def follow(
+        self, answer_id: PydanticObjectId, after_seq: int
+    ) -> AsyncGenerator[Sequence[AnswerEvent], None]:
+        """Batches of events after a number, as they come, up to the ending one.
+
+        Raises:
+            LogMissingError: there is no log here that can give the next event.
+        """
+        ...

@@ -1,0 +1,181 @@
+"""The turn, in order. Read this file to know what happens between a question and its answer.
+
+    load chatbot, talk so far -> retrieval -> prompt -> model -> stream -> citations -> persist
+
+Whoever runs the turn decides about leases, stopping and crashes (`generations.py`); this file only
+knows the way of a question through the product.
+"""
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+from documents.base import utc_now
+from documents.chatbots import Chatbot
+from documents.conversations import Conversation
+from documents.llm_configs import LlmConfig
+from documents.messages import Message, TraceStep
+from documents.tenancy import TenantScope
+from services.answering.answer_writer import AnswerWriter
+from services.answering.citations import cited, context_passages
+from services.answering.events import AnswerStarted, AnswerStep, StepKind
+from services.answering.model_route import ModelRoutes
+from services.answering.phrases import phrase
+from services.answering.prompts import assemble_turns
+from services.knowledge.search import KnowledgeSearch, RetrievedPassage
+from services.languages.detection import detect_language
+from services.llm.model import ModelFinished, ModelRequest, TextChunk
+
+HISTORY_MESSAGES = 40
+MICROS_PER_UNIT = 1_000_000
+
+
+class AnswerImpossibleError(Exception):
+    """The turn cannot even begin: its chatbot or question is gone."""
+
+
+@dataclass(slots=True)
+class TurnRecord:
+    """What is known about an answer so far; stored with the message whatever its end."""
+
+    began: float
+    language: str = "en"
+    first_token_ms: int | None = None
+    config: LlmConfig | None = None
+    finished: ModelFinished | None = None
+    passages: Sequence[RetrievedPassage] = ()
+    evidence: float | None = None
+    trace: list[TraceStep] | None = None
+
+    def elapsed_ms(self) -> int:
+        """Since the turn began."""
+        return round((perf_counter() - self.began) * 1000)
+
+
+class Pipeline:
+    """Takes a question through the turn."""
+
+    def __init__(self, knowledge: KnowledgeSearch, routes: ModelRoutes) -> None:
+        self._knowledge = knowledge
+        self._routes = routes
+
+    async def run(self, writer: AnswerWriter, record: TurnRecord) -> None:
+        """Publish an answer's events up to the last word; the caller publishes the end.
+
+        Raises:
+            AnswerImpossibleError: the chatbot or the question is gone.
+            ModelError: no model gave a whole answer.
+            LeaseLostError: somebody else works on the answer.
+        """
+        answer = writer.answer
+        scope = TenantScope.one(answer.client_id)
+        question = await _question_of(answer, scope)
+        chatbot = await scope.of(Chatbot).get(answer.chatbot_id)
+        if chatbot is None:
+            raise AnswerImpossibleError("the chatbot was deleted")
+        settings = chatbot.published
+        record.language = detect_language(question.content) or settings.default_language
+        await writer.event(
+            lambda seq: AnswerStarted(seq, answer.conversation_id, question.id, answer.id)
+        )
+        await self._step(writer, record, "retrieving")
+        await self._retrieve(answer, question, record)
+        await self._step(writer, record, "thinking")
+        route = await self._routes.default(settings, answer.client_id)
+        record.config = route.config
+        passages = context_passages(record.passages)
+        turns = assemble_turns(
+            settings, question.content, passages, await _history(answer, scope), record.language
+        )
+        request = ModelRequest(turns, question.content, passages, record.language)
+        began = utc_now()
+        try:
+            async with aclosing(route.model.stream(request)) as events:
+                async for event in events:
+                    if isinstance(event, TextChunk):
+                        if record.first_token_ms is None:
+                            record.first_token_ms = record.elapsed_ms()
+                        await writer.delta(event.text)
+                    else:
+                        record.finished = event
+        finally:
+            _trace(record, "thinking", began, route.config.name)
+        await _remember_language(answer, record.language, scope)
+
+    async def _retrieve(self, answer: Message, question: Message, record: TurnRecord) -> None:
+        began = utc_now()
+        found = await self._knowledge.search(
+            answer.client_id, answer.chatbot_id, question.content, record.language
+        )
+        record.passages, record.evidence = found.passages, found.evidence
+        _trace(record, "retrieving", began, f"{len(found.passages)} passages")
+
+    async def _step(self, writer: AnswerWriter, record: TurnRecord, step: StepKind) -> None:
+        label = phrase("retrieving" if step == "retrieving" else "thinking", record.language)
+        await writer.event(lambda seq: AnswerStep(seq, step, label))
+
+
+def stored_fields(writer: AnswerWriter, record: TurnRecord) -> dict[str, Any]:
+    """What the message keeps about its making, as an update of the document."""
+    fields: dict[str, Any] = {
+        "citations": [one.model_dump() for one in cited(writer.text, record.passages)],
+        "confidence": record.evidence,
+        "response_time_ms": record.elapsed_ms(),
+        "first_token_ms": record.first_token_ms,
+        "trace": [step.model_dump() for step in record.trace or ()],
+    }
+    if record.config is not None:
+        fields["llm_config_id"] = record.config.id
+        fields["llm_name"] = record.config.name
+        fields.update(_counted(record.config, record.finished))
+    return fields
+
+
+def _counted(config: LlmConfig, finished: ModelFinished | None) -> dict[str, Any]:
+    """Tokens as the provider counted them and what they cost; nothing when it did not say."""
+    if finished is None or finished.input_tokens is None or finished.output_tokens is None:
+        return {}
+    cost = (
+        finished.input_tokens * config.input_cost_per_1k_tokens
+        + finished.output_tokens * config.output_cost_per_1k_tokens
+    )
+    return {
+        "input_tokens": finished.input_tokens,
+        "output_tokens": finished.output_tokens,
+        "cost_micros": round(cost * MICROS_PER_UNIT / 1000),
+        "estimated": False,
+    }
+
+
+async def _question_of(answer: Message, scope: TenantScope) -> Message:
+    question = await scope.of(Message).get(answer.question_id) if answer.question_id else None
+    if question is None:
+        raise AnswerImpossibleError("the question was deleted")
+    return question
+
+
+async def _history(answer: Message, scope: TenantScope) -> list[Message]:
+    """The newest messages before the question, oldest first."""
+    found = await scope.of(Message).find(
+        {"conversation_id": answer.conversation_id, "seq": {"$lt": answer.seq - 1}},
+        sort=[("seq", -1)],
+        limit=HISTORY_MESSAGES,
+    )
+    return found[::-1]
+
+
+async def _remember_language(answer: Message, language: str, scope: TenantScope) -> None:
+    await scope.of(Conversation).update_one(
+        {"_id": answer.conversation_id}, {"$set": {"language": language}}
+    )
+
+
+def _trace(record: TurnRecord, step: StepKind, began: datetime, outcome: str) -> None:
+    took = round((utc_now() - began).total_seconds() * 1000)
+    record.trace = [
+        *(record.trace or ()),
+        TraceStep(step=step, started_at=began, duration_ms=took, outcome=outcome),
+    ]

@@ -1,0 +1,136 @@
+"""Checks of chatbot settings: each for what it is, all problems told at once."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from documents.chatbots import ChatbotSettings, ChatbotTexts
+from documents.ids import PydanticObjectId
+from documents.llm_configs import usable_llm_config
+from services.field_checks import FieldChecks
+from services.languages.codes import LANGUAGES
+from services.origins import ANY_ORIGIN, normalized_origin
+
+SettingsChange = Mapping[str, Any]
+"""New values by the field names of `ChatbotSettings`; what is left out stays."""
+
+MAX_INSTRUCTIONS = 8_000
+MAX_ORIGINS = 50
+MAX_STARTERS = 6
+MAX_AUTO_OPEN_DELAY_MS = 600_000
+
+
+async def applied(
+    settings: ChatbotSettings, change: SettingsChange, client_id: str, checks: FieldChecks
+) -> ChatbotSettings:
+    """The settings after a change; problems are noted in `checks` by GraphQL's field names."""
+    cleaned: dict[str, Any] = {}
+    for field, value in change.items():
+        check = _CHECKS.get(field)
+        cleaned[field] = value if check is None or value is None else check(checks, value)
+    result = settings.model_copy(update=cleaned)
+    if result.default_language not in result.languages:
+        checks.wrong("defaultLanguage", "must be one of the languages")
+    await _check_model(result.default_llm_id, client_id, "defaultLlmId", checks)
+    if result.fallback_llm_id is not None:
+        await _check_model(result.fallback_llm_id, client_id, "fallbackLlmId", checks)
+    return result
+
+
+def _name(checks: FieldChecks, value: str) -> str:
+    return checks.text("name", value, longest=100)
+
+
+def _color(field: str) -> Callable[[FieldChecks, str], str]:
+    return lambda checks, value: checks.color(field, value)
+
+
+def _address(field: str) -> Callable[[FieldChecks, str], str]:
+    return lambda checks, value: checks.web_address(field, value)
+
+
+def _delay(checks: FieldChecks, value: int) -> int:
+    checks.number("autoOpenDelayMs", value, least=0, most=MAX_AUTO_OPEN_DELAY_MS)
+    return value
+
+
+def _languages(checks: FieldChecks, value: list[str]) -> list[str]:
+    unique = list(dict.fromkeys(value))
+    if not unique:
+        checks.wrong("languages", "needs at least one language")
+    return unique
+
+
+def _texts(checks: FieldChecks, value: list[ChatbotTexts]) -> list[ChatbotTexts]:
+    checks.at_most("texts", value, len(LANGUAGES))
+    if len({one.language for one in value}) != len(value):
+        checks.wrong("texts", "may hold each language once")
+    for index, texts in enumerate(value):
+        _check_one_language(checks.within("texts", str(index)), texts)
+    return value
+
+
+def _check_one_language(checks: FieldChecks, texts: ChatbotTexts) -> None:
+    limits = (
+        ("welcomeMessage", texts.welcome_message, 2_000),
+        ("placeholder", texts.placeholder, 200),
+        ("consentText", texts.consent_text, 4_000),
+        ("contactText", texts.contact_text, 1_000),
+    )
+    for field, text, longest in limits:
+        if text is not None:
+            checks.text(field, text, longest=longest)
+    checks.at_most("starterQuestions", texts.starter_questions, MAX_STARTERS)
+    for question in texts.starter_questions:
+        checks.text("starterQuestions", question, longest=200)
+
+
+def _origins(checks: FieldChecks, value: list[str]) -> list[str]:
+    checks.at_most("allowedOrigins", value, MAX_ORIGINS)
+    cleaned = []
+    for text in value:
+        origin = ANY_ORIGIN if text.strip() == ANY_ORIGIN else normalized_origin(text)
+        if origin is None:
+            checks.wrong(
+                "allowedOrigins",
+                f"{text[:100]!r} is not an origin, such as https://shop.example.com",
+            )
+        else:
+            cleaned.append(origin)
+    return list(dict.fromkeys(cleaned))
+
+
+def _image_hosts(checks: FieldChecks, value: list[str]) -> list[str]:
+    checks.at_most("allowedImageHosts", value, MAX_ORIGINS)
+    return [checks.domain("allowedImageHosts", host) for host in value]
+
+
+def _email(checks: FieldChecks, value: str) -> str:
+    return checks.email("contactEmail", value)
+
+
+def _instructions(checks: FieldChecks, value: str) -> str:
+    return checks.text("customInstructions", value, longest=MAX_INSTRUCTIONS, shortest=0)
+
+
+_CHECKS: dict[str, Callable[[FieldChecks, Any], Any]] = {
+    "name": _name,
+    "primary_color": _color("primaryColor"),
+    "secondary_color": _color("secondaryColor"),
+    "logo_url": _address("logoUrl"),
+    "bubble_icon_url": _address("bubbleIconUrl"),
+    "contact_url": _address("contactUrl"),
+    "auto_open_delay_ms": _delay,
+    "languages": _languages,
+    "texts": _texts,
+    "allowed_origins": _origins,
+    "allowed_image_hosts": _image_hosts,
+    "contact_email": _email,
+    "custom_instructions": _instructions,
+}
+
+
+async def _check_model(
+    config_id: PydanticObjectId, client_id: str, field: str, checks: FieldChecks
+) -> None:
+    if await usable_llm_config(config_id, client_id) is None:
+        checks.wrong(field, "is not a language model that this client may use")

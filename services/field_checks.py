@@ -1,0 +1,122 @@
+"""Checks of single fields. All problems of an input are collected and told at once."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from services.refusals import FieldIssue, InvalidFieldsError
+
+MAX_DOMAIN = 253
+MAX_URL = 2048
+FIRST_PRINTABLE = 32
+MAX_EMAIL = 254
+"""RFC 5321, section 4.5.3.1.3: a path has at most 256 octets with its brackets."""
+
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_EMAIL = re.compile(
+    r"[^@\s\"<>()\[\],;:]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}", re.IGNORECASE
+)
+_HOST = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+)
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class FieldChecks:
+    """Collects what is wrong with an input; `done` raises it."""
+
+    def __init__(self, *prefix: str) -> None:
+        self._prefix = prefix
+        self._issues: list[FieldIssue] = []
+
+    def wrong(self, field: str, message: str) -> None:
+        """Note a problem of a field."""
+        self._issues.append(FieldIssue((*self._prefix, field), message))
+
+    def within(self, *path: str) -> "FieldChecks":
+        """Checks of a part of the input, collected with these."""
+        inner = FieldChecks(*self._prefix, *path)
+        inner._issues = self._issues
+        return inner
+
+    def done(self) -> None:
+        """Raise everything that was noted.
+
+        Raises:
+            InvalidFieldsError: at least one field is wrong.
+        """
+        if self._issues:
+            raise InvalidFieldsError(self._issues)
+
+    def text(self, field: str, value: str, *, longest: int, shortest: int = 1) -> str:
+        """Text without surrounding space and control characters."""
+        cleaned = value.strip()
+        if not shortest <= len(cleaned) <= longest:
+            self.wrong(field, f"needs between {shortest} and {longest} characters")
+        elif any(ord(one) < FIRST_PRINTABLE and one not in "\n\t" for one in cleaned):
+            self.wrong(field, "may not contain control characters")
+        return cleaned
+
+    def slug(self, field: str, value: str) -> str:
+        """A name for URLs and tokens."""
+        if not _SLUG.fullmatch(value):
+            self.wrong(field, "needs 1 to 63 characters of a-z, 0-9 and inner hyphens")
+        return value
+
+    def email(self, field: str, value: str) -> str:
+        """An e-mail address in lower case."""
+        cleaned = value.strip().lower()
+        if len(cleaned) > MAX_EMAIL or not _EMAIL.fullmatch(cleaned):
+            self.wrong(field, "is not an e-mail address, such as anna@example.com")
+        return cleaned
+
+    def domain(self, field: str, value: str) -> str:
+        """A host name, such as shop.example.com."""
+        cleaned = value.strip().lower().rstrip(".")
+        if len(cleaned) > MAX_DOMAIN or not _HOST.fullmatch(cleaned):
+            self.wrong(field, "is not a domain, such as shop.example.com")
+        return cleaned
+
+    def time_zone(self, field: str, value: str) -> str:
+        """A zone of the IANA database."""
+        if value not in available_timezones():
+            self.wrong(field, "is not an IANA time zone, such as Europe/Berlin")
+        return value
+
+    def color(self, field: str, value: str) -> str:
+        """A colour as #rrggbb in lower case."""
+        if not _COLOR.fullmatch(value):
+            self.wrong(field, "is not a colour, such as #1f4fd8")
+        return value.lower()
+
+    def web_address(self, field: str, value: str) -> str:
+        """An http or https URL."""
+        if not is_web_address(value) or len(value) > MAX_URL:
+            self.wrong(field, "is not a web address, such as https://example.com/contact")
+        return value
+
+    def number(self, field: str, value: float, *, least: float, most: float) -> None:
+        """A number within bounds."""
+        if not least <= value <= most:
+            self.wrong(field, f"must be between {least:g} and {most:g}")
+
+    def at_most(self, field: str, values: Sequence[object], most: int) -> None:
+        """A list of bounded length."""
+        if len(values) > most:
+            self.wrong(field, f"may have at most {most} entries")
+
+
+def is_web_address(value: str) -> bool:
+    """Whether a text is an absolute http(s) URL without credentials."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    return (
+        parts.scheme in {"http", "https"}
+        and bool(parts.hostname)
+        and parts.username is None
+        and not any(one.isspace() for one in value)
+    )

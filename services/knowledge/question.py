@@ -1,0 +1,51 @@
+"""What a question is about, in the tokens that the chunks of one chatbot hold."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from services.languages.detection import detect_language
+from services.languages.function_words import content_words
+from services.languages.tokens import stemmed
+
+MOST_QUESTION_CHARACTERS = 8_000
+MOST_QUESTION_WORDS = 64
+"""Distinct words looked for: a pasted letter must not cost more than a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionWord:
+    """One word as typed (casefolded) and as the chunks may hold it: a stem per language."""
+
+    surface: str
+    tokens: tuple[str, ...]
+
+
+def question_words(
+    question: str, language: str | None, chunk_languages: Sequence[str]
+) -> tuple[QuestionWord, ...]:
+    """The distinct words to look for, at most 64, in the order of the question.
+
+    Args:
+        question: What somebody typed; the first 8,000 characters count.
+        language: The language it is probably in, for when the question does not tell.
+        chunk_languages: The languages of the texts to be searched. Every word gets a stem for
+            each, so that a name is found in a text of another language.
+    """
+    asked = question[:MOST_QUESTION_CHARACTERS]
+    spoken = detect_language(asked) or language or _only(chunk_languages)
+    surfaces = content_words(asked, spoken)[:MOST_QUESTION_WORDS]
+    words = (QuestionWord(one, _tokens(one, chunk_languages)) for one in surfaces)
+    return tuple({word.tokens: word for word in words}.values())
+
+
+def all_tokens(words: Iterable[QuestionWord]) -> list[str]:
+    """The tokens of several words, each once."""
+    return list(dict.fromkeys(token for word in words for token in word.tokens))
+
+
+def _tokens(surface: str, languages: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({stemmed(surface, language) for language in languages}))
+
+
+def _only(languages: Sequence[str]) -> str | None:
+    return languages[0] if len(languages) == 1 else None

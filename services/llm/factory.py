@@ -1,0 +1,179 @@
+"""From a config to a language model.
+
+Building a vendor's client costs tens of milliseconds and opening a connection a round trip or
+three, so models are kept per settings and connections per kind of trust. Rotated keys make new
+settings; the model with the old key falls out of the cache by age of use.
+"""
+
+import asyncio
+import importlib
+import ssl
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import httpx
+
+from services.llm.errors import ModelAddressError, ModelUnavailableError
+from services.llm.local import LocalModel
+from services.llm.model import LanguageModel, ModelSettings
+from services.llm.provider_door import DoorPlan
+from services.llm.streaming import OpenChat, StreamedModel
+from services.outgoing.guard import AddressGuard, GuardPolicy
+from services.outgoing.guarded_client import public_authorities
+from services.outgoing.guarded_transport import GuardedTransport, GuardedTransport2
+from services.outgoing.resolving import Resolver
+
+MAX_CACHED_MODELS = 256
+"""Models kept ready; the least recently used one goes first."""
+
+PUBLIC_ADDRESSES = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+    "ollama": "http://127.0.0.1:11434",
+}
+"""Where a provider is when a config names no address."""
+
+_Transport = GuardedTransport | GuardedTransport2
+_TransportKind = type[GuardedTransport] | type[GuardedTransport2]
+
+_VENDORS: Mapping[str, tuple[str, _TransportKind]] = {
+    "openai": ("services.llm.vendors.openai_chat", GuardedTransport2),
+    "openai_compatible": ("services.llm.vendors.openai_chat", GuardedTransport2),
+    "anthropic": ("services.llm.vendors.anthropic_chat", GuardedTransport2),
+    "ollama": ("services.llm.vendors.ollama_chat", GuardedTransport),
+}
+
+_UNTRACED = "services.llm.vendors.untraced"
+_ANY_LANGCHAIN = "services.llm.vendors.any_langchain"
+
+
+class ModelFactory:
+    """Creates and keeps language models; one per process."""
+
+    def __init__(
+        self,
+        *,
+        allowed_addresses: Iterable[str] = (),
+        resolver: Resolver | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Nothing is connected or imported yet.
+
+        Args:
+            allowed_addresses: hosts and networks that tenants' configs may reach although private.
+            resolver: replaces the operating system's in tests.
+            tls: trusted authorities; the public ones when left out.
+        """
+        self._policies = {
+            True: GuardPolicy.trusted(),
+            False: GuardPolicy.public_only(allowed_addresses),
+        }
+        self._resolver = resolver
+        self._tls = tls
+        self._local = LocalModel()
+        self._models: OrderedDict[ModelSettings, LanguageModel] = OrderedDict()
+        self._transports: dict[tuple[_TransportKind, bool], _Transport] = {}
+
+    def create(self, settings: ModelSettings) -> LanguageModel:
+        """The model of these settings; nothing is contacted before it is asked.
+
+        Raises:
+            ModelUnavailableError: the provider is unknown.
+            ModelAddressError: the address is no http(s) URL, or this config may not have one.
+        """
+        if settings.provider == "local":
+            return self._local
+        model = self._models.get(settings)
+        if model is None:
+            model = self._models[settings] = self._build(settings)
+            if len(self._models) > MAX_CACHED_MODELS:
+                self._models.popitem(last=False)
+        self._models.move_to_end(settings)
+        return model
+
+    async def warm_up(self, provider: str) -> None:
+        """Import a provider's SDK now, on a thread, and not while a visitor waits.
+
+        Args:
+            provider: as in `ModelSettings`; `local` and unknown ones cost nothing.
+        """
+        if provider in _VENDORS:
+            await asyncio.to_thread(importlib.import_module, _VENDORS[provider][0])
+
+    async def close(self) -> None:
+        """Close every connection; running streams end with an error."""
+        transports = list(self._transports.values())
+        self._models.clear()
+        self._transports.clear()
+        for transport in transports:
+            await transport.aclose()
+
+    def _build(self, settings: ModelSettings) -> LanguageModel:
+        if settings.provider == "langchain":
+            vendor = settings.langchain_provider or ""
+            if vendor not in _VENDORS:
+                return self._build_any(settings)
+            settings = replace(settings, provider=vendor)  # by either name guarded
+        if settings.provider not in _VENDORS:
+            raise ModelUnavailableError(f"there is no provider {settings.provider[:40]!r}")
+        plan = _plan(settings)
+        module, transport_class = _VENDORS[settings.provider]
+        transport = self._transport(transport_class, trusted=settings.trusted)
+        return StreamedModel(settings, plan.host, partial(_open, module, settings, plan, transport))
+
+    def _build_any(self, settings: ModelSettings) -> LanguageModel:
+        provider = settings.langchain_provider or ""
+        if not settings.trusted:
+            raise ModelAddressError(f"{provider}: only platform admins may use this provider")
+        return StreamedModel(settings, provider, partial(_open, _ANY_LANGCHAIN, settings))
+
+    def _transport(self, kind: _TransportKind, *, trusted: bool) -> _Transport:
+        if (kind, trusted) not in self._transports:
+            guard = AddressGuard(self._policies[trusted], self._resolver)
+            self._transports[kind, trusted] = kind(guard, self._tls or public_authorities())
+        return self._transports[kind, trusted]
+
+
+def _open(module: str, *arguments: Any) -> OpenChat:
+    try:
+        build: Callable[..., Any] = importlib.import_module(module).build
+        return OpenChat(build(*arguments), importlib.import_module(_UNTRACED).untraced)
+    except (ImportError, ValueError, TypeError) as error:
+        # What an SDK says of a bad setting repeats all settings, the key among them.
+        problem = f"this configuration cannot be used ({type(error).__name__})"
+        raise ModelUnavailableError(problem) from None
+
+
+def _plan(settings: ModelSettings) -> DoorPlan:
+    return DoorPlan(
+        base_url=_base_url(settings),
+        auth_headers=_auth_headers(settings),
+        key=settings.api_key,
+        connect_s=settings.connect_timeout_ms / 1000,
+    )
+
+
+def _base_url(settings: ModelSettings) -> httpx.URL:
+    text = settings.api_url or PUBLIC_ADDRESSES.get(settings.provider)
+    if text is None:
+        raise ModelAddressError(f"{settings.provider} needs an address")
+    try:
+        url = httpx.URL(text.rstrip("/"))
+    except httpx.InvalidURL:
+        raise ModelAddressError("the address is no URL") from None
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ModelAddressError("the address must begin with https:// or http:// and name a host")
+    if url.userinfo or url.query or url.fragment:
+        raise ModelAddressError("the address must be plain: no user, no query, no fragment")
+    return url
+
+
+def _auth_headers(settings: ModelSettings) -> dict[str, str]:
+    if not settings.api_key:
+        return {}
+    if settings.provider == "anthropic":
+        return {"x-api-key": settings.api_key}
+    return {"authorization": f"Bearer {settings.api_key}"}

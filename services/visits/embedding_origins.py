@@ -1,0 +1,48 @@
+"""Which origins may open a connection at all: those that some active chatbot allows.
+
+This is a coarse door in front of the exact check against the one chatbot of a token; answers are
+remembered for a few seconds, since a page load asks several times.
+"""
+
+from time import monotonic
+
+from documents.chatbots import Chatbot
+from documents.tenancy import TenantScope
+from services.origins import ANY_ORIGIN, is_loopback, normalized_origin
+
+REMEMBERED_SECONDS = 5.0
+MAX_REMEMBERED = 1_000
+
+
+class EmbeddingOrigins:
+    """Knows the origins of pages with our widget."""
+
+    def __init__(self, always: frozenset[str], *, development: bool) -> None:
+        """`always` holds our own origin and those of dashboards."""
+        self._always = always
+        self._development = development
+        self._remembered: dict[str, tuple[float, bool]] = {}
+
+    async def known(self, origin: str) -> bool:
+        """Whether a page of this origin may connect."""
+        normalized = normalized_origin(origin)
+        if normalized is None:
+            return False
+        if normalized in self._always or (self._development and is_loopback(normalized)):
+            return True
+        until, answer = self._remembered.get(normalized, (0.0, False))
+        if until > monotonic():
+            return answer
+        answer = await self._allowed_somewhere(normalized)
+        if len(self._remembered) >= MAX_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[normalized] = (monotonic() + REMEMBERED_SECONDS, answer)
+        return answer
+
+    async def _allowed_somewhere(self, origin: str) -> bool:
+        chatbot = await (
+            TenantScope.every_client()
+            .of(Chatbot)
+            .find_one({"active": True, "published.allowed_origins": {"$in": [origin, ANY_ORIGIN]}})
+        )
+        return chatbot is not None

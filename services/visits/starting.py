@@ -1,0 +1,139 @@
+"""Starting a visit: a page shows a chatbot's public embed key and becomes a visitor's widget."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from documents.base import utc_now
+from documents.chatbots import Chatbot
+from documents.clients import Client
+from documents.conversations import Conversation
+from documents.ids import PydanticObjectId
+from documents.tenancy import TenantScope
+from documents.visitors import Visitor
+from documents.visits import Visit
+from services.origins import normalized_origin, origin_allowed
+from services.visits.widget_tokens import WidgetTokens
+
+
+class VisitRefusedError(Exception):
+    """A visit cannot start."""
+
+
+class UnknownEmbedKeyError(VisitRefusedError):
+    """No chatbot has this embed key."""
+
+
+class ChatbotInactiveError(VisitRefusedError):
+    """The chatbot or its client is switched off."""
+
+
+class OriginNotAllowedError(VisitRefusedError):
+    """The page's origin is not on the chatbot's list.
+
+    Attributes:
+        origin: as the browser sent it; None when the request had none.
+    """
+
+    def __init__(self, origin: str | None) -> None:
+        super().__init__(f"origin {origin!r} is not allowed")
+        self.origin = origin
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRequest:
+    """What a page brings along."""
+
+    embed_key: str
+    origin: str | None
+    language: str | None = None
+    page_url: str | None = None
+    consent_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartedVisit:
+    """A visit with its token, given out this once."""
+
+    widget_token: str
+    expires_at: datetime
+    visitor_id: PydanticObjectId
+    chatbot: Chatbot
+    client: Client
+    conversation: Conversation | None
+
+
+class Visits:
+    """Visits of this installation."""
+
+    def __init__(self, tokens: WidgetTokens, *, development: bool) -> None:
+        self._tokens = tokens
+        self._development = development
+
+    async def start(self, request: VisitRequest) -> StartedVisit:
+        """Open a visit for a new anonymous visitor.
+
+        Raises:
+            UnknownEmbedKeyError: no chatbot has the key.
+            OriginNotAllowedError: the page may not talk to this chatbot.
+            ChatbotInactiveError: the chatbot or its client is switched off.
+        """
+        chatbot = await chatbot_by_embed_key(request.embed_key)
+        origin = self._checked_origin(request.origin, chatbot)
+        client = await active_client(chatbot)
+        scope, now = TenantScope.one(chatbot.client_id), utc_now()
+        visitor = Visitor(
+            client_id=chatbot.client_id,
+            language=request.language,
+            first_seen_at=now,
+            last_seen_at=now,
+        )
+        visit = Visit(
+            client_id=chatbot.client_id,
+            chatbot_id=chatbot.id,
+            visitor_id=visitor.id,
+            origin=origin,
+            page_url=request.page_url,
+            consent_version=request.consent_version,
+            started_at=now,
+            last_activity_at=now,
+        )
+        await scope.of(Visitor).insert(visitor)
+        await scope.of(Visit).insert(visit)
+        token, expires_at = await self._tokens.issue(
+            client_id=chatbot.client_id,
+            chatbot_id=chatbot.id,
+            visitor_id=visitor.id,
+            visit_id=visit.id,
+            origin=origin,
+        )
+        return StartedVisit(token, expires_at, visitor.id, chatbot, client, None)
+
+    def _checked_origin(self, origin: str | None, chatbot: Chatbot) -> str:
+        allowed = chatbot.published.allowed_origins
+        if origin is None or not origin_allowed(origin, allowed, development=self._development):
+            raise OriginNotAllowedError(origin)
+        return normalized_origin(origin) or origin
+
+
+async def chatbot_by_embed_key(embed_key: str) -> Chatbot:
+    """The chatbot with this public key. It is looked for among every client's: the key tells whose.
+
+    Raises:
+        UnknownEmbedKeyError: there is none.
+    """
+    chatbot = await TenantScope.every_client().of(Chatbot).find_one({"embed_key": embed_key})
+    if chatbot is None:
+        raise UnknownEmbedKeyError(embed_key)
+    return chatbot
+
+
+async def active_client(chatbot: Chatbot) -> Client:
+    """The client of a chatbot, when both are switched on.
+
+    Raises:
+        ChatbotInactiveError: one of them is not.
+    """
+    client = await TenantScope.one(chatbot.client_id).of(Client).find_one({"active": True})
+    if client is None or not chatbot.active:
+        raise ChatbotInactiveError
+    return client

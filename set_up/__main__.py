@@ -1,0 +1,58 @@
+"""Makes a fresh checkout ready: `python -m set_up runtime | tests | lock`.
+
+The Makefile calls this before every target, so a second call must cost milliseconds: each step
+keeps a stamp and does nothing while the stamp is true. Only the standard library is imported here,
+because the virtual environment does not exist yet.
+"""
+
+import sys
+
+from set_up import debian_packages, locks, node_packages, virtual_environment
+from set_up.steps import SetUpError, one_at_a_time
+
+
+def prepare_runtime() -> None:
+    """Makes .venv with what `make run` needs: no Node, no compiler, no Debian package."""
+    virtual_environment.prepare(virtual_environment.RUNTIME_LOCK)
+
+
+def prepare_tests() -> None:
+    """Makes .venv, node_modules and Debian's packages ready for `make test` and `make lint`."""
+    virtual_environment.prepare(virtual_environment.TEST_LOCK)
+    node_packages.prepare()
+
+
+def prepare_everything() -> None:
+    """Makes ready what the whole test suite needs, Debian's packages included."""
+    prepare_tests()
+    debian_packages.prepare()
+
+
+STEPS = {
+    "runtime": prepare_runtime,
+    "lint": prepare_tests,
+    "tests": prepare_everything,
+    "lock": locks.write,
+}
+
+
+def main() -> int:
+    """Runs the step that the command line names.
+
+    Returns:
+        The exit status: 0 when everything is in place, 1 with the reason on standard error.
+    """
+    try:
+        with one_at_a_time():
+            STEPS[sys.argv[1]]()
+    except SetUpError as error:
+        print(f"\nset-up stopped: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nset-up interrupted; the next call goes on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

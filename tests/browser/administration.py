@@ -1,0 +1,57 @@
+"""What an administrator does before a visitor comes: a chatbot with the model that a test needs."""
+
+import uuid
+
+from tests.graphql_clients import GraphQLClient, Json
+
+DEMO_CLIENT = 'query { client(slug: "demo") { id } }'
+CREATE_LLM_CONFIG = """
+mutation ($input: CreateLlmConfigInput!) {
+  createLlmConfig(input: $input) {
+    ... on CreateLlmConfigSuccess { llmConfig { id } }
+    ... on UserError { code message path }
+  }
+}
+"""
+CREATE_CHATBOT = """
+mutation ($input: CreateChatbotInput!) {
+  createChatbot(input: $input) {
+    ... on CreateChatbotSuccess { chatbot { embedKey } }
+    ... on UserError { code message path }
+  }
+}
+"""
+
+
+class Administrator:
+    """The platform's admin, as the dashboard would be."""
+
+    def __init__(self, caller: GraphQLClient) -> None:
+        self._caller = caller
+
+    async def chatbot_with_model(self, provider_url: str) -> str:
+        """A new chatbot of the demo client that asks this provider; its embed key."""
+        name = f"Chatbot {uuid.uuid4().hex[:8]}"
+        llm_id = await self._llm_config(name, f"{provider_url}/v1")
+        chatbot = {
+            "clientId": (await self._caller.execute(DEMO_CLIENT))["client"]["id"],
+            "name": name,
+            "settings": {"defaultLlmId": llm_id, "knowledgeMode": "OPEN"},
+        }
+        made = await self._made(CREATE_CHATBOT, "createChatbot", chatbot)
+        return str(made["chatbot"]["embedKey"])
+
+    async def _llm_config(self, name: str, api_url: str) -> str:
+        config = {
+            "name": name,
+            "provider": "OPENAI_COMPATIBLE",
+            "model": "dictated",
+            "apiUrl": api_url,
+        }
+        made = await self._made(CREATE_LLM_CONFIG, "createLlmConfig", config)
+        return str(made["llmConfig"]["id"])
+
+    async def _made(self, mutation: str, field: str, values: Json) -> Json:
+        result: Json = (await self._caller.execute(mutation, {"input": values}))[field]
+        assert "code" not in result, result
+        return result

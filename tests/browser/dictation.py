@@ -1,0 +1,61 @@
+"""A language model that says what a test dictates, when the test says so.
+
+It stands where OpenAI would: the server reads its stream from a socket. A test lets it speak one
+piece at a time, so that "in the middle of the answer" is a place and not a moment.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from tests.providers.byte_server import Answer, ByteServer, Packets, Step, Wait, byte_server
+
+
+class Dictation:
+    """The pieces of one answer, each held back until `say_next`."""
+
+    def __init__(self, pieces: Sequence[str]) -> None:
+        self._turns = [asyncio.Event() for _ in pieces]
+        self._said = 0
+        steps: list[Step] = []
+        for turn, piece in zip(self._turns, pieces, strict=True):
+            steps += [Wait(turn), Packets(_chunk({"content": piece}))]
+        steps.append(Packets(_chunk({}, "stop") + b"data: [DONE]\n\n"))
+        self.answer = Answer(tuple(steps))
+
+    def say_next(self) -> None:
+        self._turns[self._said].set()
+        self._said += 1
+
+    def say_the_rest(self) -> None:
+        for turn in self._turns:
+            turn.set()
+
+
+FAILURE = Answer(
+    (Packets(b'{"error": {"message": "overloaded"}}'),),
+    status=503,
+    headers={"content-type": "application/json"},
+)
+"""What a provider in trouble says."""
+
+
+@asynccontextmanager
+async def model_that_says(*answers: Dictation | Answer) -> AsyncIterator[ByteServer]:
+    """A provider with these answers, in order."""
+    scripted = [each.answer if isinstance(each, Dictation) else each for each in answers]
+    async with byte_server(*scripted) as provider:
+        yield provider
+
+
+def _chunk(delta: dict[str, str], finish_reason: str | None = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    chunk = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "dictated",
+        "choices": [choice],
+    }
+    return f"data: {json.dumps(chunk)}\n\n".encode()

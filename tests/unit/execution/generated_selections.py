@@ -1,0 +1,152 @@
+"""Hypothesis strategies: documents over the toy schema, and events with surprises in them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from graphql import (
+    GraphQLNamedType,
+    GraphQLSchema,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    is_interface_type,
+    is_object_type,
+)
+from hypothesis import strategies as st
+
+from tests.unit.execution.toy_schema import (
+    Author,
+    FieldPermissionEvent,
+    Later,
+    Mood,
+    Note,
+    NoteEvent,
+    PickyEvent,
+    TextEvent,
+)
+
+MAX_DEPTH = 3
+DIRECTIVES = (
+    "",
+    "",
+    "",
+    " @include(if: $yes)",
+    " @include(if: $no)",
+    " @skip(if: $yes)",
+    " @skip(if: $no)",
+)
+ROOT_FIELDS = ("events", "maybeNote", "anything", "guarded")
+
+
+class DocumentWriter:
+    """Draws one document; named fragments are collected while the selections are drawn."""
+
+    def __init__(
+        self, draw: Callable[[st.SearchStrategy[Any]], Any], schema: GraphQLSchema
+    ) -> None:
+        self._draw = draw
+        self._schema = schema
+        self._fragments: list[str] = []
+
+    def document(self) -> str:
+        root = self._schema.subscription_type
+        assert root is not None
+        field = self._draw(st.sampled_from(ROOT_FIELDS))
+        alias = self._draw(st.sampled_from(("", "renamed: ")))
+        selection = self._selection(get_named_type(root.fields[field].type), 0)
+        operation = f"subscription($yes: Boolean!, $no: Boolean!) {{ {alias}{field} {selection} }}"
+        return "\n".join([operation, *self._fragments])
+
+    def _selection(self, type_: GraphQLNamedType, depth: int) -> str:
+        # `__typename` first: a selection whose every field is skipped would test little.
+        count = self._draw(st.integers(1, 4))
+        # Both variables in it, since an unused variable is a validation error.
+        start = "{ __typename @include(if: $yes) @skip(if: $no) "
+        return start + " ".join(self._item(type_, depth) for _ in range(count)) + " }"
+
+    def _item(self, type_: GraphQLNamedType, depth: int) -> str:
+        kind = self._draw(st.sampled_from(("field", "field", "field", "inline", "named")))
+        if depth >= MAX_DEPTH:
+            kind = "field"
+        if kind == "field":
+            return self._field(type_, depth)
+        target = self._narrowed(type_)
+        directive = self._draw(st.sampled_from(DIRECTIVES))
+        selection = self._selection(target, depth + 1)
+        if kind == "inline":
+            return f"... on {target.name}{directive} {selection}"
+        name = f"fragment{len(self._fragments)}"
+        self._fragments.append(f"fragment {name} on {target.name} {selection}")
+        return f"...{name}{directive} ...{name}"
+
+    def _narrowed(self, type_: GraphQLNamedType) -> GraphQLNamedType:
+        if not is_abstract_type(type_):
+            return type_
+        possible = list(self._schema.get_possible_types(type_))
+        return self._draw(st.sampled_from([type_, *possible]))  # type: ignore[no-any-return]
+
+    def _field(self, type_: GraphQLNamedType, depth: int) -> str:
+        if not (is_object_type(type_) or is_interface_type(type_)):
+            return "__typename"
+        names = [name for name in type_.fields if depth < MAX_DEPTH or self._is_leaf(type_, name)]
+        name = self._draw(st.sampled_from(names))
+        # The alias follows from the field, so that merged selections never contradict each other.
+        alias = self._draw(st.sampled_from(("", f"{name}Again: ", f"{name}Too: ")))
+        directive = self._draw(st.sampled_from(DIRECTIVES))
+        field_type = get_named_type(type_.fields[name].type)
+        nested = self._selection(field_type, depth + 1) if is_composite_type(field_type) else ""
+        return f"{alias}{name}{directive} {nested}"
+
+    @staticmethod
+    def _is_leaf(type_: Any, name: str) -> bool:
+        return not is_composite_type(get_named_type(type_.fields[name].type))
+
+
+@st.composite
+def documents(draw: Callable[[st.SearchStrategy[Any]], Any], schema: GraphQLSchema) -> str:
+    return DocumentWriter(draw, schema).document()
+
+
+def surprising(plain: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Mostly plain values; now and then what makes a field fail, or wait."""
+    wrong: tuple[Any, ...] = (None, ValueError("a value of the wrong kind"), object, [], 2.5)
+    return st.one_of(plain, plain, plain, plain, st.sampled_from(wrong), plain.map(Later))
+
+
+texts = surprising(st.text(max_size=5))
+authors = st.builds(
+    Author,
+    name=texts,
+    nickname=st.none() | texts,
+    mood=surprising(st.none() | st.sampled_from((*Mood, "calm", "furious"))),
+)
+moments = st.just(datetime(2026, 8, 1, tzinfo=UTC))
+notes: st.SearchStrategy[Any] = st.deferred(
+    lambda: st.builds(
+        Note,
+        number=surprising(st.integers(-(2**33), 2**33) | st.booleans()),
+        body=st.none() | texts,
+        score=surprising(st.none() | st.floats() | st.integers()),
+        written_at=surprising(st.none() | moments),
+        author=surprising(st.none() | authors),
+        replies=surprising(st.lists(notes, max_size=2) | st.tuples(notes)),
+        labels=surprising(st.none() | st.lists(st.none() | texts, max_size=2)),
+    )
+)
+sequence_numbers = surprising(st.integers(0, 10))
+events = surprising(
+    st.one_of(
+        st.builds(TextEvent, seq=sequence_numbers, text=texts),
+        st.builds(
+            NoteEvent,
+            seq=sequence_numbers,
+            note=surprising(notes),
+            extra=surprising(st.none() | notes),
+        ),
+        st.builds(FieldPermissionEvent, seq=sequence_numbers, classified=texts),
+        st.builds(PickyEvent, seq=sequence_numbers, claim=st.sampled_from(("true", "false"))),
+        notes,
+        authors,
+    )
+)

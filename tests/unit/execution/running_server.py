@@ -1,0 +1,31 @@
+"""An application under a real uvicorn in a thread, for tests that speak to it over the network."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+STOP_DEADLINE_S = 20
+
+
+@contextmanager
+def running_server(application: ASGIApp) -> Iterator[str]:
+    """Serve the application for the length of the block; gives `host:port`."""
+    # Listening before the server starts: a client that is early waits in the kernel's queue.
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        application, lifespan="off", log_level="warning", timeout_graceful_shutdown=5
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        host, port = listener.getsockname()
+        yield f"{host}:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(STOP_DEADLINE_S)
+        assert not thread.is_alive()

@@ -1,0 +1,140 @@
+"""A small schema with everything that the selection plan must get right or leave alone."""
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.permission import BasePermission
+
+Source = Callable[[], AsyncGenerator[Any, None]]
+
+
+class Later:
+    """An awaitable that can be awaited more than once."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __await__(self) -> Generator[None, None, object]:
+        return self.value
+        yield
+
+
+class OnlyInformed(BasePermission):
+    message = "Not for you."
+
+    def has_permission(self, source: Any, info: strawberry.Info, **kwargs: Any) -> bool:  # noqa: ARG002
+        return bool(info.context["informed"])
+
+
+@strawberry.enum
+class Mood(Enum):
+    CALM = "calm"
+    GRUMPY = "grumpy"
+
+
+@strawberry.type
+class Author:
+    name: str
+    nickname: str | None = None
+    mood: Mood | None = None
+
+    @strawberry.field
+    def greeting(self) -> str:
+        return f"Hello {self.name}"
+
+
+@strawberry.type
+class Note:
+    number: int
+    body: str | None
+    score: float | None = None
+    written_at: datetime | None = None
+    author: Author | None = None
+    replies: list["Note"] = strawberry.field(default_factory=list)
+    labels: list[str | None] | None = None
+
+    @strawberry.field
+    def risky(self) -> str | None:
+        if self.number % 2:
+            raise ValueError("odd number")
+        return "even"
+
+    @strawberry.field(permission_classes=[OnlyInformed])  # type: ignore[untyped-decorator]
+    def secret(self) -> str | None:
+        return "the secret"
+
+
+@strawberry.interface
+class Event:
+    seq: int
+
+
+@strawberry.type
+class TextEvent(Event):
+    text: str
+
+
+@strawberry.type
+class NoteEvent(Event):
+    note: Note
+    extra: Note | None = None
+
+
+@strawberry.type
+class FieldPermissionEvent(Event):
+    classified: str | None = strawberry.field(permission_classes=[OnlyInformed])
+
+
+@strawberry.type
+class PickyEvent(Event):
+    """Decides by the value whether it is of this type."""
+
+    claim: str
+
+    @classmethod
+    def is_type_of(cls, value: Any, info: Any) -> bool:  # noqa: ARG003
+        return isinstance(value, cls) and value.claim != "false"
+
+
+Anything = Annotated[TextEvent | NoteEvent | Author, strawberry.union("Anything")]
+
+
+@strawberry.type
+class Query:
+    ready: bool = True
+
+
+@strawberry.type
+class Subscription:
+    """Every field yields what the context's source yields, as it is."""
+
+    @strawberry.subscription
+    async def events(self, info: strawberry.Info) -> AsyncGenerator[Event, None]:
+        async for event in info.context["source"]():
+            yield event
+
+    @strawberry.subscription
+    async def maybe_note(self, info: strawberry.Info) -> AsyncGenerator[Note | None, None]:
+        async for event in info.context["source"]():
+            yield event
+
+    @strawberry.subscription
+    async def anything(self, info: strawberry.Info) -> AsyncGenerator[Anything, None]:
+        async for event in info.context["source"]():
+            yield event
+
+    @strawberry.subscription
+    async def numbers(self, info: strawberry.Info) -> AsyncGenerator[list[int | None], None]:
+        async for event in info.context["source"]():
+            yield event
+
+    @strawberry.subscription(permission_classes=[OnlyInformed])  # type: ignore[untyped-decorator]
+    async def guarded(self, info: strawberry.Info) -> AsyncGenerator[Event, None]:
+        async for event in info.context["source"]():
+            yield event
+
+
+EVENT_TYPES = (TextEvent, NoteEvent, FieldPermissionEvent, PickyEvent)

@@ -1,0 +1,77 @@
+"""A real MongoDB for these tests, one per worker; every test has clients of its own in it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from beanie import PydanticObjectId
+
+from documents.chatbots import Chatbot, ChatbotSettings
+from documents.database.database import Database
+from documents.database.opening import open_database
+from documents.database.options import DatabaseOptions
+from documents.database.preparation import prepare_documents
+from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_sources import KnowledgeSource
+from documents.tenancy import TenantScope
+from services.knowledge.search import KnowledgeSearch
+from services.knowledge.sources import KnowledgeSources
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A client with two chatbots."""
+
+    client_id: str
+    chatbot_id: PydanticObjectId
+    other_chatbot_id: PydanticObjectId
+
+    @property
+    def scope(self) -> TenantScope:
+        return TenantScope.one(self.client_id)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    options = DatabaseOptions(mongodb_url=None, data_dir=tmp_path_factory.mktemp("mongodb"))
+    opened = await open_database(options)
+    try:
+        await prepare_documents(opened, [Chatbot, KnowledgeSource, KnowledgeChunk])
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest.fixture
+def knowledge_sources(database: Database) -> KnowledgeSources:
+    return KnowledgeSources(database)
+
+
+@pytest.fixture
+def knowledge_search(database: Database) -> KnowledgeSearch:
+    return KnowledgeSearch()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def tenant(database: Database) -> Tenant:
+    return await new_tenant()
+
+
+async def new_tenant() -> Tenant:
+    client_id = f"client-{uuid4().hex[:8]}"
+    return Tenant(client_id, await new_chatbot(client_id), await new_chatbot(client_id))
+
+
+async def new_chatbot(client_id: str) -> PydanticObjectId:
+    settings = ChatbotSettings(name="Helper", default_llm_id=PydanticObjectId())
+    chatbot = Chatbot(
+        client_id=client_id,
+        embed_key=uuid4().hex,
+        draft=settings,
+        published=settings,
+        published_version_id=PydanticObjectId(),
+    )
+    await TenantScope.one(client_id).of(Chatbot).insert(chatbot)
+    return chatbot.id
