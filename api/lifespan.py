@@ -21,6 +21,7 @@ from documents.migrations.runner import migrate
 from documents.registry import DOCUMENT_CLASSES
 from services.accounts.first_admin import create_first_admin
 from services.accounts.passwords import UnsuitablePasswordError
+from services.languages.detection import detect_language
 from services.sealing.keys import WeakSecretError
 
 log = structlog.get_logger()
@@ -65,6 +66,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         application.include_router(
             GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins)
         )
+        await asyncio.to_thread(detect_language, "warm up")  # loads its tables, about a second
         recovery = asyncio.create_task(wiring.recovery.run(), name="recovery")
         stack.push_async_callback(_cancelled, recovery)
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)

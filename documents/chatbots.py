@@ -1,5 +1,6 @@
 """Chatbots: a draft that people edit, and the settings that visitors see since the last publish."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 
 from beanie import PydanticObjectId
@@ -59,6 +60,7 @@ class Chatbot(TenantDocument):
     published: ChatbotSettings
     published_version_id: PydanticObjectId
     published_number: int = 1
+    knowledge_changed_at: datetime | None = None
     revision: int = 1
 
     class Settings:

@@ -1,6 +1,7 @@
 """From the services' refusals to the errors of the schema that say the same."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from graphql_schema.errors import (
     AlreadyExistsError,
@@ -57,7 +58,7 @@ def unknown_target(error: UnknownTargetError) -> NotFoundError:
     return not_found(*error.path)
 
 
-def stale_revision(error: StaleRevisionError, current: Node) -> ConflictError:
+def stale_revision(error: StaleRevisionError[Any], current: Node) -> ConflictError:
     """A change that somebody else's came before; `current` is what the thing is now."""
     return ConflictError(
         code=UserErrorCode.CONFLICT,

@@ -17,20 +17,45 @@ from graphql_schema.answers.types import (
     AnswerStarted,
     AnswerStep,
 )
+from graphql_schema.chatbots.mutations import ChatbotMutations
+from graphql_schema.chatbots.queries import ChatbotQueries
+from graphql_schema.clients.mutations import ClientMutations
+from graphql_schema.clients.queries import ClientQueries
 from graphql_schema.conversations.queries import ConversationQueries
 from graphql_schema.execution.schema import ParlanceSchema
+from graphql_schema.knowledge.mutations import KnowledgeMutations
+from graphql_schema.knowledge.queries import KnowledgeQueries
+from graphql_schema.llm_configs.mutations import LlmConfigMutations
+from graphql_schema.llm_configs.queries import LlmConfigQueries
 from graphql_schema.masking import ErrorMasking
+from graphql_schema.nodes import NodeQueries
 from graphql_schema.scalars import SCALARS
 from graphql_schema.visits.mutations import VisitMutations
 
 
 @strawberry.type(description="Reading.")
-class Query(AccountQueries, ConversationQueries):
+class Query(
+    NodeQueries,
+    AccountQueries,
+    ClientQueries,
+    ChatbotQueries,
+    LlmConfigQueries,
+    ConversationQueries,
+    KnowledgeQueries,
+):
     """All queries."""
 
 
 @strawberry.type(description="Changing.")
-class Mutation(AccountMutations, VisitMutations, AnswerMutations):
+class Mutation(
+    AccountMutations,
+    ClientMutations,
+    ChatbotMutations,
+    LlmConfigMutations,
+    VisitMutations,
+    AnswerMutations,
+    KnowledgeMutations,
+):
     """All mutations."""
 
 

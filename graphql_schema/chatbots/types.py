@@ -14,6 +14,7 @@ from documents.users import User as UserDocument
 from graphql_schema.accounts.types import User, user_from
 from graphql_schema.chatbots.settings import ChatbotSettings, settings_from
 from graphql_schema.clients.types import Client, client_by_slug
+from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import Connection, forward_page, page_by_id
@@ -36,11 +37,11 @@ class ChatbotVersion(Node):
     document: strawberry.Private[VersionDocument]
 
     @strawberry.field(description="By whom; null for the command line.")
-    async def published_by(self) -> User | None:
+    async def published_by(self, info: ParlanceInfo) -> User | None:
         if self.document.published_by is None:
             return None
         found = await UserDocument.find_one({"_id": self.document.published_by})
-        return user_from(found) if found else None
+        return user_from((await info.context.person()).shown(found)) if found else None
 
 
 @strawberry.type(description="A chatbot: people edit its draft, visitors see what is published.")

@@ -8,6 +8,7 @@ import strawberry
 from documents.llm_configs import LlmConfig as LlmConfigDocument
 from documents.tenancy import TenantScope
 from graphql_schema.clients.types import Client, client_by_slug
+from graphql_schema.context import ParlanceInfo
 from graphql_schema.node import Node, global_id
 
 
@@ -31,8 +32,6 @@ class LlmConfig(Node):
     provider: LlmProvider = strawberry.field(description="How it is reached.")
     langchain_provider: str | None = strawberry.field(description="For LANGCHAIN: which one.")
     model: str = strawberry.field(description="The provider's name of the model.")
-    api_url: str | None = strawberry.field(description="Where, if not at the provider's own.")
-    api_key_env: str | None = strawberry.field(description="Variable that holds the key.")
     has_api_key: bool = strawberry.field(description="Whether a key is stored.")
     max_tokens: int = strawberry.field(description="Upper bound of an answer.")
     temperature: float = strawberry.field(description="0 to 2.")
@@ -53,6 +52,24 @@ class LlmConfig(Node):
         owner = self.document.client_id
         return await client_by_slug(TenantScope.one(owner), owner) if owner else None
 
+    @strawberry.field(
+        description="Where, if not at the provider's own. The platform's: shown to platform admins."
+    )
+    async def api_url(self, info: ParlanceInfo) -> str | None:
+        return self.document.api_url if await self._is_open_to(info) else None
+
+    @strawberry.field(
+        description="The server's variable that holds the key. The platform's: shown to platform"
+        " admins."
+    )
+    async def api_key_env(self, info: ParlanceInfo) -> str | None:
+        return self.document.api_key_env if await self._is_open_to(info) else None
+
+    async def _is_open_to(self, info: ParlanceInfo) -> bool:
+        if self.document.client_id is not None:
+            return True
+        return (await info.context.person()).user.is_admin
+
 
 def llm_config_from(document: LlmConfigDocument) -> LlmConfig:
     """The form of a config that people see."""
@@ -62,8 +79,6 @@ def llm_config_from(document: LlmConfigDocument) -> LlmConfig:
         provider=LlmProvider(document.provider),
         langchain_provider=document.langchain_provider,
         model=document.model,
-        api_url=document.api_url,
-        api_key_env=document.api_key_env,
         has_api_key=document.sealed_api_key is not None,
         max_tokens=document.max_tokens,
         temperature=document.temperature,

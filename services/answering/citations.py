@@ -40,5 +40,6 @@ def _citation(number: int, passage: RetrievedPassage) -> Citation:
         quote=passage.quote,
         start_offset=passage.start_offset,
         end_offset=passage.end_offset,
+        page=passage.page,
         score=passage.score,
     )

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright, expect
 
-from tests.browser.administration import Administrator
+from tests.administration import Administrator
 from tests.browser.relay import Relay, relay_to
 from tests.conftest import signed_in
 from tests.server_process import ServerProcess

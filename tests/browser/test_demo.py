@@ -8,9 +8,9 @@ import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.administration import Administrator
+from tests.administration import Administrator
 from tests.browser.conftest import Complaints
-from tests.browser.dictation import FAILURE, Dictation, model_that_says
+from tests.providers.dictation import FAILURE, Dictation, model_that_says
 from tests.browser.relay import Relay
 from tests.server_process import ServerProcess
 

@@ -147,7 +147,7 @@ class ByteServer:
                 writer.write(data)
                 await _flushed(writer)
             case Wait(event):
-                await event.wait()
+                return await _before_hang_up(event, reader)
             case UntilClosed():
                 assert await reader.read(1) == b""
                 return False
@@ -157,6 +157,19 @@ class ByteServer:
             case HangUp():
                 return False
         return True
+
+
+async def _before_hang_up(event: asyncio.Event, reader: asyncio.StreamReader) -> bool:
+    """Whether the event comes before the client goes away."""
+    happened = asyncio.create_task(event.wait())
+    hang_up = asyncio.create_task(reader.read(1))
+    try:
+        await asyncio.wait({happened, hang_up}, return_when=asyncio.FIRST_COMPLETED)
+        return happened.done()
+    finally:
+        happened.cancel()
+        hang_up.cancel()
+        await asyncio.wait({happened, hang_up})
 
 
 def _packets(data: bytes, size: int) -> list[bytes]:

@@ -36,7 +36,6 @@ DIRECTIVES = (
     " @skip(if: $yes)",
     " @skip(if: $no)",
 )
-ROOT_FIELDS = ("events", "maybeNote", "anything", "guarded")
 
 
 class DocumentWriter:
@@ -49,10 +48,9 @@ class DocumentWriter:
         self._schema = schema
         self._fragments: list[str] = []
 
-    def document(self) -> str:
+    def document(self, field: str) -> str:
         root = self._schema.subscription_type
         assert root is not None
-        field = self._draw(st.sampled_from(ROOT_FIELDS))
         alias = self._draw(st.sampled_from(("", "renamed: ")))
         selection = self._selection(get_named_type(root.fields[field].type), 0)
         operation = f"subscription($yes: Boolean!, $no: Boolean!) {{ {alias}{field} {selection} }}"
@@ -103,11 +101,6 @@ class DocumentWriter:
         return not is_composite_type(get_named_type(type_.fields[name].type))
 
 
-@st.composite
-def documents(draw: Callable[[st.SearchStrategy[Any]], Any], schema: GraphQLSchema) -> str:
-    return DocumentWriter(draw, schema).document()
-
-
 def surprising(plain: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Mostly plain values; now and then what makes a field fail, or wait."""
     wrong: tuple[Any, ...] = (None, ValueError("a value of the wrong kind"), object, [], 2.5)
@@ -135,18 +128,32 @@ notes: st.SearchStrategy[Any] = st.deferred(
     )
 )
 sequence_numbers = surprising(st.integers(0, 10))
-events = surprising(
-    st.one_of(
-        st.builds(TextEvent, seq=sequence_numbers, text=texts),
-        st.builds(
-            NoteEvent,
-            seq=sequence_numbers,
-            note=surprising(notes),
-            extra=surprising(st.none() | notes),
-        ),
-        st.builds(FieldPermissionEvent, seq=sequence_numbers, classified=texts),
-        st.builds(PickyEvent, seq=sequence_numbers, claim=st.sampled_from(("true", "false"))),
-        notes,
-        authors,
-    )
+text_events = st.builds(TextEvent, seq=sequence_numbers, text=texts)
+note_events = st.builds(
+    NoteEvent, seq=sequence_numbers, note=surprising(notes), extra=surprising(st.none() | notes)
 )
+other_events = st.one_of(
+    st.builds(FieldPermissionEvent, seq=sequence_numbers, classified=texts),
+    st.builds(PickyEvent, seq=sequence_numbers, claim=st.sampled_from(("true", "false"))),
+)
+events = st.one_of(text_events, note_events, other_events)
+anything = st.one_of(text_events, note_events, authors)
+
+PAYLOADS: dict[str, st.SearchStrategy[Any]] = {
+    "events": events,
+    "guarded": events,
+    "maybeNote": notes,
+    "anything": anything,
+}
+"""What the subscription fields of the toy schema may yield."""
+
+
+@st.composite
+def cases(
+    draw: Callable[[st.SearchStrategy[Any]], Any], schema: GraphQLSchema
+) -> tuple[str, list[Any]]:
+    """Draw a document and what its source yields: mostly what it may, sometimes anything."""
+    field = draw(st.sampled_from(sorted(PAYLOADS)))
+    payloads = surprising(st.one_of(*[PAYLOADS[field]] * 5, st.one_of(*PAYLOADS.values())))
+    document = DocumentWriter(draw, schema).document(field)
+    return document, draw(st.lists(payloads, min_size=1, max_size=4))

@@ -10,7 +10,7 @@ from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.types import ExecutionResult, StreamExecutionResult
 
 from graphql_schema.execution.schema import ParlanceSchema
-from tests.unit.execution.toy_schema import Note, Query, Subscription
+from tests.unit.execution.toy_schema import CONFIG, Note, Query, Subscription
 
 DOCUMENT = "subscription { maybeNote { risky } }"
 EVENTS = (Note(number=2, body=""), Note(number=3, body=""), Note(number=4, body=""))
@@ -21,7 +21,7 @@ async def collect(*extensions: type[SchemaExtension]) -> list[ExecutionResult]:
         for event in EVENTS:
             yield event
 
-    schema = ParlanceSchema(Query, subscription=Subscription, extensions=extensions)
+    schema = ParlanceSchema(Query, subscription=Subscription, config=CONFIG, extensions=extensions)
     context = {"source": source, "informed": True}
     results = await schema.stream(DOCUMENT, context_value=context)
     return [each async for each in results if isinstance(each, ExecutionResult)]

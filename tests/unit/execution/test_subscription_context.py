@@ -14,6 +14,7 @@ from strawberry.types import ExecutionResult
 from graphql_schema.execution.schema import ParlanceSchema
 from graphql_schema.execution.subscription_context import SubscriptionContext
 from tests.unit.execution.toy_schema import (
+    CONFIG,
     EVENT_TYPES,
     Author,
     FieldPermissionEvent,
@@ -64,6 +65,7 @@ def observed_schema(**options: Any) -> tuple[ParlanceSchema, type[Observed]]:
         subscription=Subscription,
         types=EVENT_TYPES,
         execution_context_class=OneTest,
+        config=CONFIG,
         **options,
     )
     return schema, OneTest
@@ -255,7 +257,11 @@ async def test_graphql_core_alone_still_remembers_every_event() -> None:
             operations.append(self)
 
     schema = strawberry.Schema(
-        Query, subscription=Subscription, types=EVENT_TYPES, execution_context_class=Stock
+        Query,
+        subscription=Subscription,
+        types=EVENT_TYPES,
+        config=CONFIG,
+        execution_context_class=Stock,
     )
     events = [TextEvent(seq=each, text="") for each in range(10)]
 
@@ -270,6 +276,7 @@ async def test_graphql_core_alone_still_remembers_every_event() -> None:
 async def test_queries_run_as_ever() -> None:
     schema, _ = observed_schema()
 
-    result = await schema.execute("{ ready again: ready }", root_value=Query())
+    document = "{ ready ...Again } fragment Again on Query { again: ready }"
+    result = await schema.execute(document, root_value=Query())
 
     assert result.data == {"ready": True, "again": True}

@@ -32,6 +32,9 @@ PROTOCOL = "graphql-transport-ws"
 ended: dict[str, threading.Event] = defaultdict(threading.Event)
 """By name of a `waiting` or `endless` subscription: set when it ends, for whatever reason."""
 
+watch_ended = threading.Event()
+"""Set when the server has stopped watching the token `revocable`."""
+
 revoked = asyncio.Event()
 """Set to end what the token `revocable` may do."""
 
@@ -105,7 +108,10 @@ class Router(AnswerTransportView, GraphQLRouter[Any, None]):
         return self._wait_for_revocation()
 
     async def _wait_for_revocation(self) -> GraphQLError:
-        await revoked.wait()
+        try:
+            await revoked.wait()
+        finally:
+            watch_ended.set()
         return GraphQLError("Token revoked.", extensions={"code": "TOKEN_REVOKED"})
 
 
@@ -427,6 +433,15 @@ async def test_a_stream_that_never_waits_starves_nobody(server: str, name: str) 
 
         assert (await receive(other))["type"] == "next"
         assert (await receive_for(busy, "2"))["type"] == "next"
+        busy.transport.abort()  # a closing handshake would wait behind all that was sent
+
+
+async def test_the_authorisation_of_a_closed_socket_is_no_longer_watched(server: str) -> None:
+    watch_ended.clear()
+    async with connected(server, authorization="revocable"):
+        assert not watch_ended.is_set()
+
+    assert await asyncio.to_thread(watch_ended.wait, DEADLINE_S)
 
 
 async def test_a_revoked_token_ends_every_operation_and_the_socket(server: str, name: str) -> None:

@@ -1,14 +1,14 @@
 """A small schema with everything that the selection plan must get right or leave alone."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated, Any, NewType
 
 import strawberry
 from strawberry.permission import BasePermission
-
-Source = Callable[[], AsyncGenerator[Any, None]]
+from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
 
 
 class Later:
@@ -27,6 +27,9 @@ class OnlyInformed(BasePermission):
 
     def has_permission(self, source: Any, info: strawberry.Info, **kwargs: Any) -> bool:  # noqa: ARG002
         return bool(info.context["informed"])
+
+
+EvenNumber = NewType("EvenNumber", int)
 
 
 @strawberry.enum
@@ -65,6 +68,26 @@ class Note:
     @strawberry.field(permission_classes=[OnlyInformed])  # type: ignore[untyped-decorator]
     def secret(self) -> str | None:
         return "the secret"
+
+
+@strawberry.type
+class Leaves:
+    """One field of every kind of leaf, holding whatever a test puts there."""
+
+    text: str | None = None
+    identity: strawberry.ID | None = None
+    number: int | None = None
+    fraction: float | None = None
+    truth: bool | None = None
+    mood: Mood | None = None
+    moment: datetime | None = None
+    anything: JSON | None = None
+    even: EvenNumber | None = None
+    texts: list[str | None] | None = None
+    moods: list[Mood] | None = None
+    nested: list[list[int]] | None = None
+    author: Author | None = None
+    authors: list[Author] | None = None
 
 
 @strawberry.interface
@@ -122,6 +145,11 @@ class Subscription:
             yield event
 
     @strawberry.subscription
+    async def leaves(self, info: strawberry.Info) -> AsyncGenerator[Leaves, None]:
+        async for event in info.context["source"]():
+            yield event
+
+    @strawberry.subscription
     async def anything(self, info: strawberry.Info) -> AsyncGenerator[Anything, None]:
         async for event in info.context["source"]():
             yield event
@@ -138,3 +166,11 @@ class Subscription:
 
 
 EVENT_TYPES = (TextEvent, NoteEvent, FieldPermissionEvent, PickyEvent)
+
+CONFIG = StrawberryConfig(
+    scalar_map={
+        EvenNumber: strawberry.scalar(
+            name="EvenNumber", serialize=lambda value: value if value % 2 == 0 else None
+        )
+    }
+)

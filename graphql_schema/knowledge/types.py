@@ -1,0 +1,118 @@
+"""Knowledge sources: what chatbots may answer from."""
+
+from datetime import datetime
+from enum import Enum
+
+import strawberry
+
+from documents.chatbots import Chatbot as ChatbotDocument
+from documents.knowledge_sources import KnowledgeSource as SourceDocument
+from documents.tenancy import TenantScope
+from graphql_schema.chatbots.types import Chatbot, chatbot_from
+from graphql_schema.clients.types import Client, client_by_slug
+from graphql_schema.node import Node, global_id
+
+
+@strawberry.enum(description="Where a source's content comes from.")
+class KnowledgeKind(Enum):
+    """Values are the stored names."""
+
+    TEXT = "text"
+    QA = "qa"
+    FILE = "file"
+    URL = "url"
+    SITEMAP = "sitemap"
+    CRAWL = "crawl"
+    PUSH = "push"
+
+
+@strawberry.enum(description="Whether a source can be searched.")
+class KnowledgeStatus(Enum):
+    """Values are the stored names."""
+
+    QUEUED = "queued"
+    SYNCING = "syncing"
+    READY = "ready"
+    STALE = "stale"
+    FAILED = "failed"
+
+
+@strawberry.type(description="How far a running sync is.")
+class SyncProgress:
+    """A running sync."""
+
+    done: int = strawberry.field(description="How many pages are done.")
+    total: int | None = strawberry.field(description="Of how many, once that is known.")
+    phase: str = strawberry.field(description="What is being done.")
+    started_at: datetime = strawberry.field(description="Since when.")
+
+
+@strawberry.type(description="A page that could not be read.")
+class PageProblem:
+    """Why a page is missing."""
+
+    url: str = strawberry.field(description="Its address.")
+    reason: str = strawberry.field(description="What was wrong.")
+    at: datetime = strawberry.field(description="When it was tried.")
+
+
+@strawberry.type(description="Something that chatbots answer from.")
+class KnowledgeSource(Node):
+    """A knowledge source."""
+
+    title: str = strawberry.field(description="Named in citations.")
+    kind: KnowledgeKind = strawberry.field(description="Where its content comes from.")
+    url: str | None = strawberry.field(description="Its address, if it has one.")
+    status: KnowledgeStatus = strawberry.field(description="Whether it can be searched.")
+    sync_every_hours: int | None = strawberry.field(description="How often it is read anew.")
+    version: int = strawberry.field(description="Counts its contents.")
+    page_count: int = strawberry.field(description="How many pages it has.")
+    chunk_count: int = strawberry.field(description="Into how many passages it is cut.")
+    last_synced_at: datetime | None = strawberry.field(description="When it was last read.")
+    progress: SyncProgress | None = strawberry.field(description="Null when nothing runs.")
+    problems: list[PageProblem] = strawberry.field(description="Pages that could not be read.")
+    created_at: datetime = strawberry.field(description="When it was added.")
+    updated_at: datetime = strawberry.field(description="The last change.")
+    revision: int = strawberry.field(description="Counts the changes; see ConflictError.")
+    document: strawberry.Private[SourceDocument]
+
+    @strawberry.field(description="Whose it is.")
+    async def client(self) -> Client:
+        return await client_by_slug(self._scope(), self.document.client_id)
+
+    @strawberry.field(description="The chatbots that answer from it, at most 50, newest first.")
+    async def chatbots(self) -> list[Chatbot]:
+        used_by = self.document.chatbot_ids
+        found = (
+            await self._scope()
+            .of(ChatbotDocument)
+            .find({"_id": {"$in": used_by}}, sort=[("_id", -1)], limit=len(used_by))
+        )
+        return [chatbot_from(one) for one in found]
+
+    def _scope(self) -> TenantScope:
+        return TenantScope.one(self.document.client_id)
+
+
+def source_from(document: SourceDocument) -> KnowledgeSource:
+    """The form of a source that people see."""
+    return KnowledgeSource(
+        id=global_id("KnowledgeSource", document.id),
+        title=document.title,
+        kind=KnowledgeKind(document.kind),
+        url=document.url,
+        status=KnowledgeStatus(document.status),
+        sync_every_hours=document.sync_every_hours,
+        version=document.version,
+        page_count=document.page_count,
+        chunk_count=document.chunk_count,
+        last_synced_at=document.last_synced_at,
+        progress=None,
+        problems=[
+            PageProblem(url=one.url, reason=one.reason, at=one.at) for one in document.problems
+        ],
+        created_at=document.created_at,
+        updated_at=document.updated_at,
+        revision=document.revision,
+        document=document,
+    )

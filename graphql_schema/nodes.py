@@ -1,0 +1,174 @@
+"""Anything by its id. Unknown, malformed and foreign ids give null alike.
+
+Many ids cost one query per type. A type that implements Node and is missing here fails a test.
+"""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeAlias
+
+import strawberry
+
+from documents.chatbot_versions import ChatbotVersion as VersionDocument
+from documents.chatbots import Chatbot as ChatbotDocument
+from documents.clients import Client as ClientDocument
+from documents.conversations import Conversation as ConversationDocument
+from documents.ids import PydanticObjectId
+from documents.knowledge_sources import sources_without_text
+from documents.messages import Message as MessageDocument
+from documents.tenancy import TenantScope
+from documents.users import User as UserDocument
+from documents.visitors import Visitor as VisitorDocument
+from graphql_schema.accounts.types import user_from
+from graphql_schema.chatbots.types import chatbot_from, version_from
+from graphql_schema.clients.types import client_from
+from graphql_schema.context import ParlanceInfo, RequestContext
+from graphql_schema.conversations.types import conversation_from, message_from, visitor_from
+from graphql_schema.errors import BadArgumentError
+from graphql_schema.knowledge.types import source_from
+from graphql_schema.llm_configs.types import llm_config_from
+from graphql_schema.node import Node, decoded_id
+from graphql_schema.permissions import SignedIn, allowed_for
+from graphql_schema.viewers import PersonViewer, VisitorViewer
+
+MAX_NODES = 100
+
+Ids: TypeAlias = Sequence[PydanticObjectId]
+Lookup: TypeAlias = Callable[[RequestContext, PersonViewer, Ids], Awaitable[list[Node]]]
+OwnLookup: TypeAlias = Callable[[VisitorViewer, Ids], Awaitable[list[Node]]]
+
+
+@strawberry.type
+class NodeQueries:
+    """Queries of no domain."""
+
+    @strawberry.field(
+        description="Anything by its id; null for an unknown or foreign one.",
+        extensions=allowed_for(SignedIn),
+    )
+    async def node(self, info: ParlanceInfo, id: strawberry.ID) -> Node | None:
+        return (await _found(info.context, [id])).get(id)
+
+    @strawberry.field(
+        description="Many things by their ids, at most 100, in the order of the ids; null for each"
+        " unknown or foreign one.",
+        extensions=allowed_for(SignedIn),
+    )
+    async def nodes(
+        self,
+        info: ParlanceInfo,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100.")],
+    ) -> list[Node | None]:
+        if len(ids) > MAX_NODES:
+            raise BadArgumentError(f"`ids` may have at most {MAX_NODES} entries.")
+        found = await _found(info.context, ids)
+        return [found.get(one) for one in ids]
+
+
+async def _found(context: RequestContext, public_ids: Sequence[str]) -> dict[str, Node]:
+    """What the caller may see of these, by the ids."""
+    ids_by_type: dict[str, list[PydanticObjectId]] = defaultdict(list)
+    for public_id in dict.fromkeys(public_ids):
+        if (decoded := decoded_id(public_id)) is not None:
+            ids_by_type[decoded[0]].append(decoded[1])
+    viewer = await context.viewer()
+    if isinstance(viewer, VisitorViewer):
+        found = [
+            node
+            for type_name, ids in ids_by_type.items()
+            if type_name in OWN_LOOKUPS
+            for node in await OWN_LOOKUPS[type_name](viewer, ids)
+        ]
+    else:
+        person = await context.person()
+        found = [
+            node
+            for type_name, ids in ids_by_type.items()
+            if type_name in LOOKUPS
+            for node in await LOOKUPS[type_name](context, person, ids)
+        ]
+    return {node.id: node for node in found}
+
+
+def _of_client(document_class: type[Any], make_node: Callable[[Any], Node]) -> Lookup:
+    """Finds documents of the clients that a person works for."""
+
+    async def find(_context: RequestContext, person: PersonViewer, ids: Ids) -> list[Node]:
+        return await _made(person.scope(), document_class, {"_id": {"$in": ids}}, ids, make_node)
+
+    return find
+
+
+async def _made(
+    scope: TenantScope,
+    document_class: type[Any],
+    condition: Mapping[str, Any],
+    ids: Ids,
+    make_node: Callable[[Any], Node],
+) -> list[Node]:
+    found = await scope.of(document_class).find(condition, limit=len(ids))
+    return [make_node(one) for one in found]
+
+
+async def _llm_configs(context: RequestContext, person: PersonViewer, ids: Ids) -> list[Node]:
+    found = await context.services.llm_configs.among(person.scope(), ids)
+    return [llm_config_from(one) for one in found]
+
+
+async def _knowledge_sources(
+    _context: RequestContext, person: PersonViewer, ids: Ids
+) -> list[Node]:
+    found = await sources_without_text(person.scope(), {"_id": {"$in": ids}}, limit=len(ids))
+    return [source_from(one) for one in found]
+
+
+async def _users(_context: RequestContext, person: PersonViewer, ids: Ids) -> list[Node]:
+    """The person, and those who work for one of the person's clients."""
+    found = await UserDocument.find({"_id": {"$in": ids}}).to_list(len(ids))
+    shown = [person.shown(one) for one in found]
+    return [
+        user_from(one)
+        for one in shown
+        if person.user.is_admin or one.memberships or one.id == person.user.id
+    ]
+
+
+async def _own_visitor(visitor: VisitorViewer, ids: Ids) -> list[Node]:
+    own = [one for one in ids if one == visitor.claims.visitor_id]
+    condition = {"_id": {"$in": own}}
+    return await _made(visitor.scope(), VisitorDocument, condition, ids, visitor_from)
+
+
+def _own(document_class: type[Any], make_node: Callable[[Any], Node]) -> OwnLookup:
+    """Finds what one visitor and one chatbot said to each other."""
+
+    async def find(visitor: VisitorViewer, ids: Ids) -> list[Node]:
+        condition = {
+            "_id": {"$in": ids},
+            "chatbot_id": visitor.claims.chatbot_id,
+            "visitor_id": visitor.claims.visitor_id,
+        }
+        return await _made(visitor.scope(), document_class, condition, ids, make_node)
+
+    return find
+
+
+LOOKUPS: Mapping[str, Lookup] = {
+    "User": _users,
+    "Client": _of_client(ClientDocument, client_from),
+    "Chatbot": _of_client(ChatbotDocument, chatbot_from),
+    "ChatbotVersion": _of_client(VersionDocument, version_from),
+    "LlmConfig": _llm_configs,
+    "Visitor": _of_client(VisitorDocument, visitor_from),
+    "Conversation": _of_client(ConversationDocument, conversation_from),
+    "Message": _of_client(MessageDocument, message_from),
+    "KnowledgeSource": _knowledge_sources,
+}
+"""How a person finds the things of each type."""
+
+OWN_LOOKUPS: Mapping[str, OwnLookup] = {
+    "Visitor": _own_visitor,
+    "Conversation": _own(ConversationDocument, conversation_from),
+    "Message": _own(MessageDocument, message_from),
+}
+"""How a visitor finds the visitor's own."""

@@ -1,0 +1,60 @@
+"""What the README and the first guide tell people to type works, word for word."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.graphql_clients import GraphQLClient
+from tests.server_process import ServerProcess
+
+ROOT = Path(__file__).parents[2]
+
+
+def requests_in_readme() -> list[dict[str, Any]]:
+    """Every body that the README gives to curl."""
+    bodies = re.findall(r"-d '(\{.*?\})'", (ROOT / "README.md").read_text(), re.DOTALL)
+    return [json.loads(body) for body in bodies]
+
+
+def operations_in_guide() -> list[str]:
+    """Every GraphQL operation of the guide, in order."""
+    guide = (ROOT / "docs" / "guide" / "getting-started.md").read_text()
+    return re.findall(r"```graphql\n(.*?)```", guide, re.DOTALL)
+
+
+async def test_the_session_of_the_readme_streams_an_answer(server: ServerProcess) -> None:
+    start_visit, ask = requests_in_readme()
+    async with httpx.AsyncClient(headers={"Origin": server.url}, timeout=30) as http:
+        visit = await http.post(f"{server.url}/graphql", json=start_visit)
+        token = visit.json()["data"]["startVisit"]["widgetToken"]
+        headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}
+        streams = [
+            (await http.post(f"{server.url}/graphql", json=ask, headers=headers)).text
+            for _ in range(2)
+        ]
+    events = [json.loads(line) for line in re.findall(r"^data: (\{.*)$", streams[0], re.MULTILINE)]
+    kinds = [event["data"]["ask"]["__typename"] for event in events]
+    assert kinds[0] == "AnswerStarted"
+    assert "AnswerDelta" in kinds
+    assert kinds[-1] == "AnswerCompleted"
+    assert streams[1] == streams[0], "the same key is the same answer"
+
+
+async def test_the_first_guide_leads_to_a_published_chatbot(
+    admin: GraphQLClient, server: ServerProcess
+) -> None:
+    known = {"the printed one": server.admin_password}
+    for operation in operations_in_guide():
+        filled = operation
+        for name, value in known.items():
+            filled = filled.replace(name, value)
+        result: dict[str, Any]
+        (result,) = (await admin.execute(filled)).values()
+        assert "code" not in result, (filled, result)
+        for thing, name in (("client", "client"), ("chatbot", "chatbot"), ("llmConfig", "config")):
+            if "id" in result.get(thing, {}):
+                known[f"<{name} id>"] = result[thing]["id"]
+    assert len(known) == len(("password", "client", "chatbot", "config"))
