@@ -36,11 +36,19 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(demo.router)
     application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
     application.add_exception_handler(404, _not_found)
+    application.add_exception_handler(Exception, _fault)
     return application
 
 
 async def _front_door() -> Response:
     return RedirectResponse("/demo", status_code=307)
+
+
+async def _fault(request: Request, error: Exception) -> Response:  # noqa: ARG001
+    """The answer to a fault outside of GraphQL; the server's log has the rest."""
+    message = "Something went wrong on our side."
+    body = {"errors": [{"message": message, "extensions": {"code": "INTERNAL"}}]}
+    return JSONResponse(body, status_code=500)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -67,6 +67,8 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
             GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins)
         )
         await asyncio.to_thread(detect_language, "warm up")  # loads its tables, about a second
+        if database.is_embedded:
+            await wiring.recovery.end_all_leases()  # its lock says that nobody else is here
         recovery = asyncio.create_task(wiring.recovery.run(), name="recovery")
         stack.push_async_callback(_cancelled, recovery)
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)

@@ -38,7 +38,7 @@ def configure_logs(*, style: Literal["console", "json"], level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("httpx", "httpcore", "pymongo", "asyncio", "uvicorn.access"):
+    for noisy in ("httpx", "httpcore", "pymongo", "asyncio", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

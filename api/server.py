@@ -1,8 +1,10 @@
 """uvicorn with our limits, and the words that a person sees when the server is up."""
 
 import logging
+import signal
 import socket
 import sys
+from types import FrameType
 
 import uvicorn
 
@@ -58,10 +60,20 @@ def serve(settings: Settings) -> int:
         lifespan="on",
     )
     server = ParlanceServer(config)
-    server.run(sockets=[listener])
-    if application.state.start_problem is not None:
-        raise application.state.start_problem
+    # uvicorn raises the signal that ended it once more, after the drain: that is a clean end.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, _end)
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:
+        if application.state.start_problem is not None:
+            raise application.state.start_problem from None
+        raise
     return 0 if server.started else 1
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
 
 
 def announce(settings: Settings, first_password: str | None) -> None:

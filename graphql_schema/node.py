@@ -35,7 +35,9 @@ def decoded_id(public_id: str) -> tuple[str, PydanticObjectId] | None:
         or not PydanticObjectId.is_valid(document_id)
     ):
         return None
-    return type_name, PydanticObjectId(document_id)
+    found = PydanticObjectId(document_id)
+    # Base64 is read leniently: without this, many texts would be ids of the same thing.
+    return (type_name, found) if global_id(type_name, found) == public_id else None
 
 
 def local_id(public_id: str | None, type_name: str) -> PydanticObjectId | None:

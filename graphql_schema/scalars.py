@@ -34,6 +34,10 @@ def _date_in(value: Any) -> date:
         raise GraphQLError("A Date looks like 2026-01-31.") from error
 
 
+def _decimal_out(value: Decimal) -> str:
+    return f"{value:f}"
+
+
 def _decimal_in(value: Any) -> Decimal:
     try:
         number = Decimal(str(value))
@@ -67,7 +71,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     Decimal: strawberry.scalar(
         name="Decimal",
         description="An exact decimal number as a string.",
-        serialize=str,
+        serialize=_decimal_out,
         parse_value=_decimal_in,
     ),
     BigInt: strawberry.scalar(

@@ -8,6 +8,7 @@ from strawberry.types import ExecutionContext
 from graphql_schema.accounts.mutations import AccountMutations
 from graphql_schema.accounts.queries import AccountQueries
 from graphql_schema.answers.mutations import AnswerMutations
+from graphql_schema.answers.queries import AnswerQueries
 from graphql_schema.answers.subscriptions import AnswerSubscriptions
 from graphql_schema.answers.types import (
     AnswerCompleted,
@@ -37,6 +38,7 @@ from graphql_schema.visits.mutations import VisitMutations
 class Query(
     NodeQueries,
     AccountQueries,
+    AnswerQueries,
     ClientQueries,
     ChatbotQueries,
     LlmConfigQueries,

@@ -14,8 +14,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 VENV = REPOSITORY / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 
-#: Lines of a failed command that are shown; the reason is near the end.
-LINES_SHOWN_ON_FAILURE = 40
+#: Lines of a failed command that are shown: npm gives its reason first, pip and apt-get last.
+FIRST_LINES_SHOWN = 10
+LAST_LINES_SHOWN = 25
 
 
 class SetUpError(Exception):
@@ -25,11 +26,11 @@ class SetUpError(Exception):
 class CommandError(SetUpError):
     """A command that the set-up ran failed."""
 
-    def __init__(self, command: Sequence[str], status: int, last_lines: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], status: int, lines: Sequence[str]) -> None:
         self.command = tuple(command)
         self.status = status
-        self.last_lines = tuple(last_lines)
-        shown = "\n".join(f"    {line}" for line in last_lines)
+        self.lines = tuple(lines)
+        shown = "\n".join(f"    {line}" for line in lines)
         super().__init__(f"`{' '.join(command)}` ended with status {status}\n{shown}")
 
 
@@ -103,9 +104,10 @@ def run(
         environment: Variables on top of the present ones.
 
     Raises:
-        CommandError: The command ended with another status than 0; carries its last lines.
+        CommandError: The command ended with another status than 0; carries some of its lines.
     """
-    last_lines: collections.deque[str] = collections.deque(maxlen=LINES_SHOWN_ON_FAILURE)
+    first: list[str] = []
+    last: collections.deque[str] = collections.deque(maxlen=LAST_LINES_SHOWN)
     with subprocess.Popen(
         command,
         cwd=REPOSITORY,
@@ -118,8 +120,8 @@ def run(
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            last_lines.append(line.rstrip())
+            (first if len(first) < FIRST_LINES_SHOWN else last).append(line.rstrip())
             if on_line is not None:
                 on_line(line.rstrip())
     if process.returncode != 0:
-        raise CommandError(command, process.returncode, last_lines)
+        raise CommandError(command, process.returncode, [*first, *last])

@@ -82,6 +82,18 @@ class GraphQLClient:
             assert acknowledged["type"] == "connection_ack", acknowledged
             yield GraphQLSocket(raw)
 
+    async def stream(
+        self, document: str, variables: Json | None = None
+    ) -> AsyncGenerator[Json, None]:
+        """The data of each event, as server-sent events."""
+        body = {"query": document, "variables": variables or {}}
+        headers = self.headers() | {"accept": "text/event-stream"}
+        async with self._http.stream("POST", "/graphql", json=body, headers=headers) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            async for line in answer.aiter_lines():
+                if line.startswith("data: {"):
+                    yield json.loads(line.removeprefix("data: "))["data"]
+
     async def subscribe(
         self, document: str, variables: Json | None = None
     ) -> AsyncGenerator[Json, None]:

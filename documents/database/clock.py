@@ -17,7 +17,7 @@ async def clock_difference_s(database: Database) -> float:
     with reporting_unavailability(), operation_deadline(PING_DEADLINE_S):
         hello = await database.mongo.admin.command("hello")
     after = datetime.now(UTC)
-    there: datetime = hello["localTime"]
+    there: datetime = hello["localTime"].replace(tzinfo=UTC)  # commands give naive times, in UTC
     if before <= there <= after:
         return 0.0
     return min(abs((there - before).total_seconds()), abs((there - after).total_seconds()))

@@ -25,10 +25,13 @@ ANSWER_TIMEOUT_MS = 20_000
 not the driver's `timeoutMS`: that one ends a change stream which has been idle for so long, and
 waits for a lost primary until its very end."""
 
-_DEADLINES = {
+_DEFAULTS = {
     "serverSelectionTimeoutMS": SERVER_SELECTION_TIMEOUT_MS,
     "connectTimeoutMS": CONNECT_TIMEOUT_MS,
     "socketTimeoutMS": ANSWER_TIMEOUT_MS,
+    # Half the connections. A lost primary is noticed by the operation that meets it, and retried;
+    # with "auto", closing the driver soon after opening it leaves a socket open (pymongo 4.20).
+    "serverMonitoringMode": "poll",
 }
 _SAFETY = {
     "w": "majority",
@@ -50,8 +53,8 @@ def connect_mongo(url: str, **overrides: Any) -> Mongo:
         ValueError: when a part of it is not what it should be, a port for instance.
     """
     given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
-    deadlines = {name: value for name, value in _DEADLINES.items() if name.lower() not in given}
-    return AsyncMongoClient(url, **{**deadlines, **_SAFETY, **overrides})
+    defaults = {name: value for name, value in _DEFAULTS.items() if name.lower() not in given}
+    return AsyncMongoClient(url, **{**defaults, **_SAFETY, **overrides})
 
 
 def operation_deadline(seconds: float) -> AbstractContextManager[None]:

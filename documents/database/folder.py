@@ -26,10 +26,6 @@ HOST = "127.0.0.1"
 REPLICA_SET = "parlance"
 USER = "parlance"
 
-MONITORING = "serverMonitoringMode=poll"
-"""With one member there is no other primary to learn of early, and the driver leaves a socket open
-when it is closed just while its second monitoring connection is made (pymongo 4.20)."""
-
 NEEDED_FRESH_MB = 400
 """Free space for a new database, in MB: mongod allocates its journal, 300 MB, in advance."""
 
@@ -49,7 +45,7 @@ class EmbeddedAddress:
         """The connection string, with the password in it: not for logs."""
         return (
             f"mongodb://{USER}:{quote(self.password, safe='')}@{HOST}:{self.port}/"
-            f"?replicaSet={REPLICA_SET}&authSource=admin&{MONITORING}"
+            f"?replicaSet={REPLICA_SET}&authSource=admin"
         )
 
     def __str__(self) -> str:

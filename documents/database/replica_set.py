@@ -13,7 +13,7 @@ from typing import Any
 from pymongo.errors import OperationFailure
 
 from documents.database.driver import Mongo, connect_mongo
-from documents.database.folder import HOST, MONITORING, REPLICA_SET, USER, EmbeddedAddress
+from documents.database.folder import HOST, REPLICA_SET, USER, EmbeddedAddress
 from documents.errors import DatabaseSignInError
 
 _UNAUTHORIZED = 13
@@ -107,7 +107,7 @@ def _foreign_data(address: EmbeddedAddress) -> DatabaseSignInError:
 
 @asynccontextmanager
 async def _directly(address: EmbeddedAddress, **credentials: str) -> AsyncIterator[Mongo]:
-    url = f"mongodb://{HOST}:{address.port}/?{MONITORING}"
+    url = f"mongodb://{HOST}:{address.port}/"
     mongo = connect_mongo(url, directConnection=True, **credentials)
     try:
         yield mongo

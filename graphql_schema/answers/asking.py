@@ -2,7 +2,9 @@
 
 import strawberry
 
+from documents.ids import PydanticObjectId
 from documents.messages import Message as MessageDocument
+from documents.tenancy import TenantScope
 from graphql_schema.context import RequestContext
 from graphql_schema.node import local_id
 from graphql_schema.viewers import VisitorViewer
@@ -61,3 +63,21 @@ async def asked(
     if result.is_new:
         await context.services.generations.start(result.answer)
     return result.answer
+
+
+async def visible_answer(
+    context: RequestContext, message_id: str
+) -> tuple[TenantScope, PydanticObjectId | None]:
+    """Whose answer it is, and its id; None when the caller may not see it."""
+    viewer = await context.viewer()
+    own: dict[str, object] = {}
+    if isinstance(viewer, VisitorViewer):
+        scope = viewer.scope()
+        own = {"visitor_id": viewer.claims.visitor_id, "chatbot_id": viewer.claims.chatbot_id}
+    else:
+        scope = (await context.person()).scope()
+    answer_id = local_id(message_id, "Message")
+    if answer_id is None:
+        return scope, None
+    found = await scope.of(MessageDocument).find_one({**own, "_id": answer_id, "sender": "bot"})
+    return scope, found.id if found else None

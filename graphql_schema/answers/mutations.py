@@ -1,15 +1,43 @@
-"""Stopping an answer."""
+"""Asking without a stream, and stopping an answer."""
 
 from typing import Annotated
 
 import strawberry
 
+from graphql_schema.answers.asking import AskInput, asked
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.conversations.types import Message, message_from
-from graphql_schema.errors import NotFoundError, not_found
-from graphql_schema.node import local_id
-from graphql_schema.permissions import SignedIn, allowed_for
+from graphql_schema.errors import (
+    InputIssue,
+    InvalidInputError,
+    NotFoundError,
+    RateLimitedError,
+    RefusedError,
+    UserErrorCode,
+    invalid_input,
+    not_found,
+    refused,
+)
+from graphql_schema.node import global_id, local_id
+from graphql_schema.permissions import SignedIn, Visitor, allowed_for
 from graphql_schema.viewers import VisitorViewer
+from services.answering.asking import QuestionRefusedError
+from services.answering.phrases import phrase
+
+
+@strawberry.type(description="The question is stored and is being answered.")
+class AskOnceSuccess:
+    """What to follow: with `answerEvents`, or with the subscription `answer`."""
+
+    conversation_id: strawberry.ID = strawberry.field(description="In which conversation.")
+    question_id: strawberry.ID = strawberry.field(description="The question's message.")
+    message_id: strawberry.ID = strawberry.field(description="The answer's message.")
+
+
+AskOnceResult = Annotated[
+    AskOnceSuccess | InvalidInputError | NotFoundError | RefusedError | RateLimitedError,
+    strawberry.union("AskOnceResult", description="The refusals of `ask`, as user errors."),
+]
 
 
 @strawberry.input(description="Which answer to stop.")
@@ -37,6 +65,25 @@ class AnswerMutations:
     """Mutations of this domain."""
 
     @strawberry.mutation(
+        description="Asks as the subscription `ask` does, and returns at once. For networks that"
+        " let neither WebSockets nor event streams through.",
+        extensions=allowed_for(Visitor),
+    )
+    async def ask_once(self, info: ParlanceInfo, input: AskInput) -> AskOnceResult:
+        visitor = await info.context.visitor()
+        try:
+            answer = await asked(info.context, visitor, input)
+        except QuestionRefusedError as error:
+            return _refusal_of(error, input.page.language if input.page else None)
+        if answer.question_id is None:
+            return not_found("input", "idempotencyKey")
+        return AskOnceSuccess(
+            conversation_id=global_id("Conversation", answer.conversation_id),
+            question_id=global_id("Message", answer.question_id),
+            message_id=global_id("Message", answer.id),
+        )
+
+    @strawberry.mutation(
         description="Ends an answer at once and keeps its text so far. May be called again.",
         extensions=allowed_for(SignedIn),
     )
@@ -54,3 +101,22 @@ class AnswerMutations:
         if stopped is None:
             return not_found("input", "messageId")
         return StopAnswerSuccess(answer=message_from(stopped))
+
+
+_REFUSAL_CODES = {
+    "idempotency_conflict": UserErrorCode.IDEMPOTENCY_CONFLICT,
+    "chatbot_inactive": UserErrorCode.CHATBOT_INACTIVE,
+    "maintenance": UserErrorCode.MAINTENANCE,
+    "conversation_closed": UserErrorCode.CONFLICT,
+}
+
+
+def _refusal_of(
+    error: QuestionRefusedError, language: str | None
+) -> InvalidInputError | NotFoundError | RefusedError:
+    message = phrase(error.code, language)
+    if error.code == "not_found":
+        return not_found("input", "conversationId")
+    if error.code == "invalid_input":
+        return invalid_input([InputIssue(path=["input", "text"], message=message)])
+    return refused(_REFUSAL_CODES[error.code], message, "input")

@@ -5,14 +5,11 @@ from collections.abc import AsyncGenerator
 import strawberry
 
 from documents.ids import PydanticObjectId
-from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
-from graphql_schema.answers.asking import AskInput, asked
+from graphql_schema.answers.asking import AskInput, asked, visible_answer
 from graphql_schema.answers.types import AnswerEvent, AnswerFailed, AnswerFailureCode, event_from
 from graphql_schema.context import ParlanceInfo, RequestContext
-from graphql_schema.node import local_id
 from graphql_schema.permissions import SignedIn, Visitor, allowed_for
-from graphql_schema.viewers import VisitorViewer
 from services.answering.asking import QuestionRefusedError
 from services.answering.following import AnswerGoneError
 from services.answering.phrases import phrase
@@ -52,7 +49,7 @@ class AnswerSubscriptions:
     async def answer(
         self, info: ParlanceInfo, message_id: strawberry.ID, after_seq: int = 0
     ) -> AsyncGenerator[AnswerEvent, None]:
-        scope, answer_id = await _visible_answer(info.context, message_id)
+        scope, answer_id = await visible_answer(info.context, message_id)
         if answer_id is None:
             yield AnswerFailed(
                 seq=after_seq + 1,
@@ -83,21 +80,3 @@ async def _followed(
             text=phrase("not_found", None),
             retryable=False,
         )
-
-
-async def _visible_answer(
-    context: RequestContext, message_id: str
-) -> tuple[TenantScope, PydanticObjectId | None]:
-    """Whose answer it is, and its id; None when the caller may not see it."""
-    viewer = await context.viewer()
-    own: dict[str, object] = {}
-    if isinstance(viewer, VisitorViewer):
-        scope = viewer.scope()
-        own = {"visitor_id": viewer.claims.visitor_id, "chatbot_id": viewer.claims.chatbot_id}
-    else:
-        scope = (await context.person()).scope()
-    answer_id = local_id(message_id, "Message")
-    if answer_id is None:
-        return scope, None
-    found = await scope.of(MessageDocument).find_one({**own, "_id": answer_id, "sender": "bot"})
-    return scope, found.id if found else None

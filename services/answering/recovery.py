@@ -41,6 +41,14 @@ class Recovery:
                     log.exception("recovery_failed")
             await asyncio.sleep(LOOK_INTERVAL_SECONDS)
 
+    async def end_all_leases(self) -> None:
+        """Count every answer as left behind: for the only process on its database, at its start."""
+        await (
+            TenantScope.every_client()
+            .of(Message)
+            .update_many({"status": "streaming"}, {"$set": {"stream.lease_until": utc_now()}})
+        )
+
     async def take_over_one(self) -> bool:
         """Take over one lapsed answer; whether there was one.
 

@@ -17,6 +17,13 @@ MakeClient = Callable[..., Awaitable[str]]
 PersonOf = Callable[[str, RoleName], Awaitable[GraphQLClient]]
 VisitorOf = Callable[..., Awaitable[GraphQLClient]]
 
+Operations = dict[str, tuple[str, Json]]
+"""Documents with variables, by the name of the root field."""
+
+ROLES: tuple[RoleName, ...] = ("agent", "editor")
+"""The most that may not edit, and the least that may."""
+
+MAY_EDIT = frozenset({"editor"})
 UNKNOWN_OBJECT_ID = "0123456789abcdef01234567"
 MALFORMED_IDS = ("", "demo", "Q2xpZW50", "🦜", "Q2xpZW50OmRlbW8=", "\x00", "a" * 10_000)
 
@@ -117,6 +124,15 @@ class Listing:
 def ids_on(page: Json) -> list[str]:
     """The ids on a page."""
     return [edge["node"]["id"] for edge in page["edges"]]
+
+
+async def check_people_only(
+    operations: Operations, nobody: GraphQLClient, visitor: GraphQLClient
+) -> None:
+    """Nobody is asked to sign in, and a visitor is told that this is not for visitors."""
+    for document, variables in operations.values():
+        assert await codes(nobody, document, variables) == ["UNAUTHENTICATED"], document
+        assert await codes(visitor, document, variables) == ["FORBIDDEN"], document
 
 
 async def check_paging(listing: Listing, oldest_first: list[str], add: Callable[[], Any]) -> None:

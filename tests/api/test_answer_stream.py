@@ -8,6 +8,8 @@ import pytest
 
 from tests.administration import Administrator
 from tests.answers import (
+    ASK,
+    EVENT_FIELDS,
     FOLLOW,
     STOP,
     asked,
@@ -137,7 +139,7 @@ async def test_a_socket_cut_after_any_event_resumes_with_the_rest(
         key = new_key()
         whole = await asked(visitor, "Was it?", key)
         for cut in range(len(whole) + 1):
-            before = []
+            before: list[Json] = []
             async with aclosing(asking(visitor, "Was it?", key)) as stream:
                 async for event in stream:
                     if len(before) == cut:
@@ -303,7 +305,9 @@ async def test_another_visitors_conversation_and_answer_do_not_exist(
     intrusion = await asked(other, "And?", conversationId=conversation)
     following = await followed(other, answer)
     stopped = await other.execute(STOP, {"id": answer})
-    seen = await other.execute("query ($id: ID!) { conversation(id: $id) { title } }", {"id": conversation})
+    seen = await other.execute(
+        "query ($id: ID!) { conversation(id: $id) { title } }", {"id": conversation}
+    )
 
     assert [event["code"] for event in intrusion] == ["NOT_FOUND"]
     assert [event["code"] for event in following] == ["NOT_FOUND"]
@@ -324,3 +328,94 @@ async def test_only_visitors_ask_and_only_somebody_follows(
     with pytest.raises(GraphQLFailure) as failure:
         _ = [data async for data in nobody.subscribe(FOLLOW, {"id": "x", "after": 0})]
     assert failure.value.codes == ["UNAUTHENTICATED"]
+
+
+ASK_ONCE = """
+mutation ($input: AskInput!) {
+  askOnce(input: $input) {
+    __typename
+    ... on AskOnceSuccess { conversationId questionId messageId }
+    ... on UserError { code message path }
+  }
+}
+"""
+ANSWER_EVENTS = f"""
+query ($id: ID!, $after: Int!, $wait: Int!) {{
+  answerEvents(messageId: $id, afterSeq: $after, waitMs: $wait) {{ {EVENT_FIELDS} }}
+}}
+"""
+
+
+async def polled(visitor: GraphQLClient, message_id: str) -> list[Json]:
+    """All events of an answer by the long poll."""
+    events: list[Json] = []
+    while not events or events[-1]["__typename"] not in {"AnswerCompleted", "AnswerFailed"}:
+        after = events[-1]["seq"] if events else 0
+        given = {"id": message_id, "after": after, "wait": 5000}
+        events += (await visitor.execute(ANSWER_EVENTS, given))["answerEvents"]
+    return events
+
+
+async def test_plain_posts_give_the_same_answer_as_the_stream(
+    administrator: Administrator, visitor_of: VisitorOf
+) -> None:
+    said = Dictation(PIECES)
+    async with model_that_says(said) as model:
+        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
+        given = {"text": "Was it?", "idempotencyKey": new_key()}
+        once = (await visitor.execute(ASK_ONCE, {"input": given}))["askOnce"]
+        again = (await visitor.execute(ASK_ONCE, {"input": given}))["askOnce"]
+        polling = asyncio.create_task(polled(visitor, once["messageId"]))
+        said.say_the_rest()
+        by_post = await polling
+        by_socket = await asked(visitor, "Was it?", given["idempotencyKey"])
+
+    assert once == again
+    assert by_post == by_socket
+    assert text_of(by_post) == WHOLE
+
+
+async def test_a_poll_without_news_ends_empty(
+    administrator: Administrator, visitor_of: VisitorOf
+) -> None:
+    said = Dictation(PIECES)
+    async with model_that_says(said) as model:
+        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
+        given = {"text": "Was it?", "idempotencyKey": new_key()}
+        once = (await visitor.execute(ASK_ONCE, {"input": given}))["askOnce"]
+        await model.asked.wait()
+        poll = {"id": once["messageId"], "after": 3, "wait": 50}
+        nothing = await visitor.execute(ANSWER_EVENTS, poll)
+        said.say_the_rest()
+
+    assert nothing["answerEvents"] == []
+
+
+async def test_refusals_of_ask_once_are_user_errors(visitor_of: VisitorOf) -> None:
+    visitor = await visitor_of()
+    empty = await visitor.execute(ASK_ONCE, {"input": {"text": "", "idempotencyKey": "a"}})
+    foreign = {"text": "x", "idempotencyKey": "b", "conversationId": "unknown"}
+    lost = await visitor.execute(ASK_ONCE, {"input": foreign})
+
+    assert empty["askOnce"]["code"] == "INVALID_INPUT"
+    assert empty["askOnce"]["path"] == ["input", "text"]
+    assert lost["askOnce"]["code"] == "NOT_FOUND"
+
+
+async def test_a_subscription_as_a_plain_post_is_told_where_to_go(visitor_of: VisitorOf) -> None:
+    visitor = await visitor_of()
+    given = {"input": {"text": "What is Parlance?", "idempotencyKey": new_key()}}
+    response = await visitor.post(ASK, given)
+
+    assert response.status_code == 400
+    message = response.json()["errors"][0]["message"]
+    assert "text/event-stream" in message
+    assert "askOnce" in message
+
+
+async def test_the_stream_comes_as_server_sent_events_too(visitor_of: VisitorOf) -> None:
+    visitor, key = await visitor_of(), new_key()
+    given = {"input": {"text": "What is Parlance?", "idempotencyKey": key}}
+    by_events = [event["ask"] async for event in visitor.stream(ASK, given)]
+
+    assert by_events == await asked(visitor, "What is Parlance?", key)

@@ -10,9 +10,11 @@ from tests.api.operations import (
     Json,
     Listing,
     MakeClient,
+    Operations,
     PersonOf,
     VisitorOf,
     check_paging,
+    check_people_only,
     codes,
     done,
     ids_on,
@@ -30,7 +32,7 @@ active createdAt revision chatbots { totalCount }
 ISSUES = "... on InvalidInputError { issues { path message } }"
 BY_ID = "query ($id: ID) { client(id: $id) { id slug } }"
 BY_SLUG = "query ($slug: String) { client(slug: $slug) { id slug } }"
-OPERATIONS: dict[str, tuple[str, Json]] = {
+OPERATIONS: Operations = {
     "clients": ("{ clients { totalCount } }", {}),
     "client": (BY_SLUG, {"slug": "demo"}),
     "createClient": (mutation("createClient"), {"input": {"slug": "a", "name": "A"}}),
@@ -128,13 +130,10 @@ async def test_a_slug_is_given_once(admin: GraphQLClient) -> None:
     assert (refusal["code"], refusal["path"]) == ("ALREADY_EXISTS", ["input", "slug"])
 
 
-@pytest.mark.parametrize("name", OPERATIONS)
 async def test_nobody_and_visitors_are_kept_out(
-    name: str, nobody: GraphQLClient, visitor_of: VisitorOf
+    nobody: GraphQLClient, visitor_of: VisitorOf
 ) -> None:
-    document, variables = OPERATIONS[name]
-    assert await codes(nobody, document, variables) == ["UNAUTHENTICATED"]
-    assert await codes(await visitor_of(), document, variables) == ["FORBIDDEN"]
+    await check_people_only(OPERATIONS, nobody, await visitor_of())
 
 
 async def test_members_see_their_clients_and_no_others(
@@ -161,7 +160,7 @@ async def test_an_id_that_is_none_finds_nothing(admin: GraphQLClient) -> None:
 
 
 async def test_one_of_id_and_slug_is_needed(admin: GraphQLClient) -> None:
-    both = "query { client(id: \"x\", slug: \"demo\") { id } }"
+    both = 'query { client(id: "x", slug: "demo") { id } }'
     for document in ("{ client { id } }", both):
         assert await codes(admin, document, {}) == ["INVALID_INPUT"]
 

@@ -27,7 +27,9 @@ def operations_in_guide() -> list[str]:
 
 async def test_the_session_of_the_readme_streams_an_answer(server: ServerProcess) -> None:
     start_visit, ask = requests_in_readme()
-    async with httpx.AsyncClient(headers={"Origin": server.url}, timeout=30) as http:
+    async with httpx.AsyncClient(
+        headers={"Origin": server.url}, timeout=30, trust_env=False
+    ) as http:
         visit = await http.post(f"{server.url}/graphql", json=start_visit)
         token = visit.json()["data"]["startVisit"]["widgetToken"]
         headers = {"Authorization": f"Bearer {token}", "Accept": "text/event-stream"}

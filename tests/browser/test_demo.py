@@ -1,21 +1,25 @@
 """The demo page as a visitor sees it: Chromium, a running server, and a network that gets cut."""
 
+import asyncio
 import json
 import re
 from collections.abc import Sequence
 
 import httpx
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, WebSocketRoute, expect
 
 from tests.administration import Administrator
 from tests.browser.conftest import Complaints
-from tests.providers.dictation import FAILURE, Dictation, model_that_says
 from tests.browser.relay import Relay
+from tests.conftest import signed_in
+from tests.providers.dictation import FAILURE, Dictation, model_that_says
 from tests.server_process import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
+DEADLINE_S = 15.0
+TAKEOVER_DEADLINE_MS = 60_000  # the dead server's lease lapses first
 PIECES = ("The shop opens ", "at nine in the morning, ", "also on Saturdays.")
 WHOLE = "".join(PIECES)
 GREETING_IN_ARABIC = "مرحبا، متى يفتح المتجر؟"
@@ -92,6 +96,26 @@ async def test_a_starter_question_is_answered_from_the_knowledge_base_with_its_s
     await expect(sources.first.locator("q")).to_have_text(re.compile(r"\w"))
 
 
+async def test_a_question_that_is_typed_before_the_page_is_ready_waits_for_it(
+    demo: Demo, server: ServerProcess
+) -> None:
+    go_on = asyncio.Event()
+
+    async def hold_back(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    await demo.page.route("**/graphql", hold_back)
+    await demo.page.goto(f"{server.url}/demo")
+    await expect(demo.status).to_have_text("Connecting…")
+    await demo.ask("What is Parlance?")
+    await expect(demo.questions).to_have_count(0)
+
+    go_on.set()
+
+    await demo.expect_finished(re.compile(r"Parlance"))
+
+
 async def test_the_answer_grows_while_the_model_speaks(
     demo: Demo, server: ServerProcess, administrator: Administrator
 ) -> None:
@@ -119,7 +143,8 @@ async def test_stop_ends_the_models_work_and_keeps_the_text(
 
         await demo.stop.click()
 
-        await model.client_closed.wait()
+        async with asyncio.timeout(DEADLINE_S):
+            await model.client_closed.wait()
         await demo.expect_finished(PIECES[0])
         await expect(demo.answers.last).to_contain_text("Stopped.")
         await expect(demo.question).to_be_focused()
@@ -172,7 +197,8 @@ async def test_a_cut_connection_is_taken_up_where_it_broke(
 
         relay.cut()
         await expect(demo.status).to_have_text("Reconnecting…")
-        await relay.refused.wait()
+        async with asyncio.timeout(DEADLINE_S):
+            await relay.refused.wait()
         dictation.say_next()
         await expect(demo.answer_text).to_have_text(PIECES[0])
         relay.mend()
@@ -181,6 +207,31 @@ async def test_a_cut_connection_is_taken_up_where_it_broke(
         dictation.say_next()
         await demo.expect_finished(WHOLE)
         assert len(model.requests) == 1
+
+
+async def test_an_answer_survives_the_server_that_gave_it(
+    demo: Demo, own_server: ServerProcess, complaints: Complaints
+) -> None:
+    complaints.expect("WebSocket connection to")
+    await asyncio.to_thread(own_server.start)
+    admin = await signed_in(own_server.url, own_server.admin_email, own_server.admin_password)
+    lost, again = Dictation(PIECES), Dictation(PIECES)
+    async with model_that_says(lost, again) as model:
+        embed_key = await Administrator(admin).chatbot_with_model(model.url)
+        await demo.open(own_server.url, embed_key)
+        await demo.ask("When do you open?")
+        lost.say_next()
+        await expect(demo.answer_text).to_have_text(PIECES[0])
+
+        await asyncio.to_thread(own_server.kill)
+        await expect(demo.status).to_have_text("Reconnecting…")
+        await asyncio.to_thread(own_server.start)
+
+        await expect(demo.answer_text).to_be_hidden(timeout=TAKEOVER_DEADLINE_MS)
+        again.say_the_rest()
+        await demo.expect_finished(WHOLE)
+        await expect(demo.questions).to_have_count(1)
+    await admin.close()
 
 
 async def test_an_answer_that_failed_can_be_asked_for_again(
@@ -260,6 +311,27 @@ async def test_markup_from_visitor_and_model_is_shown_and_not_obeyed(
     await expect(demo.questions.last).to_have_text(markup)
     await expect(demo.conversation.locator("img, b")).to_have_count(0)
     assert "taken over" not in await demo.page.title()
+
+
+@pytest.mark.parametrize(
+    ("address", "links"), [("https://example.com/a", 1), ("javascript:document.title='x'", 0)]
+)
+async def test_only_web_addresses_become_links(
+    demo: Demo, server: ServerProcess, address: str, links: int
+) -> None:
+    def give_sources_an_address(socket: WebSocketRoute) -> None:
+        there = socket.connect_to_server()
+        there.on_message(
+            lambda text: socket.send(str(text).replace('"url":null', f'"url":"{address}"'))
+        )
+
+    await demo.page.route_web_socket("**/graphql", give_sources_an_address)
+    await demo.open(server.url)
+    await demo.ask("What is Parlance?")
+
+    sources = demo.answers.last.get_by_role("list")
+    await expect(sources.get_by_role("listitem").first).to_be_visible()
+    await expect(sources.get_by_role("link").first).to_have_count(links)
 
 
 @pytest.mark.parametrize(

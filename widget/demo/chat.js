@@ -58,6 +58,8 @@ class Chat {
   #messageId = null;
   #stopWanted = false;
   #step = "";
+  /** @type {Promise<void>} fulfilled when a question can be asked, or the reason why not is shown */
+  opened = Promise.resolve();
 
   /** @param {string} embedKey */
   constructor(embedKey) {
@@ -68,8 +70,9 @@ class Chat {
   async open() {
     page.visitAgain.hidden = true;
     const earlier = this.#memory.recall();
-    if (earlier) await this.#resume(earlier);
-    else await this.#begin();
+    this.opened = earlier ? this.#resume(earlier) : this.#begin();
+    await this.opened;
+    if (earlier?.question) await this.#follow(earlier.question);
   }
 
   async #begin() {
@@ -90,10 +93,7 @@ class Chat {
   /** @param {Remembered} remembered */
   async #resume(remembered) {
     this.#enter(remembered);
-    page.send.disabled = true;
     await this.#restore(remembered);
-    page.send.disabled = false;
-    if (remembered.question) await this.#follow(remembered.question);
   }
 
   /** @param {Remembered} remembered */
@@ -129,7 +129,6 @@ class Chat {
     const untouched = !remembered.conversationId && !remembered.question;
     this.#offer(untouched ? texts.starterQuestions : []);
     page.newConversation.hidden = untouched;
-    page.send.disabled = false;
   }
 
   /** @param {string[]} questions */
@@ -263,6 +262,7 @@ class Chat {
   /** Stops the answer now, or as soon as the server has named it. */
   async stop() {
     this.#stopWanted = true;
+    if (document.activeElement === page.stop) page.question.focus();
     page.stop.disabled = true;
     if (!this.#messageId) return;
     try {
@@ -274,7 +274,8 @@ class Chat {
     }
   }
 
-  startOver() {
+  async startOver() {
+    await this.opened;
     if (!this.#remembered || this.#remembered.question) return;
     this.#keep({ conversationId: null });
     this.#enter(this.#remembered);
@@ -305,7 +306,7 @@ class Chat {
     this.#messageId = null;
     this.#stopWanted = false;
     this.#step = "";
-    if (!busy && document.activeElement === page.stop) page.question.focus();
+    if (document.activeElement === page.stop) page.question.focus();
     if (busy) this.#offer([]);
     page.newConversation.disabled = busy;
     page.send.hidden = busy;
@@ -367,8 +368,9 @@ function checkWhileTyping() {
 }
 
 /** @param {Chat} chat */
-function submit(chat) {
-  if (chat.busy || !chat.ready || page.send.disabled) return;
+async function submit(chat) {
+  await chat.opened; // a quick visitor may press Enter before the visit has begun
+  if (chat.busy || !chat.ready) return;
   const text = page.question.value;
   const problem = problemWith(text);
   showProblem(problem);
