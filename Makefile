@@ -30,7 +30,7 @@ test: ## Runs every test; TESTS="tests/unit -k name" runs some of them.
 	$(PYTEST) $(TESTS)
 
 lint: ## Checks style, types, layers, dependencies, and that schema and settings reference are current.
-	@set_up/prepare lint
+	@set_up/prepare tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from api.logs import configure_logs
 from api.settings import Settings
 from documents.errors import DatabaseError
 
@@ -104,6 +105,12 @@ def doctor() -> None:
     from api.doctor import examine  # noqa: PLC0415
 
     raise typer.Exit(examine(loaded_settings()))
+
+
+@cli.callback()
+def _quiet() -> None:
+    """Commands speak for themselves; only what went wrong is logged. `serve` sets its own."""
+    configure_logs(style="console", level="warning")
 
 
 def loaded_settings() -> Settings:

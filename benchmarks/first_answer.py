@@ -15,25 +15,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import httpx
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from benchmarks.demo_visit import start_visit
+from benchmarks.load_client import send
 from benchmarks.server_process import free_port
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 READY_DEADLINE_S = 300.0
 ANSWER_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 60.0
-
-START_VISIT = """
-mutation { startVisit(input: {embedKey: "demo"}) {
-  __typename ... on StartVisitSuccess { widgetToken } ... on UserError { code message }
-} }
-"""
 
 ASK = """
 subscription Ask($input: AskInput!) { ask(input: $input) {
@@ -134,7 +130,7 @@ def wait_until_ready(url: str, child: subprocess.Popen[str]) -> None:
 async def ask_once(port: int) -> tuple[float, float]:
     """Ask the demo chatbot; return the moments of the first text and of the end."""
     origin = f"http://127.0.0.1:{port}"
-    token = await start_visit(origin)
+    token = await asyncio.to_thread(start_visit, origin)
     async with (
         asyncio.timeout(ANSWER_DEADLINE_S),
         connect(
@@ -150,20 +146,6 @@ async def ask_once(port: int) -> tuple[float, float]:
         operation = {"query": ASK, "variables": {"input": question}}
         await send(socket, {"type": "subscribe", "id": "1", "payload": operation})
         return await follow(socket)
-
-
-async def start_visit(origin: str) -> str:
-    """Start a visit of the demo chatbot and return its widget token."""
-    async with httpx.AsyncClient(headers={"Origin": origin}) as http:
-        response = await http.post(f"{origin}/graphql", json={"query": START_VISIT})
-    result = response.json()["data"]["startVisit"]
-    if result["__typename"] != "StartVisitSuccess":
-        raise NoAnswerError(f"startVisit gave {result}")
-    return str(result["widgetToken"])
-
-
-async def send(socket: ClientConnection, message: dict[str, Any]) -> None:
-    await socket.send(orjson.dumps(message).decode())
 
 
 async def follow(socket: ClientConnection) -> tuple[float, float]:

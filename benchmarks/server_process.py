@@ -1,17 +1,18 @@
 """Starts an application under uvicorn in a process of its own and reads what that process used."""
 
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import psutil
 
-START_DEADLINE_S = 30.0
-STOP_DEADLINE_S = 10.0
+START_DEADLINE_S = 120.0
+STOP_DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,14 @@ class Server:
     port: int
 
     @property
-    def websocket_url(self) -> str:
-        """Where its subscriptions are."""
-        return f"ws://127.0.0.1:{self.port}/graphql"
+    def origin(self) -> str:
+        """Its address for HTTP."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def websocket_origin(self) -> str:
+        """Its address for WebSocket."""
+        return f"ws://127.0.0.1:{self.port}"
 
     def cpu_s(self) -> float:
         """Return the CPU seconds that the process itself has used, user and system."""
@@ -37,11 +43,19 @@ class Server:
 
 
 @contextmanager
-def running_server(application: str) -> Iterator[Server]:
-    """Run `module:app` under uvicorn, as the product runs, for the length of the block."""
+def running_server(
+    application: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run `module:app` under uvicorn, as the product runs, for the length of the block.
+
+    It finds its own port as PARLANCE_PORT, beside the environment given.
+    """
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", application, "--port", str(port)]
-    child = subprocess.Popen([*command, "--log-level", "warning", "--lifespan", "off"])
+    child = subprocess.Popen(
+        [*command, "--log-level", "warning"],
+        env={**os.environ, **(environment or {}), "PARLANCE_PORT": str(port)},
+    )
     try:
         wait_until_open(port, child)
         yield Server(psutil.Process(child.pid), port)

@@ -9,7 +9,6 @@ of the allocator.
 import asyncio
 import gc
 import subprocess
-import sys
 import tracemalloc
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ import strawberry
 
 from benchmarks.answer_types import OPERATION
 from benchmarks.baselines import stock_strawberry
+from benchmarks.load_client import CLIENT_DEADLINE_S, Subscribing, client_command
 from benchmarks.planned_stream import schema as planned_schema
 from benchmarks.server_process import Server, running_server
 
@@ -32,8 +32,6 @@ SCHEMAS: dict[str, strawberry.Schema] = {
 
 WARM_EVENTS = 5_000
 """Events before the first look: buffers and caches have their size by then."""
-
-CLIENT_DEADLINE_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,10 @@ def measure_resident(server: Server, deltas: int) -> float:
         RuntimeError: the load generator did not get that far.
     """
     looks = (WARM_EVENTS, deltas)
-    arguments = [server.websocket_url, str(deltas), *map(str, looks)]
+    url = f"{server.websocket_origin}/graphql"
+    subscribing = Subscribing(url, {"text": "Where is it?", "deltas": deltas})
     with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.load_client", *arguments],
+        client_command(subscribing, looks),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

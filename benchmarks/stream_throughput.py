@@ -1,24 +1,39 @@
 """Stream events per CPU-second of the server: our path, stock Strawberry and the raw ceiling.
 
-The CPU time is the server process's own. The three run in turn within every repeat, so that a busy
+The CPU time is the server process's own. The servers take turns in every repeat, so that a busy
 machine touches all of them alike; the medians are compared.
 """
 
 import statistics
-import subprocess
-import sys
-from contextlib import ExitStack
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from benchmarks.demo_visit import start_visit
+from benchmarks.load_client import Subscribing, run_client
 from benchmarks.server_process import Server, running_server
 
-APPLICATIONS = {
-    "stock Strawberry": "benchmarks.baselines.stock_strawberry:app",
-    "Parlance": "benchmarks.planned_stream:app",
-    "raw Starlette + orjson": "benchmarks.baselines.raw_starlette:app",
+STOCK = "stock Strawberry"
+RAW = "raw Starlette + orjson"
+TOY_APPLICATIONS = {
+    STOCK: "benchmarks.baselines.stock_strawberry:app",
+    "Parlance, same types": "benchmarks.planned_stream:app",
+    RAW: "benchmarks.baselines.raw_starlette:app",
 }
+LIVE = "Parlance, ask"
+RESUMED = "Parlance, ask resumed"
+PRODUCT_APPLICATION = "benchmarks.product_ask:app"
+PRODUCT_PATH = "/synthetic/graphql"
 
-CLIENT_DEADLINE_S = 120.0
+TOY_FRAME_EVENTS = 3
+"""Events of an answer beside its deltas: started, one step, completed."""
+
+PRODUCT_FRAME_EVENTS = 4
+"""The same in the product, which has one step more."""
+
+WARM_DELTAS = 1_000
 
 
 @dataclass(frozen=True)
@@ -38,35 +53,56 @@ class Throughput:
 def measure_throughput(deltas: int, repeats: int) -> list[Throughput]:
     """Run every server `repeats` times with an answer of so many deltas."""
     with ExitStack() as stack:
-        servers = {
+        toys = {
             name: stack.enter_context(running_server(application))
-            for name, application in APPLICATIONS.items()
+            for name, application in TOY_APPLICATIONS.items()
         }
-        for server in servers.values():
-            run_client(server, deltas=1000)
-        used: dict[str, list[float]] = {name: [] for name in servers}
-        for _ in range(repeats):
-            for name, server in servers.items():
-                used[name].append(measure_cpu(server, deltas))
-    return [Throughput(name, deltas + 3, seconds) for name, seconds in used.items()]
+        product = stack.enter_context(running_product())
+        run_once(toys, product, WARM_DELTAS)
+        runs = [run_once(toys, product, deltas) for _ in range(repeats)]
+    return [
+        Throughput(name, runs[0][name][0], [run[name][1] for run in runs])
+        for name in (STOCK, *(name for name in runs[0] if name not in {STOCK, RAW}), RAW)
+    ]
 
 
-def measure_cpu(server: Server, deltas: int) -> float:
-    """Return the CPU seconds that the server used for one answer."""
-    before = server.cpu_s()
-    run_client(server, deltas)
-    return server.cpu_s() - before
+@contextmanager
+def running_product() -> Iterator[Server]:
+    """Run the product with a database of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"PARLANCE_DATA_DIR": folder, "PARLANCE_DEMO": "true"}
+        with running_server(PRODUCT_APPLICATION, environment) as server:
+            yield server
 
 
-def run_client(server: Server, deltas: int) -> None:
-    """Run the load generator to its end.
+def run_once(toys: dict[str, Server], product: Server, deltas: int) -> dict[str, tuple[int, float]]:
+    """Let every server answer once; return events and CPU seconds of each."""
+    measured = {}
+    for name, server in toys.items():
+        url = f"{server.websocket_origin}/graphql"
+        toy = Subscribing(url, {"text": "Where is it?", "deltas": deltas})
+        measured[name] = measure_cpu(server, toy, deltas + TOY_FRAME_EVENTS)
+    asking = Subscribing(
+        f"{product.websocket_origin}{PRODUCT_PATH}",
+        {"text": str(deltas), "idempotencyKey": str(uuid.uuid4())},
+        origin=product.origin,
+        connection_init={"authorization": f"Bearer {start_visit(product.origin)}"},
+    )
+    # The same key twice: the second time the answer is there and only its events are sent again.
+    measured[LIVE] = measure_cpu(product, asking, deltas + PRODUCT_FRAME_EVENTS)
+    measured[RESUMED] = measure_cpu(product, asking, deltas + PRODUCT_FRAME_EVENTS)
+    return measured
+
+
+def measure_cpu(server: Server, subscribing: Subscribing, expected: int) -> tuple[int, float]:
+    """Return the events of one answer and the CPU seconds that the server used for it.
 
     Raises:
-        RuntimeError: it did not get every event.
+        RuntimeError: the client did not get every event.
     """
-    command = [sys.executable, "-m", "benchmarks.load_client", server.websocket_url, str(deltas)]
-    result = subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=CLIENT_DEADLINE_S
-    )
-    if result.stdout.split() != ["events", str(deltas + 3)]:
-        raise RuntimeError(f"the client got {result.stdout!r}")
+    before = server.cpu_s()
+    events = run_client(subscribing)
+    used = server.cpu_s() - before
+    if events != expected:
+        raise RuntimeError(f"{events} events instead of {expected} from {subscribing.url}")
+    return events, used

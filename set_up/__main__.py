@@ -1,4 +1,4 @@
-"""Makes a fresh checkout ready: `python -m set_up runtime | tests | lock`.
+"""Makes a fresh checkout ready: `python -m set_up runtime | tools | tests | lock`.
 
 The Makefile calls this before every target, so a second call must cost milliseconds: each step
 keeps a stamp and does nothing while the stamp is true. Only the standard library is imported here,
@@ -7,31 +7,39 @@ because the virtual environment does not exist yet.
 
 import sys
 
-from set_up import debian_packages, locks, node_packages, virtual_environment
+from set_up import (
+    debian_packages,
+    embedded_database,
+    locks,
+    node_packages,
+    virtual_environment,
+)
 from set_up.steps import SetUpError, one_at_a_time
 
 
 def prepare_runtime() -> None:
-    """Makes .venv with what `make run` needs: no Node, no compiler, no Debian package."""
+    """Makes ready what `make run` needs: no Node and no compiler."""
     virtual_environment.prepare(virtual_environment.RUNTIME_LOCK)
+    embedded_database.prepare()
 
 
-def prepare_tests() -> None:
-    """Makes .venv, node_modules and Debian's packages ready for `make test` and `make lint`."""
+def prepare_tools() -> None:
+    """Makes ready what `make lint` needs: every Python package and the npm packages."""
     virtual_environment.prepare(virtual_environment.TEST_LOCK)
     node_packages.prepare()
 
 
-def prepare_everything() -> None:
+def prepare_tests() -> None:
     """Makes ready what the whole test suite needs, Debian's packages included."""
-    prepare_tests()
+    prepare_tools()
+    embedded_database.prepare()
     debian_packages.prepare()
 
 
 STEPS = {
     "runtime": prepare_runtime,
-    "lint": prepare_tests,
-    "tests": prepare_everything,
+    "tools": prepare_tools,
+    "tests": prepare_tests,
     "lock": locks.write,
 }
 

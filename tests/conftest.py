@@ -76,10 +76,18 @@ async def signed_in(url: str, email: str, password: str) -> GraphQLClient:
     return client
 
 
+_ADMIN_TOKENS: dict[str, str] = {}
+"""By the server's URL: bcrypt takes its time, once per server is enough."""
+
+
 @pytest_asyncio.fixture
 async def admin(server: ServerProcess) -> AsyncGenerator[GraphQLClient, None]:
     """The platform admin."""
-    client = await signed_in(server.url, server.admin_email, server.admin_password)
+    if server.url not in _ADMIN_TOKENS:
+        client = await signed_in(server.url, server.admin_email, server.admin_password)
+        _ADMIN_TOKENS[server.url] = client.token or ""
+        await client.close()
+    client = GraphQLClient(server.url, _ADMIN_TOKENS[server.url])
     yield client
     await client.close()
 

@@ -27,7 +27,7 @@ from documents.database.log_rotation import rotate_log
 STOP_DEADLINE_S = 20.0
 """How long mongod may take for an orderly shutdown (usually 1 second) before it is killed."""
 
-RESTART_DELAYS_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+RESTART_DELAYS_S = (0.0, 0.1, 0.2, 0.5, 1.0, 2.0)
 """Pauses before restarts that follow each other; the last one repeats."""
 
 HEALTHY_AFTER_S = 2.0

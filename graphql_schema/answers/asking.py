@@ -9,6 +9,7 @@ from graphql_schema.context import RequestContext
 from graphql_schema.node import local_id
 from graphql_schema.viewers import VisitorViewer
 from services.answering.asking import Question, QuestionRefusedError
+from services.languages.detection import detect_language
 
 
 @strawberry.input(description="The page on which a widget stands.")
@@ -36,6 +37,11 @@ class AskInput:
     page: PageInput | None = strawberry.field(
         description="Where the question is asked.", default=None
     )
+
+
+def refusal_language(input: AskInput) -> str | None:
+    """In which language a refusal is told: the page's, else the question's."""
+    return (input.page.language if input.page else None) or detect_language(input.text[:500])
 
 
 async def asked(

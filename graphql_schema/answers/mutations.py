@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from graphql_schema.answers.asking import AskInput, asked
+from graphql_schema.answers.asking import AskInput, asked, refusal_language
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.conversations.types import Message, message_from
 from graphql_schema.errors import (
@@ -74,7 +74,7 @@ class AnswerMutations:
         try:
             answer = await asked(info.context, visitor, input)
         except QuestionRefusedError as error:
-            return _refusal_of(error, input.page.language if input.page else None)
+            return _refusal_of(error, refusal_language(input))
         if answer.question_id is None:
             return not_found("input", "idempotencyKey")
         return AskOnceSuccess(

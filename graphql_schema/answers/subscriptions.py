@@ -6,7 +6,7 @@ import strawberry
 
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
-from graphql_schema.answers.asking import AskInput, asked, visible_answer
+from graphql_schema.answers.asking import AskInput, asked, refusal_language, visible_answer
 from graphql_schema.answers.types import AnswerEvent, AnswerFailed, AnswerFailureCode, event_from
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.permissions import SignedIn, Visitor, allowed_for
@@ -26,14 +26,13 @@ class AnswerSubscriptions:
     )
     async def ask(self, info: ParlanceInfo, input: AskInput) -> AsyncGenerator[AnswerEvent, None]:
         visitor = await info.context.visitor()
-        language = input.page.language if input.page else None
         try:
             answer = await asked(info.context, visitor, input)
         except QuestionRefusedError as error:
             yield AnswerFailed(
                 seq=1,
                 code=AnswerFailureCode(error.code),
-                text=phrase(error.code, language),
+                text=phrase(error.code, refusal_language(input)),
                 retryable=False,
             )
             return

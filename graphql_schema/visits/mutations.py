@@ -15,12 +15,12 @@ from graphql_schema.errors import (
     RateLimitedError,
     RefusedError,
     UserErrorCode,
-    not_found,
     refused,
 )
 from graphql_schema.node import global_id
 from graphql_schema.permissions import Anybody, allowed_for
 from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
+from services.answering.phrases import phrase
 from services.visits.starting import (
     ChatbotInactiveError,
     OriginNotAllowedError,
@@ -86,7 +86,11 @@ class VisitMutations:
         try:
             started = await services.visits.start(_request(info, input, wanted))
         except UnknownEmbedKeyError:
-            return not_found("input", "embedKey")
+            return NotFoundError(
+                code=UserErrorCode.NOT_FOUND,
+                message=phrase("unknown_embed_key", wanted),
+                path=["input", "embedKey"],
+            )
         except OriginNotAllowedError as error:
             return refused(
                 UserErrorCode.ORIGIN_NOT_ALLOWED,
@@ -94,7 +98,8 @@ class VisitMutations:
                 " origin to the chatbot's allowed origins (allowedOrigins) and publish it.",
             )
         except ChatbotInactiveError:
-            return refused(UserErrorCode.CHATBOT_INACTIVE, "This chatbot is switched off.")
+            message = phrase("chatbot_inactive", wanted)
+            return refused(UserErrorCode.CHATBOT_INACTIVE, message)
         return StartVisitSuccess(
             widget_token=started.widget_token,
             expires_at=started.expires_at,

@@ -16,7 +16,7 @@ _MARKER = re.compile(r"\[(\d{1,3})\]")
 def context_passages(passages: Sequence[RetrievedPassage]) -> tuple[ContextPassage, ...]:
     """Passages as a model sees them, numbered from 1."""
     return tuple(
-        ContextPassage(number, passage.source_title, passage.text, passage.quote)
+        ContextPassage(number, passage.source_title, passage.text, passage.quote, passage.evidence)
         for number, passage in enumerate(passages, 1)
     )
 

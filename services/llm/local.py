@@ -16,6 +16,12 @@ from services.llm.sentences import cut_sentences
 MAX_PASSAGES = 3
 """Passages quoted in one answer; more would be a list of search results, not an answer."""
 
+WORTH_QUOTING = 0.8
+"""A further passage must hold this share of what the best one holds of the question."""
+
+LED_ON_CHARACTERS = 400
+"""The best passage is quoted on from its best sentence up to this length: an answer has context."""
+
 MAX_SENTENCES = 8
 """Sentences quoted in one answer, over all passages."""
 
@@ -80,13 +86,37 @@ def _answer(request: ModelRequest) -> Iterator[str]:
 def _quotations(passages: tuple[ContextPassage, ...]) -> Iterator[str]:
     said: set[str] = set()
     left = MAX_SENTENCES
-    for passage in passages[:MAX_PASSAGES]:
-        fresh = [cut for cut in cut_sentences(passage.quote) if cut.strip() not in said][:left]
+    for index, passage in enumerate(_worth_quoting(passages)):
+        quoted = passage.quote if index else _led_on(passage)
+        fresh = [cut for cut in cut_sentences(quoted) if cut.strip() not in said][:left]
         if not fresh:
             continue
         yield from _marked(fresh, passage.number, leading="\n\n" if said else "")
         said.update(cut.strip() for cut in fresh)
         left -= len(fresh)
+
+
+def _worth_quoting(passages: tuple[ContextPassage, ...]) -> list[ContextPassage]:
+    best = max((passage.evidence for passage in passages), default=0.0)
+    worth = [passage for passage in passages if passage.evidence >= WORTH_QUOTING * best]
+    return sorted(worth, key=lambda passage: -passage.evidence)[:MAX_PASSAGES]
+
+
+def _led_on(passage: ContextPassage) -> str:
+    """The quote with the whole sentences after it in its paragraph, as far as there is room."""
+    at = passage.text.find(passage.quote)
+    if at < 0:
+        return passage.quote
+    paragraph = passage.text[at:].partition("\n\n")[0]
+    room = max(LED_ON_CHARACTERS, len(passage.quote))
+    if len(paragraph) <= room:
+        return paragraph
+    led_on = ""
+    for sentence in cut_sentences(paragraph):
+        if len(led_on) + len(sentence) > room:
+            break
+        led_on += sentence
+    return led_on if len(led_on) > len(passage.quote) else passage.quote
 
 
 def _marked(sentences: list[str], number: int, *, leading: str) -> Iterator[str]:

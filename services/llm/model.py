@@ -29,12 +29,14 @@ class ContextPassage:
         title: the source's title.
         text: the whole passage.
         quote: its best sentences, verbatim.
+        evidence: how much of the question it holds, 0 to 1.
     """
 
     number: int
     title: str
     text: str
     quote: str
+    evidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

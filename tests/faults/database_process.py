@@ -4,8 +4,8 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +60,22 @@ async def end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.terminate()
     await asyncio.wait_for(process.communicate(), 30)
+
+
+@contextmanager
+def shared_database_server(data_dir: Path) -> Iterator[str]:
+    """The address of a server for several tests, each of which has its own event loop."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", f"{PROGRAMS}.serve_database", str(data_dir)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    with process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+        process.terminate()
+        assert process.wait(30) == 0
 
 
 @asynccontextmanager

@@ -30,7 +30,7 @@ from tests.faults.database_process import (
 pytestmark = pytest.mark.faults
 
 MONGOD_KILLS = 10
-PARENT_KILLS = 8
+PARENT_KILLS = 6
 SEED = 20261120
 
 

@@ -1,6 +1,7 @@
 """Opening, sharing and closing the database of a data folder. Budget: 30 seconds."""
 
 import asyncio
+import gc
 import os
 import signal
 import stat
@@ -75,20 +76,6 @@ async def test_a_fresh_folder_gives_a_replica_set_that_does_transactions(tmp_pat
         with pytest.raises(ZeroDivisionError):
             await insert_and_fail(database)
         assert await database.database["notes"].count_documents({}) == 1
-
-
-async def test_concurrent_transactions_on_one_document_all_count(tmp_path: Path) -> None:
-    async with embedded_database(tmp_path) as database:
-        counters = database.database["counters"]
-        await counters.insert_one({"_id": "c", "value": 0})
-
-        async def add_one() -> None:
-            await database.run_transaction(
-                lambda session: counters.update_one({}, {"$inc": {"value": 1}}, session=session)
-            )
-
-        await asyncio.gather(*(add_one() for _ in range(20)))
-        assert await counters.find_one({}) == {"_id": "c", "value": 20}
 
 
 async def test_only_this_machine_and_only_our_user_get_in(tmp_path: Path) -> None:
@@ -263,6 +250,8 @@ async def test_a_lone_mongod_is_refused(tmp_path: Path) -> None:
             await open_database(DatabaseOptions(f"mongodb://{HOST}:{port}/", tmp_path))
 
 
+# pymongo 4.20 leaves its monitor's socket open when it is closed while it tries to connect.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_an_address_where_nobody_answers_is_named_without_its_password(
     tmp_path: Path,
 ) -> None:
@@ -273,6 +262,7 @@ async def test_an_address_where_nobody_answers_is_named_without_its_password(
         await open_database(DatabaseOptions(url, tmp_path))
     assert time.monotonic() - started < 3
     assert "s3cret" not in str(refused.value)
+    gc.collect()
 
 
 async def test_ctrl_c_in_a_terminal_reaches_the_server_and_not_its_mongod(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,8 @@ from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.database.database import Database
+from documents.database.opening import open_database
+from documents.database.options import DatabaseOptions
 from documents.database.preparation import prepare_documents
 from documents.errors import (
     DatabaseTooNewError,
@@ -23,7 +26,7 @@ from documents.errors import (
 from documents.migrations.lease import MigrationLease
 from documents.migrations.registry import Migration, known_migrations
 from documents.migrations.runner import migrate, pending_migrations
-from tests.faults.database_process import embedded_database, start_program
+from tests.faults.database_process import shared_database_server, start_program
 from tests.faults.programs.migrate_database import ITEMS, MIGRATIONS
 from tests.faults.programs.prepare_database import Note, Scribble
 
@@ -32,20 +35,43 @@ pytestmark = pytest.mark.faults
 WORKERS = 3
 
 
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a server that the tests of this file share."""
+    with shared_database_server(tmp_path_factory.mktemp("shared")) as shared:
+        yield shared
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with embedded_database(tmp_path) as opened:
-        yield opened
+async def database(url: str, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database of the test's own."""
+    name = f"test_{secrets.token_hex(8)}"
+    opened = await open_database(DatabaseOptions(url, tmp_path, database_name=name))
+    yield opened
+    await opened.close()
 
 
-async def run_program(name: str, *arguments: str) -> tuple[int | None, str, str]:
-    process = await start_program(name, *arguments)
+async def run_program(name: str, database: Database, *more: str) -> tuple[int | None, str, str]:
+    process = await start_program(name, database.url, database.database.name, *more)
     out, err = await asyncio.wait_for(process.communicate(), 60)
     return process.returncode, out.decode(), err.decode()
 
 
 async def do_nothing(database: AsyncDatabase[dict[str, Any]]) -> None:
     """A migration without work."""
+
+
+async def test_concurrent_transactions_on_one_document_all_count(database: Database) -> None:
+    counters = database.database["counters"]
+    await counters.insert_one({"_id": "c", "value": 0})
+
+    async def add_one() -> None:
+        await database.run_transaction(
+            lambda session: counters.update_one({}, {"$inc": {"value": 1}}, session=session)
+        )
+
+    await asyncio.gather(*(add_one() for _ in range(20)))
+    assert await counters.find_one({}) == {"_id": "c", "value": 20}
 
 
 async def test_the_packages_migrations_run_once(database: Database) -> None:
@@ -58,7 +84,7 @@ async def test_the_packages_migrations_run_once(database: Database) -> None:
 
 async def test_of_many_workers_one_migrates_and_the_others_wait(database: Database) -> None:
     results = await asyncio.gather(
-        *(run_program("migrate_database", database.url) for _ in range(WORKERS))
+        *(run_program("migrate_database", database) for _ in range(WORKERS))
     )
     assert [code for code, _, _ in results] == [0] * WORKERS, results
     applied = [name for _, out, _ in results for name in json.loads(out)]
@@ -70,11 +96,11 @@ async def test_of_many_workers_one_migrates_and_the_others_wait(database: Databa
 async def test_a_migration_killed_in_the_middle_is_completed_by_the_next(
     database: Database,
 ) -> None:
-    code, _, _ = await run_program("migrate_database", database.url, "die")
+    code, _, _ = await run_program("migrate_database", database, "die")
     assert code == -9
     pending = await pending_migrations(database, migrations=MIGRATIONS)
     assert [migration.name for migration in pending] == ["m0002_convert_items"]
-    code, out, err = await run_program("migrate_database", database.url)
+    code, out, err = await run_program("migrate_database", database)
     assert (code, json.loads(out)) == (0, ["m0002_convert_items"]), err
     assert await database.database["items"].count_documents({"conversions": 1}) == ITEMS
 
@@ -131,7 +157,7 @@ async def test_a_process_that_lost_its_lease_stops_and_records_nothing(database:
 
 async def test_many_workers_prepare_the_same_documents_at_once(database: Database) -> None:
     results = await asyncio.gather(
-        *(run_program("prepare_database", database.url) for _ in range(WORKERS))
+        *(run_program("prepare_database", database) for _ in range(WORKERS))
     )
     assert [code for code, _, _ in results] == [0] * WORKERS, results
     assert set(await database.database["notes"].index_information()) == {"_id_", "title", "text"}

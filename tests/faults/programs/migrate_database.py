@@ -1,6 +1,6 @@
 """Migrates a database with two test migrations, as a starting worker does.
 
-Usage: python -m tests.faults.programs.migrate_database URL [die]
+Usage: python -m tests.faults.programs.migrate_database URL NAME [die]
 With `die`, kills itself by SIGKILL in the middle of the second migration.
 Writes the names of the migrations that it ran, as a JSON line.
 """
@@ -47,8 +47,8 @@ MIGRATIONS = (
 )
 
 
-async def main(url: str) -> None:
-    options = DatabaseOptions(mongodb_url=url, data_dir=Path())
+async def main(url: str, name: str) -> None:
+    options = DatabaseOptions(mongodb_url=url, data_dir=Path(), database_name=name)
     database = await open_database(options)
     try:
         applied = await migrate(database, migrations=MIGRATIONS, wait_s=30, lease_s=1)
@@ -59,4 +59,4 @@ async def main(url: str) -> None:
 
 if __name__ == "__main__":
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:3]))

@@ -1,6 +1,6 @@
 """Prepares two document classes, as a starting worker does.
 
-Usage: python -m tests.faults.programs.prepare_database URL
+Usage: python -m tests.faults.programs.prepare_database URL NAME
 """
 
 import asyncio
@@ -35,8 +35,10 @@ class Scribble(Document):
         name = "scribbles"
 
 
-async def main(url: str) -> None:
-    database = await open_database(DatabaseOptions(mongodb_url=url, data_dir=Path()))
+async def main(url: str, name: str) -> None:
+    database = await open_database(
+        DatabaseOptions(mongodb_url=url, data_dir=Path(), database_name=name)
+    )
     try:
         await prepare_documents(database, [Note, Scribble])
     finally:
@@ -44,4 +46,4 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:3]))

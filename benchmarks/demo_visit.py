@@ -1,0 +1,27 @@
+"""Becomes a visitor of the demo chatbot, as a page with the widget does."""
+
+import httpx
+
+START_VISIT = """
+mutation { startVisit(input: {embedKey: "demo"}) {
+  __typename ... on StartVisitSuccess { widgetToken } ... on UserError { code message }
+} }
+"""
+
+
+class NoVisitError(Exception):
+    """The demo chatbot does not let us in."""
+
+
+def start_visit(origin: str) -> str:
+    """Start a visit from the application's own origin and return its widget token.
+
+    Raises:
+        NoVisitError: it was refused.
+    """
+    headers = {"Origin": origin}
+    response = httpx.post(f"{origin}/graphql", json={"query": START_VISIT}, headers=headers)
+    result = (response.json().get("data") or {}).get("startVisit") or {}
+    if result.get("__typename") != "StartVisitSuccess":
+        raise NoVisitError(f"startVisit gave {response.text}")
+    return str(result["widgetToken"])
