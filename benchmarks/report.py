@@ -74,11 +74,13 @@ def throughput_lines(measured: list[Throughput]) -> Iterable[str]:
 def retained_lines(measured: list[Retained]) -> Iterable[str]:
     """Lay out the memory retained per event."""
     first = measured[0]
+    looks = f"{f'process, {first.events:,}':>20}{f'traced, {first.traced_events:,}':>20}"
     yield "Bytes retained per event until the subscription ends"
-    yield f"  {'':24}{f'process, {first.events:,}':>20}{f'traced, {first.traced_events:,}':>20}"
+    yield f"  {'':24}{looks}"
     for each in measured:
-        figures = f"{each.resident_bytes_per_event:>20,.1f}{each.traced_bytes_per_event:>20,.1f}"
-        yield f"  {each.name:24}{figures}"
+        traced = each.traced_bytes_per_event
+        traced_figure = "" if traced is None else f"{traced:,.1f}"
+        yield f"  {each.name:24}{each.resident_bytes_per_event:>20,.1f}{traced_figure:>20}"
     yield ""
 
 

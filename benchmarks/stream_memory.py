@@ -16,18 +16,21 @@ import strawberry
 
 from benchmarks.answer_types import OPERATION
 from benchmarks.baselines import stock_strawberry
-from benchmarks.load_client import CLIENT_DEADLINE_S, Subscribing, client_command
+from benchmarks.load_client import CLIENT_DEADLINE_S, Subscribing, client_command, run_client
 from benchmarks.planned_stream import schema as planned_schema
 from benchmarks.server_process import Server, running_server
-
-APPLICATIONS = {
-    "stock Strawberry": "benchmarks.baselines.stock_strawberry:app",
-    "Parlance": "benchmarks.planned_stream:app",
-}
+from benchmarks.stream_throughput import (
+    RESUMED,
+    SAME_TYPES,
+    STOCK,
+    TOY_APPLICATIONS,
+    product_subscribing,
+    running_product,
+)
 
 SCHEMAS: dict[str, strawberry.Schema] = {
-    "stock Strawberry": stock_strawberry.schema,
-    "Parlance": planned_schema,
+    STOCK: stock_strawberry.schema,
+    SAME_TYPES: planned_schema,
 }
 
 WARM_EVENTS = 5_000
@@ -41,30 +44,43 @@ class Retained:
     name: str
     events: int
     resident_bytes_per_event: float
-    traced_events: int
-    traced_bytes_per_event: float
+    traced_events: int | None = None
+    traced_bytes_per_event: float | None = None
 
 
 def measure_retained(deltas: int, traced_deltas: int) -> list[Retained]:
     """Measure every server over one subscription of so many deltas."""
-    retained = []
-    for name, application in APPLICATIONS.items():
-        with running_server(application) as server:
-            resident = measure_resident(server, deltas)
-        traced = asyncio.run(measure_traced(SCHEMAS[name], traced_deltas))
-        retained.append(Retained(name, deltas + 3, resident, traced_deltas + 3, traced))
-    return retained
+    return [
+        *(measure_toy(name, deltas, traced_deltas) for name in SCHEMAS),
+        measure_product(deltas),
+    ]
 
 
-def measure_resident(server: Server, deltas: int) -> float:
+def measure_toy(name: str, deltas: int, traced_deltas: int) -> Retained:
+    """Measure one of the servers that share the toy types, both ways."""
+    with running_server(TOY_APPLICATIONS[name]) as server:
+        url = f"{server.websocket_origin}/graphql"
+        subscribing = Subscribing(url, {"text": "Where is it?", "deltas": deltas})
+        resident = measure_resident(server, subscribing, deltas)
+    traced = asyncio.run(measure_traced(SCHEMAS[name], traced_deltas))
+    return Retained(name, deltas, resident, traced_deltas, traced)
+
+
+def measure_product(deltas: int) -> Retained:
+    """Measure `ask` in the product, resumed: the answer and its event log are there already."""
+    with running_product() as server:
+        asking = product_subscribing(server, deltas)
+        run_client(asking)
+        return Retained(RESUMED, deltas, measure_resident(server, asking, deltas))
+
+
+def measure_resident(server: Server, subscribing: Subscribing, deltas: int) -> float:
     """Return the growth of the server's own memory per event.
 
     Raises:
         RuntimeError: the load generator did not get that far.
     """
     looks = (WARM_EVENTS, deltas)
-    url = f"{server.websocket_origin}/graphql"
-    subscribing = Subscribing(url, {"text": "Where is it?", "deltas": deltas})
     with subprocess.Popen(
         client_command(subscribing, looks),
         stdin=subprocess.PIPE,

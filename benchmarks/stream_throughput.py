@@ -16,10 +16,11 @@ from benchmarks.load_client import Subscribing, run_client
 from benchmarks.server_process import Server, running_server
 
 STOCK = "stock Strawberry"
+SAME_TYPES = "Parlance, same types"
 RAW = "raw Starlette + orjson"
 TOY_APPLICATIONS = {
     STOCK: "benchmarks.baselines.stock_strawberry:app",
-    "Parlance, same types": "benchmarks.planned_stream:app",
+    SAME_TYPES: "benchmarks.planned_stream:app",
     RAW: "benchmarks.baselines.raw_starlette:app",
 }
 LIVE = "Parlance, ask"
@@ -82,16 +83,21 @@ def run_once(toys: dict[str, Server], product: Server, deltas: int) -> dict[str,
         url = f"{server.websocket_origin}/graphql"
         toy = Subscribing(url, {"text": "Where is it?", "deltas": deltas})
         measured[name] = measure_cpu(server, toy, deltas + TOY_FRAME_EVENTS)
-    asking = Subscribing(
+    asking = product_subscribing(product, deltas)
+    # The same key twice: the second time the answer is there and only its events are sent again.
+    measured[LIVE] = measure_cpu(product, asking, deltas + PRODUCT_FRAME_EVENTS)
+    measured[RESUMED] = measure_cpu(product, asking, deltas + PRODUCT_FRAME_EVENTS)
+    return measured
+
+
+def product_subscribing(product: Server, deltas: int) -> Subscribing:
+    """Return a question of a new visitor of the demo chatbot."""
+    return Subscribing(
         f"{product.websocket_origin}{PRODUCT_PATH}",
         {"text": str(deltas), "idempotencyKey": str(uuid.uuid4())},
         origin=product.origin,
         connection_init={"authorization": f"Bearer {start_visit(product.origin)}"},
     )
-    # The same key twice: the second time the answer is there and only its events are sent again.
-    measured[LIVE] = measure_cpu(product, asking, deltas + PRODUCT_FRAME_EVENTS)
-    measured[RESUMED] = measure_cpu(product, asking, deltas + PRODUCT_FRAME_EVENTS)
-    return measured
 
 
 def measure_cpu(server: Server, subscribing: Subscribing, expected: int) -> tuple[int, float]:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from tests.graphql_clients import GraphQLClient, Json
 
@@ -46,8 +47,9 @@ async def asking(
 ) -> AsyncGenerator[Json, None]:
     """The events of `ask`, one by one, on a socket of its own."""
     given = {"text": text, "idempotencyKey": key or new_key(), **more}
-    async for data in visitor.subscribe(ASK, {"input": given}):
-        yield data["ask"]
+    async with aclosing(visitor.subscribe(ASK, {"input": given})) as stream:
+        async for data in stream:
+            yield data["ask"]
 
 
 async def asked(

@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -98,8 +98,11 @@ class GraphQLClient:
         self, document: str, variables: Json | None = None
     ) -> AsyncGenerator[Json, None]:
         """The data of each event, on a socket of its own."""
-        async with self.socket() as socket:
-            async for data in socket.subscribe(document, variables):
+        async with (
+            self.socket() as socket,
+            aclosing(socket.subscribe(document, variables)) as events,
+        ):
+            async for data in events:
                 yield data
 
 

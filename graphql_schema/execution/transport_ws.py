@@ -140,14 +140,15 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         except Exception:
             log.exception("websocket_operation_failed")
             with suppress(WebSocketDisconnected):
-                await operation.send_initial_errors([INTERNAL_ERROR])
+                await self._end_with_error(operation, INTERNAL_ERROR)
 
     async def shutdown(self) -> None:
         """End everything that runs for this socket, and wait for it."""
         if self.authorization_task is not None:
             self.authorization_task.cancel()
-            await asyncio.wait([self.authorization_task])
         await super().shutdown()
+        if self.authorization_task is not None:
+            await asyncio.wait([self.authorization_task])
 
     async def _send_results(self, operation: Operation[Any, Any], results: StreamResult) -> None:
         socket = cast("AnswerWebSocket", self.websocket)
@@ -166,6 +167,14 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
                 await asyncio.sleep(0)
         await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
 
+    async def _end_with_error(self, operation: Operation[Any, Any], error: GraphQLError) -> None:
+        # The client may have completed it meanwhile, and may use its id for another one by now.
+        if self.operations.get(operation.id) is not operation:
+            return
+        if operation.task is not None and operation.task is not asyncio.current_task():
+            operation.task.cancel()
+        await operation.send_initial_errors([error])
+
     def _watch_authorization(self) -> None:
         ending = cast("AnswerTransportView", self.view).authorization_end(self.context)
         if ending is not None:
@@ -175,9 +184,7 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         try:
             error = await ending
             for operation in list(self.operations.values()):
-                if operation.task is not None:
-                    operation.task.cancel()
-                await operation.send_initial_errors([error])
+                await self._end_with_error(operation, error)
             await self.websocket.close(CLOSE_UNAUTHORIZED, error.message)
         except WebSocketDisconnected:
             return

@@ -16,7 +16,7 @@ from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
 TENANT_COLLECTIONS = {
-    document_class.Settings.name  # type: ignore[attr-defined]
+    document_class.Settings.name
     for document_class in DOCUMENT_CLASSES
     if issubclass(document_class, TenantDocument)
 }

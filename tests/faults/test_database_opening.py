@@ -56,6 +56,13 @@ async def running(command: list[str]) -> AsyncIterator[asyncio.subprocess.Proces
         await process.wait()
 
 
+async def refusal_of(options: DatabaseOptions) -> str:
+    """The message alone: the error itself would keep the driver and its sockets alive."""
+    with pytest.raises(DatabaseUnreachableError) as refused:
+        await open_database(options)
+    return str(refused.value)
+
+
 async def insert_and_fail(database: Database) -> None:
     async with database.transaction() as session:
         await database.database["notes"].insert_one({"text": "two"}, session=session)
@@ -258,10 +265,10 @@ async def test_an_address_where_nobody_answers_is_named_without_its_password(
     port = choose_port(HOST)
     url = f"mongodb://user:s3cret@{HOST}:{port}/?serverSelectionTimeoutMS=300"
     started = time.monotonic()
-    with pytest.raises(DatabaseUnreachableError, match=f"{HOST}:{port}") as refused:
-        await open_database(DatabaseOptions(url, tmp_path))
+    refusal = await refusal_of(DatabaseOptions(url, tmp_path))
     assert time.monotonic() - started < 3
-    assert "s3cret" not in str(refused.value)
+    assert f"{HOST}:{port}" in refusal
+    assert "s3cret" not in refusal
     gc.collect()
 
 

@@ -18,6 +18,7 @@ from graphql import GraphQLError
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import MaskErrors
 from strawberry.fastapi import GraphQLRouter
+from strawberry.scalars import JSON
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -92,6 +93,10 @@ class Subscription:
     async def half_character(self) -> AsyncGenerator[Tick, None]:
         yield Tick(number=1, text="\ud83d")
 
+    @strawberry.subscription
+    async def unsendable(self) -> AsyncGenerator[JSON, None]:
+        yield object()
+
 
 class Router(AnswerTransportView, GraphQLRouter[Any, None]):
     async def on_ws_connect(self, context: dict[str, Any]) -> Any:
@@ -103,9 +108,13 @@ class Router(AnswerTransportView, GraphQLRouter[Any, None]):
         return strawberry.UNSET
 
     def authorization_end(self, context: dict[str, Any]) -> Awaitable[GraphQLError] | None:
-        if context["connection_params"].get("authorization") != "revocable":
-            return None
-        return self._wait_for_revocation()
+        token = context["connection_params"].get("authorization")
+        if token == "unwatchable":
+            return self._fail_to_watch()
+        return self._wait_for_revocation() if token == "revocable" else None
+
+    async def _fail_to_watch(self) -> GraphQLError:
+        raise RuntimeError("the database is down")
 
     async def _wait_for_revocation(self) -> GraphQLError:
         try:
@@ -383,6 +392,20 @@ async def test_an_error_of_a_resolver_is_masked(server: str) -> None:
     assert payload["errors"][0]["path"] == ["ticks", "broken"]
 
 
+async def test_what_cannot_be_sent_ends_its_operation_only(server: str) -> None:
+    async with connected(server) as socket:
+        await subscribe(socket, "1", "subscription { unsendable }")
+
+        message = await receive(socket)
+        assert (message["id"], message["type"]) == ("1", "error")
+        assert message["payload"] == [
+            {"message": "Unexpected error.", "extensions": {"code": "INTERNAL"}}
+        ]
+
+        await subscribe(socket, "1", "{ ready }")
+        assert (await receive(socket))["type"] == "next"
+
+
 async def test_half_a_character_is_sent_as_it_is(server: str) -> None:
     async with connected(server) as socket:
         await subscribe(socket, "1", "subscription { halfCharacter { text } }")
@@ -442,6 +465,11 @@ async def test_the_authorisation_of_a_closed_socket_is_no_longer_watched(server:
         assert not watch_ended.is_set()
 
     assert await asyncio.to_thread(watch_ended.wait, DEADLINE_S)
+
+
+async def test_a_fault_while_watching_asks_to_try_again(server: str) -> None:
+    async with connected(server, authorization="unwatchable") as socket:
+        assert await close_of(socket) == (1013, "Try again later")
 
 
 async def test_a_revoked_token_ends_every_operation_and_the_socket(server: str, name: str) -> None:
