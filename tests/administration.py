@@ -30,9 +30,13 @@ class Administrator:
         self._caller = caller
 
     async def chatbot_with_model(self, provider_url: str) -> str:
-        """A new chatbot of the demo client that asks this provider; its embed key."""
+        """A new chatbot of the demo client that asks this OpenAI-compatible one; its embed key."""
+        return await self.chatbot_asking("OPENAI_COMPATIBLE", f"{provider_url}/v1")
+
+    async def chatbot_asking(self, provider: str, api_url: str, **config: object) -> str:
+        """A new chatbot of the demo client with a model of its own; its embed key."""
         name = f"Chatbot {uuid.uuid4().hex[:8]}"
-        llm_id = await self._llm_config(name, f"{provider_url}/v1")
+        llm_id = await self._llm_config(name, provider, api_url, **config)
         chatbot = {
             "clientId": (await self._caller.execute(DEMO_CLIENT))["client"]["id"],
             "name": name,
@@ -41,14 +45,9 @@ class Administrator:
         made = await self._made(CREATE_CHATBOT, "createChatbot", chatbot)
         return str(made["chatbot"]["embedKey"])
 
-    async def _llm_config(self, name: str, api_url: str) -> str:
-        config = {
-            "name": name,
-            "provider": "OPENAI_COMPATIBLE",
-            "model": "dictated",
-            "apiUrl": api_url,
-        }
-        made = await self._made(CREATE_LLM_CONFIG, "createLlmConfig", config)
+    async def _llm_config(self, name: str, provider: str, api_url: str, **more: object) -> str:
+        config = {"name": name, "provider": provider, "model": "dictated", "apiUrl": api_url}
+        made = await self._made(CREATE_LLM_CONFIG, "createLlmConfig", config | more)
         return str(made["llmConfig"]["id"])
 
     async def _made(self, mutation: str, field: str, values: Json) -> Json:

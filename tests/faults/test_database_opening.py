@@ -1,4 +1,4 @@
-"""Opening, sharing and closing the database of a data folder. Budget: 30 seconds."""
+"""Opening, sharing and closing the database of a data folder. Budget: 45 seconds."""
 
 import asyncio
 import gc
