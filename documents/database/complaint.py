@@ -10,9 +10,36 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+_MEANINGS = {  # by exit code, negative for a signal
+    14: "it met something that it cannot go on with, a full disk for instance",
+    48: "its port is taken",
+    62: "the data was written by a MongoDB too old or too new for this one",
+    100: "it cannot use its data folder",
+    132: "this processor lacks instructions that it needs (AVX)",
+    -4: "this processor lacks instructions that it needs (AVX)",
+    -9: "it was killed, perhaps because memory ran out",
+}
+
 _LAST_LINES = 400
 _STARTING = 4615611
 """The id of mongod's message "MongoDB starting"."""
+
+
+def explain_exit(code: int | None, output: str, log_file: Path) -> str:
+    """Why mongod ended, in one line.
+
+    Args:
+        code: Its exit code, negative for a signal, None when it could not be run.
+        output: What it wrote besides its log.
+        log_file: Its log.
+    """
+    # Lines of its log and of stack traces are left out.
+    said = [line for line in output.splitlines() if line and line[0] not in " {"]
+    if "error while loading shared libraries" in output:
+        said.append("install the system package that has it (libcurl.so.4 is in libcurl4)")
+    meaning = _MEANINGS.get(code) if code is not None else None
+    parts = [meaning, *(said[-3:] or [first_complaint(log_file)])]
+    return "; ".join(part for part in parts if part) or "it did not say why"
 
 
 def first_complaint(log_file: Path) -> str | None:

@@ -7,7 +7,7 @@ import structlog
 from pymongo.errors import ConnectionFailure, PyMongoError
 
 from documents.database.binary import find_mongod
-from documents.database.complaint import first_complaint
+from documents.database.complaint import explain_exit
 from documents.database.folder import HOST, DatabaseFolder, EmbeddedAddress
 from documents.database.lock import FolderLock
 from documents.database.mongod_command import mongod_command
@@ -15,7 +15,7 @@ from documents.database.options import DatabaseOptions
 from documents.database.orphan import stop_orphan
 from documents.database.ports import choose_port, is_free
 from documents.database.replica_set import prepare_replica_set
-from documents.database.supervisor import MongodExit, MongodSupervisor
+from documents.database.supervisor import MongodSupervisor
 from documents.errors import DataFolderError, MongodExitedError
 
 START_DEADLINE_S = 180.0
@@ -25,16 +25,6 @@ _PORT_TAKEN = 48
 _PORTS_TRIED = 5
 _POLL_S = 0.01
 _END_NOTICED_S = 3.0
-
-_MEANINGS = {
-    14: "it met something that it cannot go on with, a full disk for instance",
-    48: "its port is taken",
-    62: "the data was written by a MongoDB too old or too new for this one",
-    100: "it cannot use its data folder",
-    132: "this processor lacks instructions that it needs (AVX)",
-    -4: "this processor lacks instructions that it needs (AVX)",
-    -9: "it was killed, perhaps because memory ran out",
-}
 
 log = structlog.get_logger()
 
@@ -165,15 +155,7 @@ def _raise_if_ended(supervisor: MongodSupervisor, folder: DatabaseFolder) -> Non
     if ending is None:
         return
     raise MongodExitedError(
-        _explain(ending, folder.log_file), exit_code=ending.code, log_file=folder.log_file
+        explain_exit(ending.code, ending.output, folder.log_file),
+        exit_code=ending.code,
+        log_file=folder.log_file,
     )
-
-
-def _explain(ending: MongodExit, log_file: Path) -> str:
-    """Why mongod ended, in one line, from what it said last."""
-    said = [line for line in ending.output.splitlines() if line and not line.startswith("{")]
-    if "error while loading shared libraries" in ending.output:
-        said.append("install the system package that has it (libcurl.so.4 is in libcurl4)")
-    meaning = _MEANINGS.get(ending.code) if ending.code is not None else None
-    parts = [meaning, *said[-3:], first_complaint(log_file)]
-    return "; ".join(part for part in parts if part) or "it did not say why"

@@ -22,6 +22,7 @@ from pathlib import Path
 import structlog
 
 from documents.database import launcher
+from documents.database.complaint import explain_exit
 from documents.database.log_rotation import rotate_log
 
 STOP_DEADLINE_S = 20.0
@@ -120,7 +121,8 @@ class MongodSupervisor:
             delay = RESTART_DELAYS_S[min(failures, len(RESTART_DELAYS_S) - 1)]
             failures += 1
             self._restarts += 1
-            log.error("mongod_died", exit_code=self._exit.code, restart_in_s=delay)
+            reason = explain_exit(self._exit.code, self._exit.output, self._log_file)
+            log.error("mongod_died", reason=reason, restart_in_s=delay, exit_code=self._exit.code)
             self._stopping.wait(delay)
         self._wake_reader.close()
         self._wake_writer.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from documents.database.binary import find_mongod
-from documents.database.complaint import first_complaint
+from documents.database.complaint import explain_exit, first_complaint
 from documents.database.folder import HOST, DatabaseFolder
 from documents.database.lock import FolderLock
 from documents.database.log_rotation import rotate_log
@@ -116,6 +116,15 @@ def test_the_first_error_of_the_last_run_is_the_cause(tmp_path: Path) -> None:
         + log_line("F", "aborting")
     )
     assert first_complaint(log_file) == "Listener failed: Address in use"
+
+
+def test_what_mongod_says_itself_goes_before_the_log_of_an_earlier_run(tmp_path: Path) -> None:
+    log_file = tmp_path / "mongod.log"
+    log_file.write_text(log_line("E", "of an earlier run"))
+    output = '{"msg": "log"}\n  Frame: 1\nmongod: not for this machine\n'
+    assert explain_exit(None, output, log_file) == "mongod: not for this machine"
+    assert explain_exit(48, "", log_file) == "its port is taken; of an earlier run"
+    assert explain_exit(1, "", tmp_path / "missing") == "it did not say why"
 
 
 def test_the_wheels_mongod_is_found_where_none_is_on_the_path() -> None:
