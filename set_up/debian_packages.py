@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from ctypes.util import find_library
 from dataclasses import dataclass
 
 from set_up.steps import SetUpError, run, say
@@ -19,11 +20,22 @@ class Need:
 
     marker: str
     commands: tuple[str, ...]  # each must be on PATH for these tests to run
+    libraries: tuple[str, ...]  # and each of these must be found by the loader
     packages: tuple[str, ...]  # what to install so that they are
+
+    def missing(self) -> list[str]:
+        """Returns the commands and libraries that this machine does not have."""
+        commands = [name for name in self.commands if shutil.which(name) is None]
+        return commands + [f"lib{name}" for name in self.libraries if find_library(name) is None]
 
 
 NEEDS = (
-    Need(marker="browser", commands=("chromium",), packages=("chromium", "fonts-dejavu-core")),
+    Need(
+        marker="browser",
+        commands=("chromium",),
+        libraries=("atomic",),  # of the Node that Playwright brings
+        packages=("chromium", "fonts-dejavu-core", "libatomic1"),
+    ),
 )
 
 
@@ -33,26 +45,21 @@ def prepare() -> None:
     Raises:
         SetUpError: With CI=true, where nothing may be skipped, something cannot be installed.
     """
-    missing = [package for need in NEEDS for package in need.packages if not _is_installed(package)]
-    unmet = missing_commands()
-    if not missing or (not unmet and not can_install()):
-        return
     if can_install():
-        install(missing)
-    elif os.environ.get("CI") == "true":
-        raise SetUpError(f"CI=true, and not root: install {' '.join(missing)} first")
-    else:
-        say(f"missing for tests marked {', '.join(unmet)}, which are skipped. As root:")
-        say(f"    apt-get install {' '.join(missing)}")
-
-
-def missing_commands() -> dict[str, list[str]]:
-    """Returns marker -> commands that its tests need and that are not on PATH."""
-    absent = {
-        need.marker: [command for command in need.commands if shutil.which(command) is None]
-        for need in NEEDS
-    }
-    return {marker: commands for marker, commands in absent.items() if commands}
+        absent = [name for need in NEEDS for name in need.packages if not _is_installed(name)]
+        if absent:
+            install(absent)
+        return
+    for need in NEEDS:
+        missing = need.missing()
+        if not missing:
+            continue
+        problem = (
+            f"{', '.join(missing)} missing: as root, apt-get install {' '.join(need.packages)}"
+        )
+        if os.environ.get("CI") == "true":
+            raise SetUpError(problem)
+        say(f"{problem}. Until then tests marked {need.marker} are skipped")
 
 
 def can_install() -> bool:

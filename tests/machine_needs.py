@@ -8,16 +8,18 @@ import os
 
 import pytest
 
-from set_up.debian_packages import NEEDS, missing_commands
+from set_up.debian_packages import NEEDS
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that cannot run here as skipped, with the command that would mend it."""
     if os.environ.get("CI") == "true":
         return
-    for marker, commands in missing_commands().items():
-        packages = " ".join(next(need.packages for need in NEEDS if need.marker == marker))
-        reason = f"{', '.join(commands)} is missing: apt-get install {packages}"
+    for need in NEEDS:
+        missing = need.missing()
+        if not missing:
+            continue
+        reason = f"{', '.join(missing)} missing: apt-get install {' '.join(need.packages)}"
         for item in items:
-            if item.get_closest_marker(marker) is not None:
+            if item.get_closest_marker(need.marker) is not None:
                 item.add_marker(pytest.mark.skip(reason=reason))
