@@ -20,7 +20,8 @@ _OPENING = f"""\
 <!-- Written by `make schema` from api/settings.py. Change the descriptions there. -->
 
 Parlance reads its settings from environment variables when it starts, and from nowhere else. None
-is required for `make run`. A value that cannot be used stops the start with the variable's name.
+is required for `make run`, and an empty one counts as not set. A value that cannot be used stops
+the start with the variable's name.
 
 Keys of language-model providers are variables as well: a platform-wide model configuration names
 one that begins with `{KEY_ENV_PREFIX}`, and no other variable can be named.

@@ -96,15 +96,19 @@ class _Counter:
         for marker in (*COUNTED, UNMARKED):
             seconds = census.seconds_by_marker[marker]
             write(f"{marker:<12}{census.tests_by_marker[marker]:>6} ran {seconds:>8.1f} s")
-        gaps = census.gaps()
-        if not gaps:
-            return
-        write(f"{len(gaps)} did not run" + (", and with CI=true that fails" if STRICT else ""))
-        for node_id, reason in sorted(gaps.items()):
-            write(f"  {node_id}: {reason}", red=STRICT)
+        self._write_gaps(terminalreporter)
+
+    def _write_gaps(self, terminalreporter: pytest.TerminalReporter) -> None:
+        by_reason: defaultdict[str, list[str]] = defaultdict(list)
+        for node_id, reason in sorted(self.census.gaps().items()):
+            by_reason[reason].append(node_id)
+        for reason, node_ids in by_reason.items():
+            terminalreporter.write_line(f"did not run: {len(node_ids)}, {reason}", red=STRICT)
+            for node_id in node_ids if STRICT else ():
+                terminalreporter.write_line(f"  {node_id}")
 
 
 def _reason(report: pytest.CollectReport | pytest.TestReport) -> str:
-    if isinstance(report.longrepr, tuple):
-        return str(report.longrepr[2])
-    return str(report.longrepr)
+    where_and_why = report.longrepr
+    why = where_and_why[2] if isinstance(where_and_why, tuple) else str(where_and_why)
+    return why.removeprefix("Skipped: ")

@@ -38,8 +38,8 @@ def explain_exit(code: int | None, output: str, log_file: Path) -> str:
     if "error while loading shared libraries" in output:
         said.append("install the system package that has it (libcurl.so.4 is in libcurl4)")
     meaning = _MEANINGS.get(code) if code is not None else None
-    parts = [meaning, *(said[-3:] or [first_complaint(log_file)])]
-    return "; ".join(part for part in parts if part) or "it did not say why"
+    reason = "; ".join(said[-3:]) or first_complaint(log_file)
+    return "; ".join(part for part in (meaning, reason) if part) or "it did not say why"
 
 
 def first_complaint(log_file: Path) -> str | None:

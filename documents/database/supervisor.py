@@ -166,9 +166,10 @@ class MongodSupervisor:
                     chunk = stdout.read(4096)
                     if not chunk:
                         return output.decode(errors="replace")
-                    output = (output + chunk)[-_KEPT_OUTPUT_BYTES:]
-                if not ready:
-                    self._keep_house(process)
+                    output += chunk
+                    if len(output) > _KEPT_OUTPUT_BYTES:  # whole lines, the last ones
+                        output = output[-_KEPT_OUTPUT_BYTES:].partition(b"\n")[2]
+                self._keep_house(process)
 
     def _patience(self) -> float:
         return min(_HOUSEKEEPING_S, max(0.0, self._kill_at - time.monotonic()) + 0.01)

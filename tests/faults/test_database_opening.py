@@ -16,6 +16,7 @@ import pytest
 from documents.database.binary import find_mongod
 from documents.database.database import Database
 from documents.database.folder import HOST, DatabaseFolder
+from documents.database.log_rotation import rotate_log
 from documents.database.mongod_command import mongod_command
 from documents.database.opening import attach_database, open_database
 from documents.database.options import DatabaseOptions
@@ -101,6 +102,16 @@ async def test_only_this_machine_and_only_our_user_get_in(tmp_path: Path) -> Non
             assert stat.S_IMODE((tmp_path / "mongodb" / name).stat().st_mode) == 0o600
         assert stat.S_IMODE((tmp_path / "mongodb").stat().st_mode) == 0o700
     assert database.url not in repr(database)
+
+
+async def test_mongod_opens_a_new_log_when_the_old_one_was_put_away(tmp_path: Path) -> None:
+    async with embedded_database(tmp_path) as database:
+        log_file = DatabaseFolder(tmp_path).log_file
+        assert rotate_log(log_file, largest_bytes=1)
+        assert database.mongod_pid is not None
+        os.kill(database.mongod_pid, signal.SIGUSR1)
+        await eventually(log_file.exists, within_s=5)
+        await database.ping()
 
 
 async def test_the_second_start_keeps_data_and_port(tmp_path: Path) -> None:
