@@ -1,6 +1,9 @@
 """The web application: middleware in the order in which it runs, then the routes."""
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -8,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from api.lifespan import running
 from api.middleware.body_limit import BodyLimit
 from api.middleware.correlation import Correlation
+from api.middleware.faults import Faults
 from api.middleware.origins import ApiOrigins
 from api.middleware.security_headers import SecurityHeaders
 from api.routes import demo, operations
@@ -25,8 +29,9 @@ def create_application(settings: Settings) -> FastAPI:
         middleware=[
             Middleware(Correlation),
             Middleware(SecurityHeaders),
-            Middleware(BodyLimit),
             Middleware(ApiOrigins),
+            Middleware(Faults),
+            Middleware(BodyLimit),
         ],
     )
     application.state.settings = settings
@@ -36,6 +41,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(demo.router)
     application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
     application.add_exception_handler(404, _not_found)
+    application.add_exception_handler(HTTPException, _refused)
     application.add_exception_handler(Exception, _fault)
     return application
 
@@ -45,14 +51,24 @@ async def _front_door() -> Response:
 
 
 async def _fault(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    """The answer to a fault outside of GraphQL; the server's log has the rest."""
-    message = "Something went wrong on our side."
-    body = {"errors": [{"message": message, "extensions": {"code": "INTERNAL"}}]}
-    return JSONResponse(body, status_code=500)
+    """The answer to a fault of the middleware itself; uvicorn logs it."""
+    return _problem("INTERNAL", "Something went wrong on our side.", 500)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:  # noqa: ARG001
-    message = f"There is nothing at {request.url.path[:200]}."
-    return JSONResponse(
-        {"errors": [{"message": message, "extensions": {"code": "NOT_FOUND"}}]}, status_code=404
-    )
+    return _problem("NOT_FOUND", f"There is nothing at {request.url.path[:200]}.", 404)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """The answer to every other refusal of a route, such as a method that it does not have."""
+    if not isinstance(error, HTTPException):
+        raise error
+    message = f"{request.method[:20]} {request.url.path[:200]}: {error.detail}."
+    return _problem("BAD_REQUEST", message, error.status_code, error.headers)
+
+
+def _problem(
+    code: str, message: str, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
+    return JSONResponse(body, status, headers)

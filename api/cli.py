@@ -28,9 +28,10 @@ SCHEMA_FILE = Path(__file__).parent.parent / "graphql_schema" / "schema.graphql"
 @cli.command()
 def serve() -> None:
     """Run the server: API, background work, and the database if none is given."""
+    settings = loaded_settings()
     from api.server import serve as run_server  # noqa: PLC0415
 
-    raise typer.Exit(run_server(loaded_settings()))
+    raise typer.Exit(run_server(settings))
 
 
 @cli.command()
@@ -53,7 +54,7 @@ def create_admin(
     full_name: Annotated[str, typer.Option(help="How the person is called.")] = "Administrator",
 ) -> None:
     """Make a platform admin. The password is read from standard input, or generated and printed."""
-    from api.lifespan import prepare  # noqa: PLC0415
+    from api.database import prepare  # noqa: PLC0415
     from documents.database.database import Database  # noqa: PLC0415
     from services.accounts.first_admin import (  # noqa: PLC0415
         create_admin as make_admin,
@@ -65,8 +66,8 @@ def create_admin(
 
     async def run(database: Database) -> None:
         await prepare(database)
-        await make_admin(email, password, full_name)
-        print(f"Made the platform admin {email}.")
+        made = await make_admin(email, password, full_name)
+        print(f"Made the platform admin {made.email}.")
         if not given:
             print(f"Password (shown this once): {password}")
 
@@ -128,7 +129,7 @@ def loaded_settings() -> Settings:
 
 def with_database(work: Callable[..., Awaitable[None]]) -> None:
     """Run a command's work on the database: the running server's, else started for the command."""
-    from api.lifespan import database_options  # noqa: PLC0415
+    from api.database import database_options  # noqa: PLC0415
     from documents.database.opening import attach_database  # noqa: PLC0415
 
     async def run() -> None:
@@ -143,10 +144,11 @@ def with_database(work: Callable[..., Awaitable[None]]) -> None:
 
 def main() -> None:
     """Run a command; problems that a person can mend are a sentence, not a traceback."""
+    from api.listening import PortInUseError  # noqa: PLC0415
     from api.secret_key import SecretKeyError  # noqa: PLC0415
-    from api.server import PortInUseError  # noqa: PLC0415
     from services.accounts.first_admin import AccountExistsError  # noqa: PLC0415
     from services.accounts.passwords import UnsuitablePasswordError  # noqa: PLC0415
+    from services.refusals import InvalidFieldsError  # noqa: PLC0415
     from services.sealing.keys import WeakSecretError  # noqa: PLC0415
 
     mendable = (
@@ -155,6 +157,7 @@ def main() -> None:
         PortInUseError,
         AccountExistsError,
         UnsuitablePasswordError,
+        InvalidFieldsError,
         WeakSecretError,
     )
     try:

@@ -3,21 +3,23 @@
 import asyncio
 import os
 import shutil
+import ssl
 import sys
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import httpx
 
-from api.lifespan import database_options
-from api.secret_key import FILE_NAME
-from api.settings import Settings
+from api.database import database_options
+from api.secret_key import FILE_NAME, SecretKeyError, installation_secret
+from api.settings import MailServer, Settings
 from documents.database.clock import clock_difference_s
 from documents.database.database import Database
 from documents.database.opening import attach_database
-from documents.errors import DatabaseError
+from documents.errors import DatabaseError, reporting_unavailability
 from documents.migrations.runner import pending_migrations
 from services.origins import is_loopback, normalized_origin
 
@@ -28,7 +30,9 @@ LEAST_FREE_BYTES = 2 * 1024**3
 
 MAX_CLOCK_DIFFERENCE_S = 2.0
 LOOK_SECONDS = 5.0
-PRIVATE_MODE = 0o077
+OTHERS_MAY = 0o077
+MAX_ANSWER_BYTES = 1_000
+"""Of somebody else's mail or web server; more is not read."""
 
 _MARKS: dict[Verdict, str] = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 
@@ -62,31 +66,28 @@ async def _examine(settings: Settings) -> int:
 
 async def findings(settings: Settings) -> AsyncGenerator[Finding, None]:
     """Everything that doctor looks at, in order."""
-    yield disk(settings.data_dir)
+    if settings.mongodb_url is None:
+        yield disk(settings.data_dir)
     yield secret(settings)
-    try:
-        database = await attach_database(database_options(settings))
-    except DatabaseError as error:
-        yield Finding("database", "problem", "cannot be opened", str(error))
-    else:
-        async for finding in _database_findings(database):
+    async with aclosing(_database_findings(settings)) as found:
+        async for finding in found:
             yield finding
-        await database.close()
-    yield await mail(settings)
-    yield await public_url(settings)
+    yield await mail(settings.mail_server)
+    yield await public_url(settings.base_url)
     yield proxy(settings)
 
 
-def disk(data_dir: Path) -> Finding:
+def disk(data_dir: Path, least_free_bytes: int = LEAST_FREE_BYTES) -> Finding:
     """Room for the database."""
-    folder = data_dir if data_dir.exists() else data_dir.parent
-    while not folder.exists():
-        folder = folder.parent
-    free = shutil.disk_usage(folder).free
-    observed = f"{free / 1024**3:.1f} GiB free in {data_dir}"
+    folder = next(one for one in (data_dir, *data_dir.parents) if one.exists())
+    if not folder.is_dir():
+        remedy = "Let PARLANCE_DATA_DIR name a folder."
+        return Finding("disk", "problem", f"{folder} is not a folder", remedy)
     if not os.access(folder, os.W_OK):
         return Finding("disk", "problem", f"{data_dir} is not writable", "Change its owner.")
-    if free < LEAST_FREE_BYTES:
+    free = shutil.disk_usage(folder).free
+    observed = f"{free / 1024**3:.1f} GiB free in {data_dir}"
+    if free < least_free_bytes:
         return Finding("disk", "problem", observed, "Free some space: MongoDB needs 2 GiB.")
     return Finding("disk", "ok", observed)
 
@@ -96,16 +97,37 @@ def secret(settings: Settings) -> Finding:
     if settings.secret_key is not None:
         return Finding("secret key", "ok", "PARLANCE_SECRET_KEY is set")
     path = settings.data_dir / FILE_NAME
-    if not path.exists():
-        return Finding("secret key", "ok", "will be generated at the first start")
-    if path.stat().st_mode & PRIVATE_MODE:
+    try:
+        if not path.exists():
+            return Finding("secret key", "ok", "will be generated at the first start")
+        installation_secret(settings)
+    except (OSError, SecretKeyError) as error:
+        return Finding("secret key", "problem", f"{path} is of no use", str(error))
+    if path.stat().st_mode & OTHERS_MAY:
         return Finding(
             "secret key", "problem", f"{path} can be read by others", f"chmod 600 '{path}'"
         )
     return Finding("secret key", "ok", f"{path}; keep it with the backups")
 
 
-async def _database_findings(database: Database) -> AsyncGenerator[Finding, None]:
+async def _database_findings(settings: Settings) -> AsyncGenerator[Finding, None]:
+    try:
+        database = await attach_database(database_options(settings))
+    except DatabaseError as error:
+        yield Finding("database", "problem", "cannot be opened", str(error))
+        return
+    try:
+        with reporting_unavailability():
+            async with aclosing(_inside(database)) as found:
+                async for finding in found:
+                    yield finding
+    except DatabaseError as error:
+        yield Finding("database", "problem", "does not answer", str(error))
+    finally:
+        await database.close()
+
+
+async def _inside(database: Database) -> AsyncGenerator[Finding, None]:
     kind = "embedded, started for this command" if database.is_embedded else "reached"
     yield Finding("database", "ok", f"{kind}, answers as a replica set")
     waiting = await pending_migrations(database)
@@ -114,50 +136,56 @@ async def _database_findings(database: Database) -> AsyncGenerator[Finding, None
         yield Finding("migrations", "warning", f"waiting: {names}", "Run `parlance migrate`.")
     else:
         yield Finding("migrations", "ok", "none waiting")
-    difference = await clock_difference_s(database)
-    observed = f"{difference:.1f} s between this machine and the database"
-    if difference > MAX_CLOCK_DIFFERENCE_S:
-        yield Finding("clock", "problem", observed, "Set both clocks by NTP.")
-    else:
-        yield Finding("clock", "ok", observed)
+    yield clock(await clock_difference_s(database))
 
 
-async def mail(settings: Settings) -> Finding:
+def clock(difference_s: float) -> Finding:
+    """Whether leases and tokens can trust the time."""
+    observed = f"{difference_s:.1f} s between this machine and the database"
+    if difference_s > MAX_CLOCK_DIFFERENCE_S:
+        return Finding("clock", "problem", observed, "Set both clocks by NTP.")
+    return Finding("clock", "ok", observed)
+
+
+async def mail(server: MailServer | None, look_seconds: float = LOOK_SECONDS) -> Finding:
     """Whether the mail server answers."""
-    address = settings.smtp_host
-    if address is None:
+    if server is None:
         return Finding("mail", "warning", "PARLANCE_SMTP_URL is not set", "No mail will be sent.")
-    host, port = address
+    name, remedy = f"{server.host}:{server.port}", "Check PARLANCE_SMTP_URL."
     try:
-        async with asyncio.timeout(LOOK_SECONDS):
-            reader, writer = await asyncio.open_connection(host, port)
-            greeting = await reader.readline()
-            writer.close()
+        async with asyncio.timeout(look_seconds):
+            greeting = await _greeting(server)
+    except ssl.SSLError as error:
+        return Finding("mail", "problem", f"{name} has no good TLS ({error.reason})", remedy)
     except (OSError, TimeoutError):
-        return Finding(
-            "mail", "problem", f"{host}:{port} does not answer", "Check PARLANCE_SMTP_URL."
-        )
+        return Finding("mail", "problem", f"{name} does not answer", remedy)
     if not greeting.startswith(b"220"):
-        return Finding(
-            "mail", "problem", f"{host}:{port} is no mail server", "Check PARLANCE_SMTP_URL."
-        )
-    return Finding("mail", "ok", f"{host}:{port} answers")
+        return Finding("mail", "problem", f"{name} is no mail server", remedy)
+    return Finding("mail", "ok", f"{name} answers")
 
 
-async def public_url(settings: Settings) -> Finding:
-    """Whether the public URL leads here."""
-    url = settings.base_url
+async def _greeting(server: MailServer) -> bytes:
+    """The first bytes that the server says (RFC 5321, section 3.1)."""
+    tls = ssl.create_default_context() if server.tls else None
+    reader, writer = await asyncio.open_connection(server.host, server.port, ssl=tls)
     try:
-        async with httpx.AsyncClient(timeout=LOOK_SECONDS) as http:
-            answer = await http.get(f"{url}/healthz")
-    except httpx.HTTPError as error:
+        return await reader.read(MAX_ANSWER_BYTES)
+    finally:
+        writer.close()
+
+
+async def public_url(url: str) -> Finding:
+    """Whether the public URL leads here."""
+    try:
+        answer = await _answer_of(f"{url}/healthz")
+    except (httpx.HTTPError, TimeoutError) as error:
         return Finding(
             "public URL",
             "warning",
             f"{url} does not answer ({type(error).__name__})",
             "Start the server, or mend PARLANCE_PUBLIC_URL, DNS, certificate or proxy.",
         )
-    if answer.text.strip() != "ok":
+    if answer.strip() != b"ok":
         return Finding(
             "public URL", "problem", f"{url} is something else", "Mend PARLANCE_PUBLIC_URL."
         )
@@ -166,6 +194,18 @@ async def public_url(settings: Settings) -> Finding:
             "public URL", "problem", f"{url} is not encrypted", "Put TLS in front and use https."
         )
     return Finding("public URL", "ok", f"{url} leads here")
+
+
+async def _answer_of(url: str) -> bytes:
+    """The beginning of a page."""
+    async with (
+        asyncio.timeout(LOOK_SECONDS),
+        httpx.AsyncClient(timeout=LOOK_SECONDS) as http,
+        http.stream("GET", url) as answer,
+    ):
+        async for part in answer.aiter_bytes(MAX_ANSWER_BYTES):
+            return part
+    return b""
 
 
 def proxy(settings: Settings) -> Finding:

@@ -7,41 +7,20 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 import structlog
 from fastapi import FastAPI
 
+from api.database import database_options, prepare
 from api.routes.graphql import GraphQLEndpoint
 from api.secret_key import SecretKeyError, installation_secret
 from api.seeding import seed_demo, seed_platform
 from api.settings import Settings
 from api.wiring import Wiring, wire
-from documents.database.database import Database
 from documents.database.opening import open_database
-from documents.database.options import DatabaseOptions
-from documents.database.preparation import prepare_documents
 from documents.errors import DatabaseError
-from documents.migrations.runner import migrate
-from documents.registry import DOCUMENT_CLASSES
 from services.accounts.first_admin import create_first_admin
 from services.accounts.passwords import UnsuitablePasswordError
 from services.languages.detection import detect_language
 from services.sealing.keys import WeakSecretError
 
 log = structlog.get_logger()
-
-
-def database_options(settings: Settings) -> DatabaseOptions:
-    """Where the database is."""
-    url = settings.mongodb_url
-    return DatabaseOptions(
-        mongodb_url=url.get_secret_value() if url else None,
-        data_dir=settings.data_dir,
-        mongod=settings.mongod,
-        database_name=settings.mongodb_database,
-    )
-
-
-async def prepare(database: Database) -> None:
-    """Bring an open database to the form that this version needs."""
-    await migrate(database)
-    await prepare_documents(database, DOCUMENT_CLASSES)
 
 
 @asynccontextmanager

@@ -45,4 +45,6 @@ def configure_logs(*, style: Literal["console", "json"], level: str) -> None:
 def _renderers(style: str) -> list[structlog.types.Processor]:
     if style == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+    # structlog's own choice would print the local variables of every frame: tokens and passwords.
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]

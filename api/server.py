@@ -9,6 +9,7 @@ from types import FrameType
 import uvicorn
 
 from api.application import create_application
+from api.listening import listening_socket
 from api.logs import configure_logs
 from api.settings import Settings
 
@@ -16,10 +17,6 @@ MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024
 BACKLOG = 2048
 SHUTDOWN_SECONDS = 5
 """How long open requests may take after SIGTERM; answers have PARLANCE_DRAIN_SECONDS."""
-
-
-class PortInUseError(RuntimeError):
-    """Somebody else listens on the address."""
 
 
 class ParlanceServer(uvicorn.Server):
@@ -43,7 +40,7 @@ def serve(settings: Settings) -> int:
     """
     style = settings.log_format or ("console" if settings.in_development else "json")
     configure_logs(style=style, level=settings.log_level)
-    listener = _listener(settings)
+    listener = listening_socket(settings)
     application = create_application(settings)
     # A start that failed for a reason that people can mend is told in a sentence by `main`.
     logging.getLogger("uvicorn.error").addFilter(lambda _: application.state.start_problem is None)
@@ -92,18 +89,3 @@ def announce(settings: Settings, first_password: str | None) -> None:
         ]
     sys.stdout.write("\n".join([*lines, "", ""]))
     sys.stdout.flush()
-
-
-def _listener(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as error:
-        listener.close()
-        raise PortInUseError(
-            f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}."
-            " Stop what uses it, or choose another port with PARLANCE_PORT."
-        ) from error
-    return listener

@@ -4,25 +4,56 @@ Each setting is an environment variable with the prefix PARLANCE_. docs/referenc
 generated from the descriptions below.
 """
 
+import json
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from services.accounts.passwords import check_new_password
 from services.chatbots.llm_configs import KEY_ENV_PREFIX
+from services.field_checks import is_email
 from services.origins import is_loopback, normalized_origin
+from services.outgoing.guard import GuardPolicy
+from services.sealing.keys import MIN_SECRET_CHARACTERS
 
 Environment = Literal["development", "production"]
+SMTP_PORTS = {"smtp": 25, "smtps": 465}
+
+
+def _parsed_list(value: object) -> object:
+    """The list in a JSON text. Ours and not pydantic's, whose own error says no variable's name."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise ValueError('must be a JSON list, such as ["one", "two"]') from error
+
+
+TextList = Annotated[list[str], NoDecode, BeforeValidator(_parsed_list)]
+
+
+class MailServer(NamedTuple):
+    """Where mail goes, and whether the connection begins with TLS."""
+
+    host: str
+    port: int
+    tls: bool
 
 
 class Settings(BaseSettings):
     """What an operator can set."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PARLANCE_", extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix="PARLANCE_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     host: str = Field(
@@ -58,6 +89,7 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         None,
+        validate_default=True,
         description="Seals stored secrets and signs tokens; at least 32 random characters, the same"
         " in every process. Generated in the data folder with the embedded database, required with"
         " PARLANCE_MONGODB_URL.",
@@ -75,7 +107,7 @@ class Settings(BaseSettings):
         description="Make the client `demo` with a chatbot and a small knowledge base at the first"
         " start.",
     )
-    dashboard_origins: list[str] = Field(
+    dashboard_origins: TextList = Field(
         [],
         description="Origins of dashboards that use the API, as a JSON list such as"
         ' ["https://dashboard.example.com"].',
@@ -85,7 +117,7 @@ class Settings(BaseSettings):
         description="Addresses or networks of reverse proxies whose X-Forwarded-* headers are"
         " believed, separated by commas. Default: none.",
     )
-    allowed_addresses: list[str] = Field(
+    allowed_addresses: TextList = Field(
         [],
         description="Private hosts and networks that clients' own configurations may reach, as a"
         ' JSON list such as ["10.0.0.0/8"]. Default: public addresses only.',
@@ -96,7 +128,9 @@ class Settings(BaseSettings):
         " closed.",
     )
     smtp_url: SecretStr | None = Field(
-        None, description="Mail server, such as smtp://user:password@mail.example.com:587."
+        None,
+        description="Mail server, such as smtp://user:password@mail.example.com:587; smtps:// for"
+        " TLS from the first byte.",
     )
     drain_seconds: float = Field(
         25.0,
@@ -131,15 +165,47 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @model_validator(mode="after")
-    def _secret_for_external_database(self) -> Self:
-        if self.mongodb_url is not None and self.secret_key is None:
+    @field_validator("allowed_addresses")
+    @classmethod
+    def _addresses(cls, value: list[str]) -> list[str]:
+        GuardPolicy.public_only(value)
+        return value
+
+    # Checks of fields, also where two fields are compared: a check of the whole would only run
+    # when all fields are right, and an operator wants to be told everything at once.
+    @field_validator("secret_key")
+    @classmethod
+    def _secret_key(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        good = "`openssl rand -base64 48` makes a good one"
+        if value is None and info.data.get("mongodb_url") is not None:
             raise ValueError(
-                "PARLANCE_SECRET_KEY is required with PARLANCE_MONGODB_URL: every process that"
-                " shares the database must seal with the same key."
-                " `openssl rand -base64 48` makes a good one"
+                "is required with PARLANCE_MONGODB_URL: every process that shares the database must"
+                f" seal with the same key. {good}"
             )
-        return self
+        if value is not None and len(value.get_secret_value()) < MIN_SECRET_CHARACTERS:
+            raise ValueError(f"needs at least {MIN_SECRET_CHARACTERS} characters; {good}")
+        return value
+
+    @field_validator("admin_email")
+    @classmethod
+    def _admin_email(cls, value: str) -> str:
+        if not is_email(value.strip()):
+            raise ValueError("is not an e-mail address, such as anna@example.com")
+        return value.strip().lower()
+
+    @field_validator("admin_password")
+    @classmethod
+    def _admin_password(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            check_new_password(value.get_secret_value())
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_smtp_url(value.get_secret_value()):
+            raise ValueError("must be smtp://host:port or smtps://host:port, also with user:pass@")
+        return value
 
     @property
     def base_url(self) -> str:
@@ -157,12 +223,21 @@ class Settings(BaseSettings):
         return is_loopback(normalized_origin(self.base_url) or "")
 
     @property
-    def smtp_host(self) -> tuple[str, int] | None:
-        """Host and port of the mail server."""
+    def mail_server(self) -> MailServer | None:
+        """Where mail goes; None without PARLANCE_SMTP_URL."""
         if self.smtp_url is None:
             return None
         parts = urlsplit(self.smtp_url.get_secret_value())
-        return (parts.hostname or "", parts.port or 25)
+        port = parts.port or SMTP_PORTS[parts.scheme]
+        return MailServer(parts.hostname or "", port, parts.scheme == "smtps")
+
+
+def _is_smtp_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in SMTP_PORTS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def provider_keys() -> dict[str, str]:

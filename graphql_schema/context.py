@@ -80,6 +80,16 @@ class RequestContext(BaseContext):
             raise AuthorizationError("TOKEN_EXPIRED")
         return self._viewer
 
+    async def viewer_anew(self) -> Viewer | None:
+        """Who asks as of now: what a socket's token was worth may have changed since it opened.
+
+        Raises:
+            AuthorizationError: the token is no longer good.
+        """
+        if self.token is not None:
+            self._viewer = await self.identify(self.token)
+        return await self.viewer()
+
     async def person(self) -> PersonViewer:
         """The signed-in user who asks.
 

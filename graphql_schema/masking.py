@@ -17,10 +17,17 @@ log = structlog.get_logger()
 
 
 class ErrorMasking(MaskErrors):
-    """Replaces faults by an incident id."""
+    """Replaces faults by an incident id, and gives every other error a code."""
 
     def __init__(self) -> None:
         super().__init__(should_mask_error=_is_fault, error_message="Something went wrong.")
+
+    def _process_errors(self, errors: list[GraphQLError]) -> list[GraphQLError]:
+        masked = super()._process_errors(errors)
+        for error in masked:
+            # What is left without a code is GraphQL's own: a document that is none, or not ours.
+            error.extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
+        return masked
 
     def anonymise_error(self, error: GraphQLError) -> GraphQLError:
         """The public stand-in of a fault."""

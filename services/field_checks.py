@@ -9,17 +9,20 @@ from services.refusals import FieldIssue, InvalidFieldsError
 
 MAX_DOMAIN = 253
 MAX_URL = 2048
-FIRST_PRINTABLE = 32
 MAX_EMAIL = 254
 """RFC 5321, section 4.5.3.1.3: a path has at most 256 octets with its brackets."""
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _EMAIL = re.compile(
-    r"[^@\s\"<>()\[\],;:]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}", re.IGNORECASE
+    r"[^@\s\x00-\x1f\x7f-\x9f\"<>()\[\],;:]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}",
+    re.IGNORECASE,
 )
 _HOST = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 )
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All but tab and the end of a line (Unicode's category Cc)."""
+
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -50,11 +53,11 @@ class FieldChecks:
             raise InvalidFieldsError(self._issues)
 
     def text(self, field: str, value: str, *, longest: int, shortest: int = 1) -> str:
-        """Text without surrounding space and control characters."""
-        cleaned = value.strip()
+        """Text without surrounding space and control characters, with plain ends of lines."""
+        cleaned = value.replace("\r\n", "\n").strip()
         if not shortest <= len(cleaned) <= longest:
             self.wrong(field, f"needs between {shortest} and {longest} characters")
-        elif any(ord(one) < FIRST_PRINTABLE and one not in "\n\t" for one in cleaned):
+        elif _CONTROL.search(cleaned):
             self.wrong(field, "may not contain control characters")
         return cleaned
 
@@ -67,7 +70,7 @@ class FieldChecks:
     def email(self, field: str, value: str) -> str:
         """An e-mail address in lower case."""
         cleaned = value.strip().lower()
-        if len(cleaned) > MAX_EMAIL or not _EMAIL.fullmatch(cleaned):
+        if not is_email(cleaned):
             self.wrong(field, "is not an e-mail address, such as anna@example.com")
         return cleaned
 
@@ -107,6 +110,11 @@ class FieldChecks:
             self.wrong(field, f"may have at most {most} entries")
 
 
+def is_email(value: str) -> bool:
+    """Whether a text is an e-mail address that mail servers in the wild accept."""
+    return len(value) <= MAX_EMAIL and _EMAIL.fullmatch(value) is not None
+
+
 def is_web_address(value: str) -> bool:
     """Whether a text is an absolute http(s) URL without credentials."""
     try:
@@ -118,5 +126,5 @@ def is_web_address(value: str) -> bool:
         parts.scheme in {"http", "https"}
         and bool(parts.hostname)
         and parts.username is None
-        and not any(one.isspace() for one in value)
+        and not any(one.isspace() or not one.isprintable() for one in value)
     )

@@ -4,30 +4,58 @@ Denied by default. The list is the chatbot's own; loopback is allowed beside it 
 installation runs for development, and `*` only where somebody wrote it down on purpose.
 """
 
-from urllib.parse import urlsplit
+import re
+from ipaddress import IPv6Address
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 ANY_ORIGIN = "*"
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+_PLACE = re.compile(r"(\[[^\[\]@]+\]|[^\[\]@:]+)(:[0-9]*)?")
+"""Stricter than urlsplit, which finds the host `::` in `http://shop.[::]`."""
+
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
 
 def normalized_origin(text: str) -> str | None:
     """`scheme://host[:port]` in lower case without a default port, or None if it is no origin.
 
-    The form is the one browsers send (RFC 6454, section 6.2).
+    The form is the one browsers send (RFC 6454, section 6.2), so names are in ASCII.
     """
+    cleaned = text.strip()
+    if not cleaned.isprintable():
+        return None  # urlsplit would drop what a person does not see
     try:
-        parts = urlsplit(text.strip())
-        port = parts.port
-    except ValueError:
+        parts = urlsplit(cleaned)
+        port, host = parts.port, _sent_host(parts.hostname or "")
+    except (ValueError, httpx.InvalidURL):
         return None
-    host = (parts.hostname or "").lower()
-    if parts.scheme not in {"http", "https"} or not host or parts.username is not None:
+    if not host or not _is_bare(parts) or port == 0:
         return None
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        return None
-    shown = f"[{host}]" if ":" in host else host
-    default = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{shown}" + (f":{port}" if port not in {None, default} else "")
+    shown = "" if port in {None, DEFAULT_PORTS[parts.scheme]} else f":{port}"
+    return f"{parts.scheme}://{host}{shown}"
+
+
+def _is_bare(parts: SplitResult) -> bool:
+    """Whether a URL has nothing but a scheme of the web, a host and a port."""
+    return (
+        parts.scheme in DEFAULT_PORTS
+        and _PLACE.fullmatch(parts.netloc) is not None
+        and parts.path in {"", "/"}
+        and not parts.query
+        and not parts.fragment
+    )
+
+
+def _sent_host(host: str) -> str | None:
+    """A host as browsers write it: "bücher.example" is "xn--bcher-kva.example" in an origin."""
+    if ":" in host:
+        return f"[{IPv6Address(host)}]"
+    sent = host if host.isascii() else httpx.URL(scheme="https", host=host).raw_host.decode("ascii")
+    return sent.lower() if _HOST.fullmatch(sent.lower()) else None
 
 
 def is_loopback(origin: str) -> bool:

@@ -16,6 +16,8 @@ from api.metrics import HTTP_REQUESTS
 HEADER = "x-request-id"
 _ACCEPTABLE = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 QUIET_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+"""Counted by name. Callers may invent others, and each would stay in memory for ever."""
 
 log = structlog.get_logger()
 
@@ -32,7 +34,7 @@ class Correlation:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(Headers(scope=scope).get(HEADER))
-        began, status = perf_counter(), 0
+        began, status = perf_counter(), 500
 
         async def noting(message: Message) -> None:
             nonlocal status
@@ -42,18 +44,21 @@ class Correlation:
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._app(scope, receive, noting)
-            if scope["type"] == "http":
-                _note(scope, status, perf_counter() - began)
+            try:
+                await self._app(scope, receive, noting)
+            finally:
+                if scope["type"] == "http":
+                    _note(scope, status, perf_counter() - began)
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    HTTP_REQUESTS.labels(scope["method"], str(status)).inc()
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    HTTP_REQUESTS.labels(method, str(status)).inc()
     if scope["path"] not in QUIET_PATHS:
         # The path without its query: what stands in a query may be secret.
         log.info(
             "request",
-            method=scope["method"],
+            method=method,
             path=scope["path"],
             status=status,
             ms=round(seconds * 1000),

@@ -9,6 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.middleware.faults import fault_response
 from services.visits.embedding_origins import EmbeddingOrigins
 
 API_PATH = "/graphql"
@@ -41,10 +42,11 @@ class ApiOrigins:
                 headers.add_vary_header("origin")
             await send(message)
 
-        if await known.known(origin):
-            await self._app(scope, receive, marking)
-        else:
-            await _refusal(origin)(scope, receive, marking)
+        try:
+            answering = self._app if await known.known(origin) else _refusal(origin)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, the page must be able to read it
+            answering = fault_response(fault)
+        await answering(scope, receive, marking)
 
 
 def _preflight(origin: str) -> Response:

@@ -4,10 +4,9 @@ No cookies and no other ambient authority: a request is whoever its bearer token
 nothing for a foreign page to abuse.
 """
 
-import asyncio
-from collections.abc import Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from cross_web import HTTPException
 from fastapi.requests import HTTPConnection
@@ -22,11 +21,13 @@ from strawberry.schema.exceptions import (
     InvalidOperationTypeError,
 )
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.execution import ExecutionResult
+from strawberry.types.execution import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UnsetType
 
-from documents.base import utc_now
+from api.authentication.ending import end_of_authorization, until
+from api.middleware.faults import fault_response
+from documents.errors import is_unavailable
 from graphql_schema.context import Caller, Identify, RequestContext, Services
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.execution.transport_ws import AnswerTransportView
@@ -36,10 +37,9 @@ from services.visits.embedding_origins import EmbeddingOrigins
 
 INIT_WAIT = timedelta(seconds=10)
 OPERATIONS_PER_SOCKET = 50
-REVOCATION_LOOK_SECONDS = 5.0
-"""How soon a running socket notices that its token was revoked."""
-
 BEARER = "bearer "
+
+ONLY_POST = "Send operations by POST, or connect a WebSocket. The types are at /schema.graphql."
 
 STREAMS_ELSEWHERE = (
     "A subscription needs a stream: connect a WebSocket with the protocol graphql-transport-ws, or"
@@ -68,14 +68,37 @@ class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
 
     async def run(self, request: Any, context: Any = None, root_value: Any = None) -> Any:
         """Look the origin of a WebSocket handshake up before Strawberry asks about it."""
-        if isinstance(request, WebSocket):
-            origin = request.headers.get("origin")
-            request.state.origin_known = origin is None or await self._origins.known(origin)
+        if isinstance(request, WebSocket) and not await self._origin_looked_up(request):
+            return None
+        if not isinstance(request, WebSocket) and request.method != "POST":
+            return _refused(405, ONLY_POST, {"allow": "POST"})
         try:
             return await super().run(request, context=context, root_value=root_value)
         except HTTPException as problem:
-            body = {"errors": [{"message": problem.reason, "extensions": {"code": "BAD_REQUEST"}}]}
-            return JSONResponse(body, status_code=problem.status_code)
+            return _refused(problem.status_code, problem.reason)
+
+    async def _origin_looked_up(self, socket: WebSocket) -> bool:
+        """Note on the request whether its origin is known; False if the handshake was refused."""
+        origin = socket.headers.get("origin")
+        try:
+            socket.state.origin_known = origin is None or await self._origins.known(origin)
+        except Exception as fault:
+            if not is_unavailable(fault):
+                raise
+            await socket.send_denial_response(fault_response(fault))
+            return False
+        return True
+
+    async def execute_operation(self, *given: Any, **named: Any) -> Any:
+        """Run an operation; a stream of server-sent events ends with its token, as a socket does.
+
+        Sockets do not come this way.
+        """
+        result = await super().execute_operation(*given, **named)
+        ending = self.authorization_end(named["context"])
+        if ending is None or not isinstance(result, SubscriptionExecutionResult):
+            return result
+        return until(ending, cast("AsyncGenerator[Any, None]", result))
 
     async def execute_single(self, *_: Any, **given: Any) -> ExecutionResult:
         """Run a query or mutation; a subscription is told where it can go."""
@@ -122,25 +145,20 @@ class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
             viewer = await context.viewer()
         except AuthorizationError as error:
             raise ConnectionRejectionError({"code": error.code}) from error
-        if isinstance(viewer, VisitorViewer) and context.caller.origin is None:
-            # Servers and scripts use API keys; a widget token belongs to a page.
+        if isinstance(viewer, VisitorViewer) and not await self._may_embed(viewer, context.caller):
             raise ConnectionRejectionError({"code": "FORBIDDEN"})
         return await super().on_ws_connect(context)
 
+    async def _may_embed(self, visitor: VisitorViewer, caller: Caller) -> bool:
+        """Whether the page may use the token's chatbot. Servers use API keys: they have no page."""
+        claims, origin = visitor.claims, caller.origin
+        return origin is not None and await self._origins.known_to(
+            claims.chatbot_id, claims.client_id, origin
+        )
+
     def authorization_end(self, context: RequestContext) -> Awaitable[GraphQLError] | None:
         """Ends when the socket's token expires or is revoked."""
-        return self._token_end(context) if context.token else None
-
-    async def _token_end(self, context: RequestContext) -> GraphQLError:
-        token = context.token or ""
-        while True:
-            viewer = await context.viewer()
-            left = (viewer.expires_at - utc_now()).total_seconds() if viewer else 0.0
-            await asyncio.sleep(max(0.0, min(REVOCATION_LOOK_SECONDS, left)))
-            try:
-                await self._identify(token)
-            except AuthorizationError as error:
-                return error
+        return end_of_authorization(context) if context.token else None
 
     async def _context(self, connection: HTTPConnection) -> RequestContext:
         return RequestContext(
@@ -149,6 +167,11 @@ class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
             caller=_caller(connection),
             token=_bearer(connection.headers.get("authorization")),
         )
+
+
+def _refused(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    body = {"errors": [{"message": message, "extensions": {"code": "BAD_REQUEST"}}]}
+    return JSONResponse(body, status, headers)
 
 
 def _caller(connection: HTTPConnection) -> Caller:

@@ -18,13 +18,13 @@ PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8"
 router = APIRouter()
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=["GET", "HEAD"])
 async def healthz() -> PlainTextResponse:
     """Whether the process answers at all; says nothing about its surroundings."""
     return PlainTextResponse("ok\n")
 
 
-@router.get("/readyz")
+@router.api_route("/readyz", methods=["GET", "HEAD"])
 async def readyz(request: Request) -> Response:
     """200 when requests can be served, else 503; details only with PARLANCE_METRICS_TOKEN."""
     checks = {"database": await _database_answers(request), "stopping": not _stopping(request)}
@@ -55,13 +55,13 @@ async def metrics(request: Request) -> Response:
     return Response(rendered(), media_type=PROMETHEUS_TEXT)
 
 
-@router.get("/schema.graphql")
+@router.api_route("/schema.graphql", methods=["GET", "HEAD"])
 async def schema_text() -> Response:
     """The public schema, for code generators. It is no secret."""
     return Response(
         schema.as_str(),
         media_type="application/graphql; charset=utf-8",
-        headers={"access-control-allow-origin": "*"},
+        headers={"access-control-allow-origin": "*", "cache-control": "no-cache"},
     )
 
 

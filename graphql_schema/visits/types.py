@@ -68,9 +68,7 @@ def widget_chatbot_from(chatbot: Chatbot, client: Client, wanted: str | None) ->
 
 def _texts_for(settings: ChatbotSettings, wanted: str | None) -> TextsDocument:
     """Field by field from the visitor's language, the chatbot's own, English."""
-    chosen = settings.default_language
-    if wanted:
-        chosen = negotiate_language(wanted, settings.languages)
+    chosen = negotiate_language(wanted, settings.languages, settings.default_language)
     by_language = {texts.language: texts for texts in settings.texts}
     merged = TextsDocument(language=chosen)
     for language in (chosen, settings.default_language, "en"):

@@ -42,15 +42,16 @@ class AccessClaims:
 class AccessTokens:
     """Makes and reads access tokens."""
 
-    def __init__(self, keys: DerivedKeys) -> None:
+    def __init__(self, keys: DerivedKeys, lifetime: timedelta = ACCESS_TOKEN_LIFETIME) -> None:
         self._key = keys.key("access-tokens")
+        self._lifetime = lifetime
 
     def issue(
         self, user_id: PydanticObjectId, session_id: PydanticObjectId
     ) -> tuple[str, datetime]:
         """A new token and the moment it expires."""
         now = utc_now()
-        expires_at = now + ACCESS_TOKEN_LIFETIME
+        expires_at = now + self._lifetime
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -77,12 +78,12 @@ class AccessTokens:
                 issuer=ISSUER,
                 options={"require": ["exp", "sub", "sid"]},
             )
-            return AccessClaims(
-                PydanticObjectId(claims["sub"]),
-                PydanticObjectId(claims["sid"]),
-                datetime.fromtimestamp(claims["exp"], utc_now().tzinfo),
-            )
+            expires_at = datetime.fromtimestamp(claims["exp"], utc_now().tzinfo)
         except jwt.ExpiredSignatureError as error:
             raise TokenExpiredError from error
-        except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError) as error:
             raise TokenInvalidError from error
+        user_id, session_id = claims["sub"], claims["sid"]
+        if not (PydanticObjectId.is_valid(user_id) and PydanticObjectId.is_valid(session_id)):
+            raise TokenInvalidError
+        return AccessClaims(PydanticObjectId(user_id), PydanticObjectId(session_id), expires_at)

@@ -5,8 +5,10 @@ import secrets
 from documents.duplicates import DuplicateError, duplicates_reported
 from documents.users import User
 from services.accounts.passwords import hash_password
+from services.field_checks import FieldChecks
 
 GENERATED_PASSWORD_BYTES = 15
+MAX_NAME = 200
 
 
 class AccountExistsError(ValueError):
@@ -23,11 +25,16 @@ async def create_admin(email: str, password: str, full_name: str = "Administrato
 
     Raises:
         AccountExistsError: the address is taken.
+        InvalidFieldsError: the address or the name cannot be one.
         UnsuitablePasswordError: see `services.accounts.passwords`.
     """
+    checks = FieldChecks()
+    address = checks.email("email", email)
+    name = checks.text("full_name", full_name, longest=MAX_NAME)
+    checks.done()
     admin = User(
-        email=email.strip().lower(),
-        full_name=full_name,
+        email=address,
+        full_name=name,
         hashed_password=await hash_password(password),
         is_admin=True,
     )

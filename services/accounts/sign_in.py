@@ -1,9 +1,11 @@
 """Signing in, going on with a rotated refresh token, and signing out."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from documents.base import utc_now
+from documents.database.driver import operation_deadline
 from documents.ids import PydanticObjectId
 from documents.sessions import Session
 from documents.users import User
@@ -16,8 +18,15 @@ from services.accounts.passwords import password_matches
 from services.sealing.tokens import fingerprint, new_token
 
 REFRESH_TOKEN_LIFETIME = timedelta(days=30)
+DATABASE_SECONDS = 4.0
+"""For what the database has to say to one call. Every request waits for `identify`, so a database
+that hangs must be noticed while the caller is still there."""
+
 HASHES_KEPT = 50
 """Earlier refresh tokens of a session that are still recognised as reused."""
+
+
+PasswordMatches = Callable[[str, str | None], Awaitable[bool]]
 
 
 class InvalidCredentialsError(Exception):
@@ -54,8 +63,12 @@ class Identity:
 class SignIn:
     """Sessions of people."""
 
-    def __init__(self, access_tokens: AccessTokens) -> None:
+    def __init__(
+        self, access_tokens: AccessTokens, matches: PasswordMatches = password_matches
+    ) -> None:
+        """`matches` compares a password with a hash, or does the same work without one."""
         self._access_tokens = access_tokens
+        self._matches = matches
 
     async def with_password(self, email: str, password: str, device: Device) -> SignedIn:
         """Open a session.
@@ -63,10 +76,15 @@ class SignIn:
         Raises:
             InvalidCredentialsError: unknown address, wrong password or inactive account alike.
         """
-        user = await User.find_one({"email": email.strip().lower()})
-        matches = await password_matches(password, user.hashed_password if user else None)
+        with operation_deadline(DATABASE_SECONDS):
+            user = await User.find_one({"email": email.strip().lower()})
+        matches = await self._matches(password, user.hashed_password if user else None)
         if user is None or not matches or not user.active:
             raise InvalidCredentialsError
+        with operation_deadline(DATABASE_SECONDS):
+            return await self._session_of(user, device)
+
+    async def _session_of(self, user: User, device: Device) -> SignedIn:
         now = utc_now()
         await User.get_pymongo_collection().update_one(
             {"_id": user.id}, {"$set": {"last_sign_in_at": now}}
@@ -89,7 +107,11 @@ class SignIn:
         Raises:
             TokenInvalidError: unknown, expired or spent. A spent one ends its whole session.
         """
-        spent, successor, now = fingerprint(refresh_token), new_token(), utc_now()
+        with operation_deadline(DATABASE_SECONDS):
+            return await self._refreshed(fingerprint(refresh_token))
+
+    async def _refreshed(self, spent: str) -> SignedIn:
+        successor, now = new_token(), utc_now()
         found = await Session.get_pymongo_collection().find_one_and_update(
             {"token_hash": spent, "revoked_at": None, "expires_at": {"$gt": now}},
             {
@@ -119,10 +141,10 @@ class SignIn:
             TokenInvalidError: it is not one of ours.
         """
         claims = self._access_tokens.read(access_token)
-        session = await Session.find_one(
-            {"_id": claims.session_id, "user_id": claims.user_id, "revoked_at": None}
-        )
-        user = await User.find_one({"_id": claims.user_id, "active": True}) if session else None
+        living = {"_id": claims.session_id, "user_id": claims.user_id, "revoked_at": None}
+        with operation_deadline(DATABASE_SECONDS):
+            session = await Session.find_one(living)
+            user = await User.find_one({"_id": claims.user_id, "active": True}) if session else None
         if user is None:
             raise TokenRevokedError
         return Identity(user, claims.session_id, claims.expires_at)

@@ -6,35 +6,31 @@ above it.
 """
 
 import asyncio
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 
-from documents.base import utc_now
-from documents.errors import DatabaseUnavailableError, reporting_unavailability
+from documents.errors import DatabaseUnavailableError
 from documents.messages import Message
-from documents.tenancy import TenantScope
+from services.answering.cancelling import raise_if_cancelled
 from services.answering.event_log import EventLog
 from services.answering.events import AnswerDelta, AnswerEvent
+from services.answering.leases import Lease, LeaseLostError
+from services.answering.limits import Limits
+from services.answering.whole_characters import WholeCharacters
 
-STORE_INTERVAL_SECONDS = 1.0
-LEASE = timedelta(seconds=10)
-"""How long an answer counts as being worked on after the last sign of life."""
+EVENTS_PER_TURN = 32
+"""After so many deltas the event loop gets its turn, also when the model never waits."""
 
-CEILING_BLOCK = 4096
-"""How many event numbers are reserved at once."""
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 5.0
 
-FINAL_STORE_PATIENCE_SECONDS = 120.0
-"""How long the end of an answer waits for a database that went away."""
-
-Event = TypeVar("Event", bound=AnswerEvent)
 log = structlog.get_logger()
 
 
-class LeaseLostError(Exception):
-    """Somebody else works on this answer now, or it was ended or erased meanwhile."""
+class TurnOverError(Exception):
+    """A turn that was ended wants to go on, because its provider cannot be closed for instance."""
 
 
 class AnswerWriter:
@@ -43,41 +39,71 @@ class AnswerWriter:
     def __init__(
         self,
         answer: Message,
-        *,
-        owner: str,
+        lease: Lease,
         event_log: EventLog,
+        limits: Limits,
+        *,
         last_seq: int,
         on_stop: Callable[[], None],
     ) -> None:
         """Write events after `last_seq`; `on_stop` is called when the visitor wants no more."""
         self.answer = answer
-        self.text = ""
-        self._owner = owner
+        self._lease = lease
         self._log = event_log
+        self._limits = limits
+        self._on_stop = on_stop
         self._seq = last_seq
         self._ceiling = answer.stream.seq_ceiling if answer.stream else 0
-        self._stored_text = ""
-        self._on_stop = on_stop
+        self._characters = WholeCharacters()
+        self._text = ""
+        self._fresh: list[str] = []
+        self._stored_text: str | None = ""
+        # Two writes on two connections may arrive in either order.
+        self._one_write = asyncio.Lock()
+        self._closed = False
+        self._end_stored = False
+        self._end_published = False
 
     @property
-    def last_seq(self) -> int:
-        """The highest number given out."""
-        return self._seq
+    def text(self) -> str:
+        """The text so far."""
+        if self._fresh:
+            self._text += "".join(self._fresh)
+            self._fresh.clear()
+        return self._text
+
+    @property
+    def end_published(self) -> bool:
+        """Whether followers got the last event."""
+        return self._end_published
 
     async def event(self, make: Callable[[int], AnswerEvent]) -> None:
-        """Publish the event that `make` builds from its number."""
-        await self._log.append(self.answer.id, [make(await self._next_seq())])
+        """Publish the event that `make` builds from its number.
 
-    async def delta(self, text: str) -> None:
-        """Publish more text."""
-        if text:
-            self.text += text
-            await self._log.append(self.answer.id, [AnswerDelta(await self._next_seq(), text)])
+        Raises:
+            LeaseLostError: the answer is no longer ours to write.
+            TurnOverError: the turn was ended.
+        """
+        seq = await self._next_seq()
+        await self._log.append(self.answer.id, [make(seq)])
 
-    async def restart(self, make: Callable[[int], AnswerEvent]) -> None:
-        """Publish a restart: the text begins anew."""
-        self.text = ""
-        await self.event(make)
+    async def delta(self, piece: str) -> None:
+        """Publish more text.
+
+        Raises:
+            LeaseLostError: the answer is no longer ours to write.
+            TurnOverError: the turn was ended.
+        """
+        text = self._characters.of(piece)
+        if not text:
+            return
+        # The number first: a turn that is stopped while it waits for one must not leave text
+        # behind that no event carries.
+        seq = await self._next_seq()
+        self._fresh.append(text)
+        await self._log.append(self.answer.id, [AnswerDelta(seq, text)])
+        if seq % EVENTS_PER_TURN == 0:
+            await asyncio.sleep(0)
 
     async def keep_storing(self) -> None:
         """Store text, ceiling and lease about once a second until cancelled.
@@ -86,11 +112,17 @@ class AnswerWriter:
             LeaseLostError: the answer is no longer ours to write.
         """
         while True:
-            await asyncio.sleep(STORE_INTERVAL_SECONDS)
+            await asyncio.sleep(self._limits.store_interval_s)
+            raise_if_cancelled()
             try:
                 await self.store()
+            except LeaseLostError:
+                raise
             except DatabaseUnavailableError:
-                log.warning("answer_not_stored", answer_id=str(self.answer.id))
+                log.warning("answer_not_stored")
+            except Exception:
+                # The answer goes on; if this lasts, the lease lapses and somebody else tries.
+                log.exception("answer_not_storable")
 
     async def store(self) -> None:
         """Store the text so far, keep the lease, and raise the ceiling.
@@ -99,79 +131,71 @@ class AnswerWriter:
             LeaseLostError: the answer is no longer ours to write.
             DatabaseUnavailableError: the database cannot be reached now; try again.
         """
-        text = self.text
-        changes: dict[str, Any] = {"stream.lease_until": utc_now() + LEASE}
-        if text != self._stored_text:
-            changes["content"] = text
-        ceiling = max(self._ceiling, self._seq + CEILING_BLOCK)
-        changes["stream.seq_ceiling"] = ceiling
-        stored = await self._update({"$set": changes})
-        self._stored_text, self._ceiling = text, ceiling
-        if stored.stop_requested_at is not None:
+        async with self._one_write:
+            if self._end_stored:
+                return
+            text, changes = self.text, {}
+            if text != self._stored_text:
+                changes["content"] = text
+            self._stored_text = None  # unknown until there is an answer
+            ceiling = self._seq + self._limits.ceiling_block
+            stop_requested = await self._lease.renew(changes, ceiling=ceiling)
+            self._stored_text = text
+            self._ceiling = max(self._ceiling, ceiling)
+        if stop_requested:
             self._on_stop()
 
-    async def finish(self, fields: dict[str, Any], make: Callable[[int], AnswerEvent]) -> None:
+    async def finish(self, fields: Mapping[str, Any], make: Callable[[int], AnswerEvent]) -> None:
         """Store the end of the answer, then publish it; in this order, so that it is true.
-
-        Waits up to two minutes for a database that went away.
 
         Raises:
             LeaseLostError: the answer is no longer ours to write.
-            DatabaseUnavailableError: the database stayed away.
+            TimeoutError: the database stayed away for `final_store_s`.
         """
-        seq = await self._next_seq()
-        changes = {
-            "content": self.text,
-            "stream.lease_until": None,
-            "stream.owner": None,
-            "stream.last_seq": seq,
-            "stream.seq_ceiling": max(self._ceiling, seq),
-            **fields,
-        }
-        async with asyncio.timeout(FINAL_STORE_PATIENCE_SECONDS):
-            await self._until_stored({"$set": changes})
+        async with asyncio.timeout(self._limits.final_store_s):
+            self.close()
+            seq = await self._next_seq(of_the_end=True)
+            await self._until_ended(seq, {"content": self.text, **fields})
         await self._log.append(self.answer.id, [make(seq)])
+        self._end_published = True
 
     async def hand_over(self) -> None:
-        """Store how far the answer got and let go of the lease, for the next process."""
-        await self._update(
-            {
-                "$set": {
-                    "content": self.text,
-                    "stream.lease_until": utc_now(),
-                    "stream.owner": None,
-                    "stream.seq_ceiling": self._seq,
-                }
-            }
-        )
+        """Store how far the answer got and let go of the lease, for the next process.
 
-    async def _until_stored(self, update: dict[str, Any]) -> None:
-        pause = 0.1
-        while True:
+        Raises:
+            LeaseLostError: the answer is no longer ours to write.
+            DatabaseUnavailableError: the database cannot be reached now.
+        """
+        self.close()
+        async with self._one_write:
+            await self._lease.let_go({"content": self.text, "stream.seq_ceiling": self._seq})
+
+    def close(self) -> None:
+        """Take no more from the turn; what is left is to `finish` or to `hand_over`."""
+        self._closed = True
+
+    async def _until_ended(self, seq: int, changes: Mapping[str, Any]) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while not self._end_stored:
             try:
-                await self._update(update)
+                async with self._one_write:
+                    await self._lease.end(seq, changes)
+                    self._end_stored = True
             except DatabaseUnavailableError:
-                log.warning("answer_end_not_stored", answer_id=str(self.answer.id))
+                log.warning("answer_end_not_stored")
+                raise_if_cancelled()
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
-            else:
-                return
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    async def _update(self, update: dict[str, Any]) -> Message:
-        mine = {"_id": self.answer.id, "status": "streaming", "stream.owner": self._owner}
-        scope = TenantScope.one(self.answer.client_id)
-        with reporting_unavailability():
-            stored = await scope.of(Message).update_one(mine, update)
-        if stored is None:
-            raise LeaseLostError(self.answer.id)
-        return stored
-
-    async def _next_seq(self) -> int:
+    async def _next_seq(self, *, of_the_end: bool = False) -> int:
         """The next number, once it is sure that no successor can use it too."""
         while self._seq >= self._ceiling:
+            raise_if_cancelled()
             try:
                 await self.store()
             except DatabaseUnavailableError:
-                await asyncio.sleep(STORE_INTERVAL_SECONDS)
+                await asyncio.sleep(self._limits.store_interval_s)
+        if self._closed and not of_the_end:
+            raise TurnOverError(self.answer.id)
         self._seq += 1
         return self._seq

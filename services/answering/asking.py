@@ -16,7 +16,10 @@ from documents.ids import PydanticObjectId
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
-from services.answering.answer_writer import CEILING_BLOCK, LEASE
+from services.answering.leases import LAPSED, Lease
+from services.answering.limits import DEFAULT_LIMITS, Limits
+from services.answering.whole_characters import is_whole
+from services.languages.detection import detect_language
 
 MAX_QUESTION_CHARACTERS = 8_000
 MAX_KEY_CHARACTERS = 200
@@ -68,10 +71,13 @@ class AskedQuestion:
 class Asking:
     """Accepts questions."""
 
-    def __init__(self, transactions: Transactions, owner: str) -> None:
+    def __init__(
+        self, transactions: Transactions, owner: str, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
         """`owner` names this process as the one that works on new answers."""
         self._transactions = transactions
         self._owner = owner
+        self._limits = limits
 
     async def ask(self, question: Question) -> AskedQuestion:
         """Store a question with its answer to come, or find what the same key stored before.
@@ -83,11 +89,12 @@ class Asking:
         earlier = await _stored_answer(question)
         if earlier is not None:
             return AskedQuestion(earlier, is_new=False)
-        await _check_open_for_questions(question)
+        chatbot = await _open_chatbot(question)
+        language = detect_language(question.text) or chatbot.published.default_language
         try:
             with duplicates_reported():
                 answer = await self._transactions.run_transaction(
-                    lambda session: self._store(question, session)
+                    lambda session: self._store(question, language, session)
                 )
         except DuplicateError:
             winner = await _stored_answer(question)
@@ -96,9 +103,9 @@ class Asking:
             return AskedQuestion(winner, is_new=False)
         return AskedQuestion(answer, is_new=True)
 
-    async def _store(self, question: Question, session: WriteSession) -> Message:
-        scope, now = TenantScope.one(question.client_id), utc_now()
-        conversation = await _conversation_with_room(question, session)
+    async def _store(self, question: Question, language: str, session: WriteSession) -> Message:
+        scope = TenantScope.one(question.client_id)
+        conversation = await _conversation_with_room(question, language, session)
         asked = Message(
             client_id=question.client_id,
             conversation_id=conversation.id,
@@ -121,11 +128,13 @@ class Asking:
             content="",
             question_id=asked.id,
             stream=AnswerStream(
-                owner=self._owner, lease_until=now + LEASE, seq_ceiling=CEILING_BLOCK
+                owner=self._owner, lease_until=LAPSED, seq_ceiling=self._limits.ceiling_block
             ),
         )
         asked.answer_id = answer.id
         await scope.of(Message).insert_many([asked, answer], session=session)
+        lease = Lease(answer, self._owner, self._limits)
+        await lease.begin(session, ceiling=self._limits.ceiling_block)
         return answer
 
 
@@ -133,7 +142,7 @@ async def _stored_answer(question: Question) -> Message | None:
     """The answer to the question that was stored under the same key.
 
     Raises:
-        QuestionRefusedError: the key was used for another text.
+        QuestionRefusedError: the key was used for another text, or the answer was deleted.
     """
     messages = TenantScope.one(question.client_id).of(Message)
     asked = await messages.find_one(
@@ -147,7 +156,10 @@ async def _stored_answer(question: Question) -> Message | None:
         return None
     if asked.content != question.text:
         raise QuestionRefusedError("idempotency_conflict")
-    return await messages.get(asked.answer_id)
+    answer = await messages.get(asked.answer_id)
+    if answer is None:
+        raise QuestionRefusedError("not_found")
+    return answer
 
 
 def _check_text(question: Question) -> None:
@@ -155,9 +167,11 @@ def _check_text(question: Question) -> None:
         raise QuestionRefusedError("invalid_input")
     if not 0 < len(question.idempotency_key) <= MAX_KEY_CHARACTERS:
         raise QuestionRefusedError("invalid_input")
+    if not is_whole(question.text) or not is_whole(question.idempotency_key):
+        raise QuestionRefusedError("invalid_input")
 
 
-async def _check_open_for_questions(question: Question) -> None:
+async def _open_chatbot(question: Question) -> Chatbot:
     scope = TenantScope.one(question.client_id)
     chatbot = await scope.of(Chatbot).find_one({"_id": question.chatbot_id, "active": True})
     client = await scope.of(Client).find_one({"active": True})
@@ -165,9 +179,12 @@ async def _check_open_for_questions(question: Question) -> None:
         raise QuestionRefusedError("chatbot_inactive")
     if client.maintenance_text:
         raise QuestionRefusedError("maintenance")
+    return chatbot
 
 
-async def _conversation_with_room(question: Question, session: WriteSession) -> Conversation:
+async def _conversation_with_room(
+    question: Question, language: str, session: WriteSession
+) -> Conversation:
     """The conversation with two numbers taken for question and answer.
 
     Raises:
@@ -181,6 +198,7 @@ async def _conversation_with_room(question: Question, session: WriteSession) -> 
             chatbot_id=question.chatbot_id,
             visitor_id=question.visitor_id,
             title=_title(question.text),
+            language=language,
             opening_key=question.idempotency_key,
             message_count=2,
             last_message_at=now,
@@ -193,7 +211,10 @@ async def _conversation_with_room(question: Question, session: WriteSession) -> 
     }
     found = await conversations.update_one(
         {**own, "status": {"$in": ["open", "needs_human"]}},
-        {"$inc": {"message_count": 2}, "$set": {"last_message_at": now}},
+        {
+            "$inc": {"message_count": 2},
+            "$set": {"last_message_at": now, "language": language},
+        },
         session=session,
     )
     if found is not None:

@@ -12,7 +12,7 @@ from services.answering.events import AnswerEvent
 
 
 class LogMissingError(LookupError):
-    """There is no log of this answer here, or it no longer reaches back far enough."""
+    """There is no log of this answer here, or none that can give the event after a number."""
 
 
 class EventLog(Protocol):
@@ -38,6 +38,8 @@ class EventLog(Protocol):
         self, answer_id: PydanticObjectId, after_seq: int
     ) -> AsyncGenerator[Sequence[AnswerEvent], None]:
         """Batches of events after a number, as they come, up to the ending one.
+
+        Returns without an event only if `after_seq` is the number of the ending one.
 
         Raises:
             LogMissingError: there is no log here that can give the next event.

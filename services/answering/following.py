@@ -2,26 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from time import monotonic
 
+from documents.database.driver import operation_deadline
 from documents.errors import DatabaseUnavailableError, reporting_unavailability
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.tenancy import TenantScope
+from services.answering.cancelling import raise_if_cancelled
 from services.answering.event_log import EventLog, LogMissingError
-from services.answering.events import (
-    AnswerCompleted,
-    AnswerDelta,
-    AnswerEvent,
-    AnswerFailed,
-    AnswerRestarted,
-)
-from services.answering.phrases import phrase
+from services.answering.events import AnswerEvent
+from services.answering.failures import failure
+from services.answering.generation import failed
+from services.answering.limits import DEFAULT_LIMITS, Limits
+from services.answering.replay import replay
 
-LOOK_INTERVAL_SECONDS = 0.25
-"""How often a follower looks for an answer whose process went away."""
-
-TAKEOVER_PATIENCE_SECONDS = 60.0
-"""How long a follower waits for another process to take an answer over."""
+FIRST_LOOK_SECONDS = 0.05
+LONGEST_LOOK_SECONDS = 1.0
+"""How often a follower looks for an answer that no log here has: soon at first, then seldom."""
 
 
 class AnswerGoneError(LookupError):
@@ -31,74 +31,85 @@ class AnswerGoneError(LookupError):
 class Following:
     """Reads answers for followers."""
 
-    def __init__(self, event_log: EventLog) -> None:
+    def __init__(self, event_log: EventLog, limits: Limits = DEFAULT_LIMITS) -> None:
         self._log = event_log
+        self._limits = limits
 
     async def follow(
         self, scope: TenantScope, answer_id: PydanticObjectId, after_seq: int
     ) -> AsyncGenerator[Sequence[AnswerEvent], None]:
         """Batches of events after `after_seq` up to the ending one.
 
+        Ends without an event only for whoever has the ending one already.
+
         Raises:
             AnswerGoneError: there is no such answer in the scope.
+            DatabaseUnavailableError: the answer is not in the log, and the database stayed away.
         """
-        waited = 0.0
+        seq, vigil = max(0, after_seq), None
         while True:
             try:
-                async for batch in self._log.follow(answer_id, after_seq):
-                    waited = 0.0
-                    after_seq = batch[-1].seq
-                    yield batch
+                async with aclosing(self._log.follow(answer_id, seq)) as batches:
+                    async for batch in batches:
+                        seq, vigil = batch[-1].seq, None
+                        yield batch
             except LogMissingError:
-                answer = await _stored(scope, answer_id)
+                vigil = vigil or _Vigil(self._limits)
+                rest = await vigil.look(scope, answer_id, seq)
             else:
                 return
-            if answer is not None and answer.status != "streaming":
-                for event in replay(answer, after_seq):
-                    yield [event]
+            if rest is not None:
+                if rest:
+                    yield rest
                 return
-            if waited >= TAKEOVER_PATIENCE_SECONDS:
-                yield [_given_up(after_seq)]
-                return
-            waited += LOOK_INTERVAL_SECONDS
-            await asyncio.sleep(LOOK_INTERVAL_SECONDS)
+            await vigil.pause()
 
 
-async def _stored(scope: TenantScope, answer_id: PydanticObjectId) -> Message | None:
-    """The answer; None while the database cannot be asked."""
-    try:
-        with reporting_unavailability():
-            answer = await scope.of(Message).find_one({"_id": answer_id, "sender": "bot"})
-    except DatabaseUnavailableError:
-        return None
-    if answer is None:
-        raise AnswerGoneError(answer_id)
-    return answer
+class _Vigil:
+    """The time in which a follower waits for an answer that is in no log here.
 
-
-def replay(answer: Message, after_seq: int) -> list[AnswerEvent]:
-    """The events of an ended answer whose log is gone: restart, whole text, last event.
-
-    They take the numbers after the last one of the stream, the same each time, so that a follower
-    that is cut off in the middle of the replay goes on in it.
+    Somebody works on it as long as its lease keeps changing. Only that is looked at, not the time
+    in it: clocks differ.
     """
-    last = answer.stream.last_seq or 0 if answer.stream else 0
-    if after_seq == last > 0:
-        return []
-    events: list[AnswerEvent] = [AnswerRestarted(last + 1, "log_expired")]
-    if answer.content:
-        events.append(AnswerDelta(last + 2, answer.content))
-    events.append(_last_event(answer, last + 3))
-    return [event for event in events if event.seq > after_seq]
 
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._pause = FIRST_LOOK_SECONDS
+        self._answered_at = self._alive_at = monotonic()
+        self._lease: datetime | None = None
 
-def _last_event(answer: Message, seq: int) -> AnswerEvent:
-    failure = answer.stream.failure if answer.stream else None
-    if answer.status != "failed" or failure is None:
-        return AnswerCompleted(seq, answer.id)
-    code = failure.code
-    return AnswerFailed(seq, code, failure.text, failure.retryable, failure.retry_at)  # type: ignore[arg-type]
+    async def look(
+        self, scope: TenantScope, answer_id: PydanticObjectId, after_seq: int
+    ) -> Sequence[AnswerEvent] | None:
+        """The rest of the stream, if there is nothing more to wait for."""
+        answer = await self._stored(scope, answer_id)
+        if answer is None:
+            return None
+        if answer.status != "streaming":
+            return replay(answer, after_seq)
+        lease = answer.stream.lease_until if answer.stream else None
+        if lease != self._lease:
+            self._lease, self._alive_at = lease, monotonic()
+        if monotonic() - self._alive_at < self._limits.takeover_s:
+            return None
+        return [failed(after_seq + 1, failure("interrupted", None))]
 
+    async def pause(self) -> None:
+        """Until the next look."""
+        raise_if_cancelled()
+        await asyncio.sleep(self._pause)
+        self._pause = min(self._pause * 2, LONGEST_LOOK_SECONDS)
 
-def _given_up(after_seq: int) -> AnswerFailed:
-    return AnswerFailed(after_seq + 1, "interrupted", phrase("interrupted", None), retryable=True)
+    async def _stored(self, scope: TenantScope, answer_id: PydanticObjectId) -> Message | None:
+        """The answer; None while the database cannot be asked."""
+        try:
+            with reporting_unavailability(), operation_deadline(self._limits.operation_s):
+                answer = await scope.of(Message).find_one({"_id": answer_id, "sender": "bot"})
+        except DatabaseUnavailableError:
+            if monotonic() - self._answered_at > self._limits.database_patience_s:
+                raise
+            return None
+        if answer is None:
+            raise AnswerGoneError(answer_id)
+        self._answered_at = monotonic()
+        return answer

@@ -1,187 +1,122 @@
 """The answers that this process is working on. They belong to the server, not to a socket.
 
-A generation goes on when nobody listens. It ends in exactly one of: completed, stopped, failed, or
-handed over to the process that comes after this one.
+A process that is about to end takes no more: what is asked then is stored and left to the next one.
 """
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
-from time import perf_counter
+from contextvars import Context
 
 import structlog
 
 from documents.errors import DatabaseUnavailableError
 from documents.ids import PydanticObjectId
-from documents.messages import Failure, Message
-from services.answering.answer_writer import AnswerWriter, LeaseLostError
+from documents.messages import Message
 from services.answering.event_log import EventLog
-from services.answering.events import AnswerCompleted, AnswerFailed, AnswerRestarted, FailureCode
-from services.answering.phrases import phrase
-from services.answering.pipeline import (
-    AnswerImpossibleError,
-    Pipeline,
-    TurnRecord,
-    stored_fields,
-)
-from services.llm.errors import ModelError
+from services.answering.generation import Generation
+from services.answering.leases import Lease, LeaseLostError
+from services.answering.limits import DEFAULT_LIMITS, Limits
+from services.answering.pipeline import Pipeline
 
 log = structlog.get_logger()
-
-
-class _Generation:
-    """One answer in the making."""
-
-    __slots__ = ("stopped", "task", "turn", "writer")
-
-    def __init__(self) -> None:
-        self.writer: AnswerWriter
-        self.task: asyncio.Task[None]
-        self.turn: asyncio.Task[None] | None = None
-        self.stopped = False
-
-    def stop(self) -> None:
-        """End the turn; the provider's connection closes with it."""
-        self.stopped = True
-        if self.turn is not None:
-            self.turn.cancel()
 
 
 class Generations:
     """Starts, stops and drains generations."""
 
-    def __init__(self, pipeline: Pipeline, event_log: EventLog, owner: str) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        event_log: EventLog,
+        owner: str,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self._pipeline = pipeline
         self._log = event_log
         self._owner = owner
-        self._running: dict[PydanticObjectId, _Generation] = {}
+        self._limits = limits
+        self._running: dict[PydanticObjectId, tuple[Generation, asyncio.Task[None]]] = {}
+        self._draining = False
 
     @property
     def running(self) -> int:
         """How many answers this process is working on."""
         return len(self._running)
 
+    @property
+    def running_ids(self) -> Collection[PydanticObjectId]:
+        """Which ones."""
+        return self._running.keys()
+
+    @property
+    def draining(self) -> bool:
+        """Whether this process is about to end and takes no more answers."""
+        return self._draining
+
     async def start(self, answer: Message, *, last_seq: int = 0) -> None:
-        """Work on an answer whose lease this process holds; `last_seq` > 0 means it starts anew."""
+        """Work on an answer whose lease this process holds; `last_seq` > 0 means it starts anew.
+
+        Starting an answer that is being worked on changes nothing.
+        """
         if answer.id in self._running:
             return
-        generation = _Generation()
-        generation.writer = AnswerWriter(
+        if self._draining:
+            await self._leave(answer, last_seq)
+            return
+        log.info("answer_begins", answer_id=str(answer.id), client_id=answer.client_id)
+        generation = Generation(
             answer,
+            self._pipeline,
+            self._log,
+            self._limits,
             owner=self._owner,
-            event_log=self._log,
             last_seq=last_seq,
-            on_stop=generation.stop,
         )
-        self._running[answer.id] = generation
-        await self._log.open(answer.id)
-        generation.task = asyncio.create_task(
-            self._run(generation, restarted=last_seq > 0), name=f"answer {answer.id}"
-        )
+        # A context of its own: the answer outlives the request that asked for it, with that
+        # request's correlation id and database deadline.
+        task = asyncio.create_task(generation.run(), name=f"answer {answer.id}", context=Context())
+        self._running[answer.id] = generation, task
+        task.add_done_callback(lambda _: self._running.pop(answer.id))
+        await generation.log_opened.wait()
+
+    def answer(self, answer_id: PydanticObjectId) -> Message | None:
+        """The answer as it was when its generation began, if this process works on it."""
+        generation, _ = self._running.get(answer_id, (None, None))
+        return generation.answer if generation else None
 
     def stop(self, answer_id: PydanticObjectId) -> bool:
         """Stop an answer if this process works on it; whether it does."""
-        generation = self._running.get(answer_id)
-        if generation is None:
-            return False
-        generation.stop()
-        return True
-
-    async def wait(self, answer_id: PydanticObjectId) -> None:
-        """Until the answer has ended here; at once if this process does not work on it."""
-        generation = self._running.get(answer_id)
+        generation, _ = self._running.get(answer_id, (None, None))
         if generation is not None:
-            await asyncio.wait([generation.task])
+            generation.stop()
+        return generation is not None
+
+    async def wait(self, answer_id: PydanticObjectId, seconds: float) -> None:
+        """Until the answer has ended here or the time is over; at once if it is not here."""
+        _, task = self._running.get(answer_id, (None, None))
+        if task is not None:
+            await asyncio.wait((task,), timeout=seconds)
 
     async def drain(self, seconds: float) -> None:
-        """Give running answers time to finish, then hand the rest over."""
-        tasks = [generation.task for generation in self._running.values()]
-        if not tasks:
-            return
-        await asyncio.wait(tasks, timeout=seconds)
-        for generation in list(self._running.values()):
-            generation.task.cancel()
-        await asyncio.wait(tasks, timeout=5)
+        """Take no more answers, give the running ones time to finish, hand the rest over."""
+        self._draining = True
+        await self._all_ended(seconds)
+        for generation, _ in self._running.values():
+            generation.hand_over()
+        await self._all_ended(self._limits.closing_s + self._limits.hand_over_s)
+        for _, task in self._running.values():
+            task.cancel()
+        await self._all_ended(self._limits.hand_over_s)
 
-    async def _run(self, generation: _Generation, *, restarted: bool) -> None:
-        writer = generation.writer
-        storing = asyncio.create_task(writer.keep_storing())
-        storing.add_done_callback(lambda _: generation.turn and generation.turn.cancel())
-        try:
-            await self._turn(generation, restarted=restarted)
-        except asyncio.CancelledError:
-            await self._handed_over(generation)
-            raise
-        except LeaseLostError:
-            await self._log.discard(writer.answer.id)
-            log.warning("answer_lease_lost", answer_id=str(writer.answer.id))
-        except (DatabaseUnavailableError, TimeoutError):
-            await self._log.discard(writer.answer.id)
-            log.exception("answer_end_lost", answer_id=str(writer.answer.id))
-        finally:
-            storing.cancel()
-            with suppress(asyncio.CancelledError, LeaseLostError):
-                await storing
-            self._running.pop(writer.answer.id, None)
+    async def _all_ended(self, seconds: float) -> None:
+        tasks = [task for _, task in self._running.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
 
-    async def _turn(self, generation: _Generation, *, restarted: bool) -> None:
-        writer, record = generation.writer, TurnRecord(began=perf_counter())
-        if restarted:
-            await writer.restart(lambda seq: AnswerRestarted(seq, "worker_lost"))
-        generation.turn = asyncio.create_task(self._pipeline.run(writer, record))
-        if generation.stopped:
-            generation.turn.cancel()
-        try:
-            await asyncio.shield(generation.turn)
-        except asyncio.CancelledError:
-            await _ended(generation.turn)
-            if not generation.stopped:
-                raise
-            await self._complete(writer, record, status="stopped")
-        except ModelError as error:
-            log.warning("model_failed", answer_id=str(writer.answer.id), problem=error.problem)
-            await self._fail(writer, record, "provider_failed", retryable=True)
-        except AnswerImpossibleError as error:
-            log.warning("answer_impossible", answer_id=str(writer.answer.id), problem=str(error))
-            await self._fail(writer, record, "not_found", retryable=False)
-        except (LeaseLostError, DatabaseUnavailableError):
-            raise
-        except Exception:
-            log.exception("turn_crashed", answer_id=str(writer.answer.id))
-            await self._fail(writer, record, "provider_failed", retryable=True)
-        else:
-            await self._complete(writer, record, status="complete")
-
-    async def _complete(self, writer: AnswerWriter, record: TurnRecord, *, status: str) -> None:
-        answer_id = writer.answer.id
-        await writer.finish(
-            {"status": status, **stored_fields(writer, record)},
-            lambda seq: AnswerCompleted(seq, answer_id),
-        )
-
-    async def _fail(
-        self, writer: AnswerWriter, record: TurnRecord, code: FailureCode, *, retryable: bool
-    ) -> None:
-        text = phrase("provider_failed", record.language)
-        failure = Failure(code=code, text=text, retryable=retryable)
-        await writer.finish(
-            {
-                "status": "failed",
-                "stream.failure": failure.model_dump(),
-                **stored_fields(writer, record),
-            },
-            lambda seq: AnswerFailed(seq, code, text, retryable),
-        )
-
-    async def _handed_over(self, generation: _Generation) -> None:
-        """Leave the answer to the next process; followers here are told to come back."""
+    async def _leave(self, answer: Message, last_seq: int) -> None:
+        """Leave an answer to the next process as if this one had never had it."""
+        generation = answer.stream.generation - 1 if answer.stream else 0
+        untouched = {"stream.seq_ceiling": last_seq, "stream.generation": generation}
         with suppress(LeaseLostError, DatabaseUnavailableError):
-            await generation.writer.hand_over()
-        await self._log.discard(generation.writer.answer.id)
-
-
-async def _ended(turn: asyncio.Task[None]) -> None:
-    """Cancel a turn and wait until its provider connection is closed."""
-    turn.cancel()
-    await asyncio.wait([turn])
-    if not turn.cancelled() and turn.exception() is not None:
-        log.info("stopped_turn_failed", problem=type(turn.exception()).__name__)
+            await Lease(answer, self._owner, self._limits).let_go(untouched)

@@ -1,124 +1,164 @@
 """The event log of a single process.
 
 An answer's events are one list that all followers share. A batch is at most 32 events, and between
-two batches the loop gets its turn, so that one stream cannot starve another.
+two batches the loop gets its turn, so that one stream cannot starve another. A follower holds a
+number and never a log: a log that is dropped is freed, however slow its followers are.
 """
 
 import asyncio
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from sys import getsizeof
 
 from documents.ids import PydanticObjectId
 from services.answering.event_log import LogMissingError
-from services.answering.events import ENDING_EVENTS, AnswerEvent, AnswerRestarted
+from services.answering.events import ENDING_EVENTS, AnswerDelta, AnswerEvent, AnswerRestarted
 
 BATCH_EVENTS = 32
-KEPT_SECONDS = 300.0
-"""How long a log outlives its answer; afterwards followers get the stored text."""
 
-KEPT_LOGS = 10_000
+EVENT_BYTES = 120
+"""What an event weighs beside its text: the object, its number, its place in the list."""
+
+_seq_of = attrgetter("seq")
 
 
-class _Log:
-    __slots__ = ("discarded", "ended_at", "events", "news")
+@dataclass(frozen=True, slots=True)
+class KeptLogs:
+    """Which logs of ended answers are kept; afterwards followers get the stored text.
 
-    def __init__(self) -> None:
-        self.events: list[AnswerEvent] = []
-        self.news: asyncio.Future[None] | None = None
-        self.ended_at: float | None = None
-        self.discarded = False
+    Attributes:
+        seconds: how long a log outlives its answer.
+        count: how many are kept at most.
+        total_bytes: how much memory they may take together.
+    """
 
-    def wake(self) -> None:
-        if self.news is not None and not self.news.done():
-            self.news.set_result(None)
-        self.news = None
-
-    async def wait(self) -> None:
-        if self.news is None:
-            self.news = asyncio.get_running_loop().create_future()
-        await asyncio.shield(self.news)
-
-    def index_after(self, seq: int) -> int:
-        """Where the first event after `seq` stands; numbers only ever grow."""
-        if not self.events:
-            return 0
-        first = self.events[0].seq
-        index = max(0, min(seq - first + 1, len(self.events)))
-        while index > 0 and self.events[index - 1].seq > seq:
-            index -= 1
-        return index
+    seconds: float = 300.0
+    count: int = 10_000
+    total_bytes: int = 64 * 1024 * 1024
 
 
 class MemoryEventLog:
     """Logs of the answers that this process generates."""
 
-    def __init__(self, kept_seconds: float = KEPT_SECONDS) -> None:
-        self._kept_seconds = kept_seconds
-        self._logs: OrderedDict[PydanticObjectId, _Log] = OrderedDict()
+    def __init__(self, kept: KeptLogs | None = None) -> None:
+        self._kept = kept or KeptLogs()
+        self._running: dict[PydanticObjectId, _Log] = {}
+        self._ended: OrderedDict[PydanticObjectId, _Log] = OrderedDict()
+        self._ended_bytes = 0
 
     async def open(self, answer_id: PydanticObjectId) -> None:
         """See `EventLog`."""
-        self._forget_old()
-        self._logs.setdefault(answer_id, _Log())
+        self._drop_old()
+        if answer_id not in self._running:
+            await self.discard(answer_id)
+            self._running[answer_id] = _Log()
 
     async def append(self, answer_id: PydanticObjectId, events: Sequence[AnswerEvent]) -> None:
         """See `EventLog`."""
-        log = self._logs.get(answer_id)
+        log = self._running.get(answer_id)
         if log is None:
             raise LogMissingError(answer_id)
-        log.events.extend(events)
+        log.add(events)
         if events and isinstance(events[-1], ENDING_EVENTS):
-            log.ended_at = asyncio.get_running_loop().time()
+            self._keep(answer_id, self._running.pop(answer_id))
         log.wake()
 
     async def discard(self, answer_id: PydanticObjectId) -> None:
         """See `EventLog`."""
-        log = self._logs.pop(answer_id, None)
-        if log is not None:
-            log.discarded = True
+        if (log := self._running.pop(answer_id, None)) is not None:
             log.wake()
+        if (log := self._ended.pop(answer_id, None)) is not None:
+            self._ended_bytes -= log.weight
 
     async def follow(
         self, answer_id: PydanticObjectId, after_seq: int
     ) -> AsyncGenerator[Sequence[AnswerEvent], None]:
         """See `EventLog`."""
-        log = self._logs.get(answer_id)
+        while True:
+            batch, news = self._look(answer_id, after_seq)
+            if batch:
+                after_seq = batch[-1].seq
+                yield batch
+                await asyncio.sleep(0)
+            elif news is None:
+                return
+            else:
+                await news.wait()
+
+    def _look(
+        self, answer_id: PydanticObjectId, after_seq: int
+    ) -> tuple[Sequence[AnswerEvent], asyncio.Event | None]:
+        """The next events, or what to wait for, or neither after the ending event.
+
+        Raises:
+            LogMissingError: see `follow`.
+        """
+        running = self._running.get(answer_id)
+        log = running or self._ended.get(answer_id)
         if log is None:
             raise LogMissingError(answer_id)
-        index = log.index_after(after_seq)
-        _check_reach(log, index, after_seq)
-        while True:
-            if log.discarded:
-                raise LogMissingError(answer_id)
-            if index == len(log.events):
-                if log.ended_at is not None:
-                    return
-                await log.wait()
-                continue
-            batch = log.events[index : index + BATCH_EVENTS]
-            index += len(batch)
-            yield batch
-            await asyncio.sleep(0)
+        batch = log.after(after_seq)
+        if not batch and running is None and log.events[-1].seq != after_seq:
+            raise LogMissingError(answer_id)
+        return batch, running.news if running else None
 
-    def _forget_old(self) -> None:
-        """Drop logs whose answers ended long ago, oldest first."""
-        horizon = asyncio.get_running_loop().time() - self._kept_seconds
-        for answer_id, log in list(self._logs.items()):
-            full = len(self._logs) > KEPT_LOGS
-            if log.ended_at is None:
-                continue
-            if log.ended_at > horizon and not full:
-                break
-            del self._logs[answer_id]
+    def _keep(self, answer_id: PydanticObjectId, log: "_Log") -> None:
+        log.ended_at = asyncio.get_running_loop().time()
+        self._ended[answer_id] = log
+        self._ended_bytes += log.weight
+        self._drop_old()
+
+    def _drop_old(self) -> None:
+        """Drop logs of ended answers, those that ended first before the others."""
+        horizon = asyncio.get_running_loop().time() - self._kept.seconds
+        while self._ended:
+            oldest = next(iter(self._ended.values()))
+            if (
+                oldest.ended_at > horizon
+                and len(self._ended) <= self._kept.count
+                and self._ended_bytes <= self._kept.total_bytes
+            ):
+                return
+            self._ended.popitem(last=False)
+            self._ended_bytes -= oldest.weight
 
 
-def _check_reach(log: _Log, index: int, after_seq: int) -> None:
-    """Refuse a position from which the next event would be missing.
+class _Log:
+    __slots__ = ("ended_at", "events", "news", "weight")
 
-    Raises:
-        LogMissingError: the event after `after_seq` was given out by a process that is gone.
-    """
-    if index < len(log.events):
-        first = log.events[index]
-        if first.seq != after_seq + 1 and not isinstance(first, (AnswerRestarted, *ENDING_EVENTS)):
-            raise LogMissingError(after_seq)
+    def __init__(self) -> None:
+        self.events: list[AnswerEvent] = []
+        self.news = asyncio.Event()
+        self.ended_at = 0.0
+        self.weight = 0
+
+    def add(self, events: Sequence[AnswerEvent]) -> None:
+        self.events.extend(events)
+        for event in events:
+            self.weight += EVENT_BYTES
+            if isinstance(event, AnswerDelta):
+                self.weight += getsizeof(event.text)
+
+    def wake(self) -> None:
+        """Wake those who wait now; who comes later looks before waiting."""
+        self.news.set()
+        self.news.clear()
+
+    def after(self, seq: int) -> Sequence[AnswerEvent]:
+        """At most a batch of the events after a number.
+
+        Raises:
+            LogMissingError: the event after it was given out by a process that is gone.
+        """
+        index = bisect_right(self.events, seq, key=_seq_of)
+        batch = self.events[index : index + BATCH_EVENTS]
+        if (
+            batch
+            and batch[0].seq != seq + 1
+            and not isinstance(batch[0], (AnswerRestarted, *ENDING_EVENTS))
+        ):
+            raise LogMissingError(seq)
+        return batch

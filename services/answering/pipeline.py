@@ -13,28 +13,33 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any
 
+import structlog
+
 from documents.base import utc_now
-from documents.chatbots import Chatbot
-from documents.conversations import Conversation
+from documents.chatbots import Chatbot, ChatbotSettings
 from documents.llm_configs import LlmConfig
 from documents.messages import Message, TraceStep
 from documents.tenancy import TenantScope
 from services.answering.answer_writer import AnswerWriter
+from services.answering.cancelling import raise_if_cancelled
 from services.answering.citations import cited, context_passages
-from services.answering.events import AnswerStarted, AnswerStep, StepKind
-from services.answering.model_route import ModelRoutes
+from services.answering.events import AnswerStep, StepKind
+from services.answering.failures import AnswerBlockedError, AnswerImpossibleError
+from services.answering.model_route import ModelRoutes, Route
 from services.answering.phrases import phrase
 from services.answering.prompts import assemble_turns
 from services.knowledge.search import KnowledgeSearch, RetrievedPassage
 from services.languages.detection import detect_language
-from services.llm.model import ModelFinished, ModelRequest, TextChunk
+from services.llm.errors import ModelProtocolError
+from services.llm.model import ModelFinished, ModelRequest
 
 HISTORY_MESSAGES = 40
 MICROS_PER_UNIT = 1_000_000
 
+MAX_ANSWER_CHARACTERS = 1_000_000
+"""Far above what a model's own bound lets through, and far below the 16 MB of a document."""
 
-class AnswerImpossibleError(Exception):
-    """The turn cannot even begin: its chatbot or question is gone."""
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -63,24 +68,18 @@ class Pipeline:
         self._routes = routes
 
     async def run(self, writer: AnswerWriter, record: TurnRecord) -> None:
-        """Publish an answer's events up to the last word; the caller publishes the end.
+        """Publish an answer's events up to the last word; the caller publishes beginning and end.
 
         Raises:
             AnswerImpossibleError: the chatbot or the question is gone.
-            ModelError: no model gave a whole answer.
+            ModelError: no model gave a whole answer, or it said nothing.
             LeaseLostError: somebody else works on the answer.
         """
         answer = writer.answer
         scope = TenantScope.one(answer.client_id)
         question = await _question_of(answer, scope)
-        chatbot = await scope.of(Chatbot).get(answer.chatbot_id)
-        if chatbot is None:
-            raise AnswerImpossibleError("the chatbot was deleted")
-        settings = chatbot.published
+        settings = await _settings_of(answer, scope)
         record.language = detect_language(question.content) or settings.default_language
-        await writer.event(
-            lambda seq: AnswerStarted(seq, answer.conversation_id, question.id, answer.id)
-        )
         await self._step(writer, record, "retrieving")
         await self._retrieve(answer, question, record)
         await self._step(writer, record, "thinking")
@@ -91,19 +90,18 @@ class Pipeline:
             settings, question.content, passages, await _history(answer, scope), record.language
         )
         request = ModelRequest(turns, question.content, passages, record.language)
+        raise_if_cancelled()
+        await self._think(route, request, writer, record)
+
+    async def _think(
+        self, route: Route, request: ModelRequest, writer: AnswerWriter, record: TurnRecord
+    ) -> None:
         began = utc_now()
         try:
-            async with aclosing(route.model.stream(request)) as events:
-                async for event in events:
-                    if isinstance(event, TextChunk):
-                        if record.first_token_ms is None:
-                            record.first_token_ms = record.elapsed_ms()
-                        await writer.delta(event.text)
-                    else:
-                        record.finished = event
+            await _stream(route, request, writer, record)
         finally:
-            _trace(record, "thinking", began, route.config.name)
-        await _remember_language(answer, record.language, scope)
+            _trace(record, "thinking", began, route.config.name, _unusual_end(record.finished))
+        _check_said_something(writer.text, record.finished)
 
     async def _retrieve(self, answer: Message, question: Message, record: TurnRecord) -> None:
         began = utc_now()
@@ -118,10 +116,54 @@ class Pipeline:
         await writer.event(lambda seq: AnswerStep(seq, step, label))
 
 
-def stored_fields(writer: AnswerWriter, record: TurnRecord) -> dict[str, Any]:
+async def _stream(
+    route: Route, request: ModelRequest, writer: AnswerWriter, record: TurnRecord
+) -> None:
+    """Publish what the model says."""
+    left = MAX_ANSWER_CHARACTERS
+    try:
+        async with aclosing(route.model.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, ModelFinished):
+                    record.finished = event
+                    break
+                if record.first_token_ms is None:
+                    record.first_token_ms = record.elapsed_ms()
+                left = _left_after(event.text, left)
+                await writer.delta(event.text)
+    except Exception as error:
+        if record.finished is None:
+            raise
+        # The text is whole; only hanging up failed.
+        log.warning("model_not_closed", problem=type(error).__name__)
+
+
+def _left_after(text: str, left: int) -> int:
+    if len(text) > left:
+        raise ModelProtocolError("the model answers without end")
+    return left - len(text)
+
+
+def _check_said_something(text: str, finished: ModelFinished | None) -> None:
+    """Refuse an end that is none: an empty bubble must not look like an answer."""
+    if finished is None:
+        raise ModelProtocolError("the model's stream broke off without an end")
+    if text.strip():
+        return
+    if finished.reason == "refusal":
+        raise AnswerBlockedError("the model refused to answer")
+    raise ModelProtocolError(f"the model said nothing and ended with {finished.reason!r}")
+
+
+def _unusual_end(finished: ModelFinished | None) -> str | None:
+    """Why the model stopped, if it did not just come to its end."""
+    return None if finished is None or finished.reason == "stop" else finished.reason
+
+
+def stored_fields(text: str, record: TurnRecord) -> dict[str, Any]:
     """What the message keeps about its making, as an update of the document."""
     fields: dict[str, Any] = {
-        "citations": [one.model_dump() for one in cited(writer.text, record.passages)],
+        "citations": [one.model_dump() for one in cited(text, record.passages)],
         "confidence": record.evidence,
         "response_time_ms": record.elapsed_ms(),
         "first_token_ms": record.first_token_ms,
@@ -153,29 +195,36 @@ def _counted(config: LlmConfig, finished: ModelFinished | None) -> dict[str, Any
 async def _question_of(answer: Message, scope: TenantScope) -> Message:
     question = await scope.of(Message).get(answer.question_id) if answer.question_id else None
     if question is None:
-        raise AnswerImpossibleError("the question was deleted")
+        raise AnswerImpossibleError("not_found")
     return question
+
+
+async def _settings_of(answer: Message, scope: TenantScope) -> ChatbotSettings:
+    chatbot = await scope.of(Chatbot).get(answer.chatbot_id)
+    if chatbot is None:
+        raise AnswerImpossibleError("chatbot_inactive")
+    return chatbot.published
 
 
 async def _history(answer: Message, scope: TenantScope) -> list[Message]:
     """The newest messages before the question, oldest first."""
     found = await scope.of(Message).find(
-        {"conversation_id": answer.conversation_id, "seq": {"$lt": answer.seq - 1}},
+        {
+            "conversation_id": answer.conversation_id,
+            "seq": {"$lt": answer.seq - 1},
+            "status": {"$in": ["complete", "stopped"]},
+        },
         sort=[("seq", -1)],
         limit=HISTORY_MESSAGES,
     )
     return found[::-1]
 
 
-async def _remember_language(answer: Message, language: str, scope: TenantScope) -> None:
-    await scope.of(Conversation).update_one(
-        {"_id": answer.conversation_id}, {"$set": {"language": language}}
-    )
-
-
-def _trace(record: TurnRecord, step: StepKind, began: datetime, outcome: str) -> None:
+def _trace(
+    record: TurnRecord, step: StepKind, began: datetime, outcome: str, detail: str | None = None
+) -> None:
     took = round((utc_now() - began).total_seconds() * 1000)
     record.trace = [
         *(record.trace or ()),
-        TraceStep(step=step, started_at=began, duration_ms=took, outcome=outcome),
+        TraceStep(step=step, started_at=began, duration_ms=took, outcome=outcome, detail=detail),
     ]

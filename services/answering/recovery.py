@@ -8,17 +8,15 @@ import asyncio
 
 import structlog
 
-from documents.base import utc_now
+from documents.conversations import Conversation
 from documents.errors import is_unavailable
-from documents.messages import Failure, Message
+from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
-from services.answering.answer_writer import CEILING_BLOCK, LEASE
+from services.answering.cancelling import raise_if_cancelled
+from services.answering.failures import failure
 from services.answering.generations import Generations
-from services.answering.phrases import phrase
-
-LOOK_INTERVAL_SECONDS = 1.0
-MAX_GENERATIONS = 2
-"""The first and one more."""
+from services.answering.leases import Lease, LeaseLostError, end_all_leases, take_lapsed
+from services.answering.limits import DEFAULT_LIMITS, Limits
 
 log = structlog.get_logger()
 
@@ -26,73 +24,70 @@ log = structlog.get_logger()
 class Recovery:
     """Looks for lapsed leases for as long as the process lives."""
 
-    def __init__(self, generations: Generations, owner: str) -> None:
+    def __init__(
+        self, generations: Generations, owner: str, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
         self._generations = generations
         self._owner = owner
+        self._limits = limits
 
     async def run(self) -> None:
         """Take over lapsed answers until cancelled."""
         while True:
             try:
                 while await self.take_over_one():
-                    pass
+                    raise_if_cancelled()
             except Exception as error:
                 if not is_unavailable(error):
                     log.exception("recovery_failed")
-            await asyncio.sleep(LOOK_INTERVAL_SECONDS)
+            raise_if_cancelled()
+            await asyncio.sleep(self._limits.look_interval_s)
 
     async def end_all_leases(self) -> None:
         """Count every answer as left behind: for the only process on its database, at its start."""
-        await (
-            TenantScope.every_client()
-            .of(Message)
-            .update_many({"status": "streaming"}, {"$set": {"stream.lease_until": utc_now()}})
-        )
+        await end_all_leases()
 
     async def take_over_one(self) -> bool:
-        """Take over one lapsed answer; whether there was one.
-
-        The condition and the claim are one atomic update, so that of N processes one gets it.
-        """
-        now = utc_now()
-        messages = TenantScope.every_client().of(Message)
-        answer = await messages.update_one(
-            {"status": "streaming", "stream.lease_until": {"$lt": now}},
-            {
-                "$set": {"stream.owner": self._owner, "stream.lease_until": now + LEASE},
-                "$inc": {"stream.generation": 1, "stream.seq_ceiling": CEILING_BLOCK},
-            },
+        """Take over one lapsed answer; whether there was one."""
+        if self._generations.draining:
+            return False
+        answer = await take_lapsed(
+            self._owner,
+            self._limits,
+            # After a database outage our own leases have lapsed, and yet the answers live.
+            but_not=self._generations.running_ids,
         )
         if answer is None or answer.stream is None:
             return False
         log.info("answer_taken_over", answer_id=str(answer.id), client_id=answer.client_id)
-        last_seq = answer.stream.seq_ceiling - CEILING_BLOCK
+        await self._go_on(answer, answer.stream)
+        return True
+
+    async def _go_on(self, answer: Message, stream: AnswerStream) -> None:
+        # What was reserved before we reserved more: others may have seen as much.
+        last_seq = stream.seq_ceiling - self._limits.ceiling_block
         if answer.stop_requested_at is not None:
             await self._end(answer, last_seq, {"status": "stopped"})
-        elif answer.stream.generation > MAX_GENERATIONS:
-            failure = Failure(code="interrupted", text=phrase("interrupted", None), retryable=True)
+        elif stream.generation > self._limits.generations:
+            told = failure("interrupted", await _language_of(answer))
             await self._end(
-                answer, last_seq, {"status": "failed", "stream.failure": failure.model_dump()}
+                answer, last_seq, {"status": "failed", "stream.failure": told.model_dump()}
             )
         else:
             await self._generations.start(answer, last_seq=last_seq)
-        return True
 
     async def _end(self, answer: Message, last_seq: int, fields: dict[str, object]) -> None:
         """End an answer without more text; its followers read the end from the database."""
-        await (
-            TenantScope.one(answer.client_id)
-            .of(Message)
-            .update_one(
-                {"_id": answer.id, "stream.owner": self._owner, "status": "streaming"},
-                {
-                    "$set": {
-                        **fields,
-                        "stream.owner": None,
-                        "stream.lease_until": None,
-                        # One more than anybody can have seen: the end itself was never given out.
-                        "stream.last_seq": last_seq + 1,
-                    }
-                },
-            )
-        )
+        lease = Lease(answer, self._owner, self._limits)
+        try:
+            # One more than anybody can have seen: the end itself was never given out.
+            await lease.end(last_seq + 1, fields)
+        except LeaseLostError:
+            log.warning("answer_lease_lost", answer_id=str(answer.id))
+
+
+async def _language_of(answer: Message) -> str | None:
+    conversation = (
+        await TenantScope.one(answer.client_id).of(Conversation).get(answer.conversation_id)
+    )
+    return conversation.language if conversation else None

@@ -7,11 +7,14 @@ remembered for a few seconds, since a page load asks several times.
 from time import monotonic
 
 from documents.chatbots import Chatbot
+from documents.database.driver import operation_deadline
+from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
-from services.origins import ANY_ORIGIN, is_loopback, normalized_origin
+from services.origins import ANY_ORIGIN, is_loopback, normalized_origin, origin_allowed
 
 REMEMBERED_SECONDS = 5.0
 MAX_REMEMBERED = 1_000
+DATABASE_SECONDS = 4.0
 
 
 class EmbeddingOrigins:
@@ -39,10 +42,20 @@ class EmbeddingOrigins:
         self._remembered[normalized] = (monotonic() + REMEMBERED_SECONDS, answer)
         return answer
 
-    async def _allowed_somewhere(self, origin: str) -> bool:
-        chatbot = await (
-            TenantScope.every_client()
-            .of(Chatbot)
-            .find_one({"active": True, "published.allowed_origins": {"$in": [origin, ANY_ORIGIN]}})
+    async def known_to(self, chatbot_id: PydanticObjectId, client_id: str, origin: str) -> bool:
+        """Whether a page of this origin may speak for visitors of this one chatbot."""
+        normalized = normalized_origin(origin)
+        if normalized in self._always:
+            return True
+        scoped = TenantScope.one(client_id).of(Chatbot)
+        with operation_deadline(DATABASE_SECONDS):
+            chatbot = await scoped.get(chatbot_id)
+        return chatbot is not None and origin_allowed(
+            origin, chatbot.published.allowed_origins, development=self._development
         )
+
+    async def _allowed_somewhere(self, origin: str) -> bool:
+        wanted = {"active": True, "published.allowed_origins": {"$in": [origin, ANY_ORIGIN]}}
+        with operation_deadline(DATABASE_SECONDS):
+            chatbot = await TenantScope.every_client().of(Chatbot).find_one(wanted)
         return chatbot is not None

@@ -1,21 +1,28 @@
-"""The server is killed, stopped, or loses its database in the middle of answers.
+"""Servers are killed, stopped, or lose their database in the middle of answers.
 
-Time budget: 120 seconds.
+The tests of one server share it, and leave it running or dead as they please: whoever needs it
+starts it. Time budget: 90 seconds.
 """
 
 import asyncio
 import os
+import secrets
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 
 import psutil
 import pytest
 import pytest_asyncio
 import websockets
 
+from documents.database.opening import open_database
+from documents.database.options import DatabaseOptions
+from services.answering.limits import DEFAULT_LIMITS
 from tests.administration import Administrator
-from tests.answers import asked, asking, kinds_of, new_key, text_of
+from tests.answers import STOP, asked, asking, followed, kinds_of, new_key, text_of
 from tests.conftest import START_VISIT, signed_in
 from tests.graphql_clients import GraphQLClient, Json
 from tests.providers.dictation import Dictation, model_that_says
@@ -25,16 +32,63 @@ pytestmark = pytest.mark.faults
 
 PIECES = ["Rome ", "was not ", "built ", "in a ", "day."]
 WHOLE = "".join(PIECES)
-MakeVisitor = Callable[[str], Awaitable[GraphQLClient]]
+SEEN = "".join(PIECES[:3])
+DRAIN_SECONDS = "2"
+MakeVisitor = Callable[[ServerProcess, str], Awaitable[GraphQLClient]]
+
+
+@pytest.fixture(scope="module")
+def lone_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with its own database."""
+    folder = tmp_path_factory.mktemp("lone") / "data folder"
+    process = ServerProcess(folder, PARLANCE_DRAIN_SECONDS=DRAIN_SECONDS)
+    yield process
+    process.stop()
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two servers on one database that is neither's child."""
+
+    one: ServerProcess
+    other: ServerProcess
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
+    folder = tmp_path_factory.mktemp("pair")
+    database = await open_database(DatabaseOptions(mongodb_url=None, data_dir=folder / "mongodb"))
+    settings = {
+        "PARLANCE_MONGODB_URL": database.url,
+        "PARLANCE_SECRET_KEY": secrets.token_urlsafe(48),
+        "PARLANCE_DRAIN_SECONDS": DRAIN_SECONDS,
+    }
+    pair = Pair(*(ServerProcess(folder / name, **settings) for name in ("one", "other")))
+    try:
+        yield pair
+    finally:
+        await asyncio.gather(*(asyncio.to_thread(server.stop) for server in (pair.one, pair.other)))
+        await database.close()
+
+
+async def started(*servers: ServerProcess) -> None:
+    """Start those that do not run."""
+    for server in servers:
+        if not is_running(server):
+            await asyncio.to_thread(server.start)
+
+
+def is_running(server: ServerProcess) -> bool:
+    return server._process is not None and server._process.poll() is None
 
 
 @pytest_asyncio.fixture
-async def visitor_here(own_server: ServerProcess) -> AsyncGenerator[MakeVisitor, None]:
-    """A visitor of a chatbot on the test's own server."""
+async def visitor_of_chatbot() -> AsyncGenerator[MakeVisitor, None]:
+    """A visitor of a chatbot, by server and embed key."""
     made: list[GraphQLClient] = []
 
-    async def make(embed_key: str) -> GraphQLClient:
-        visitor = GraphQLClient(own_server.url, origin=own_server.url)
+    async def make(server: ServerProcess, embed_key: str) -> GraphQLClient:
+        visitor = GraphQLClient(server.url, origin=server.url)
         made.append(visitor)
         data = await visitor.execute(START_VISIT, {"key": embed_key})
         visitor.token = data["startVisit"]["widgetToken"]
@@ -77,66 +131,73 @@ async def resumed(visitor: GraphQLClient, key: str, seen: list[Json]) -> list[Js
     return rest
 
 
+def check_begun_anew(seen: list[Json], rest: list[Json]) -> None:
+    """A restart, then the whole text; no number twice and none left out but before the restart."""
+    assert kinds_of(rest)[0] == "AnswerRestarted"
+    assert rest[0]["seq"] > seen[-1]["seq"]
+    assert [event["seq"] for event in rest] == list(
+        range(rest[0]["seq"], rest[0]["seq"] + len(rest))
+    )
+    assert rest[-1]["answer"]["status"] == "COMPLETE"
+    assert text_of(seen + rest) == WHOLE == rest[-1]["answer"]["content"]
+
+
 async def test_after_sigkill_the_answer_is_begun_anew_and_comes_whole(
-    own_server: ServerProcess, visitor_here: MakeVisitor
+    lone_server: ServerProcess, visitor_of_chatbot: MakeVisitor
 ) -> None:
-    own_server.start()
+    await started(lone_server)
     first, second = Dictation(PIECES), Dictation(PIECES)
     second.say_the_rest()
     async with model_that_says(first, second) as model:
-        visitor = await visitor_here(await chatbot_on(own_server, model.url))
+        visitor = await visitor_of_chatbot(lone_server, await chatbot_on(lone_server, model.url))
         key = new_key()
         seen = await seen_before_the_end(visitor, key, first)
-        own_server.kill()
-        await asyncio.to_thread(own_server.start)
+        lone_server.kill()
+        await started(lone_server)
         rest = await resumed(visitor, key, seen)
         requests = len(model.requests)
 
     assert requests == 2
-    assert kinds_of(rest)[0] == "AnswerRestarted"
-    assert rest[-1]["answer"]["status"] == "COMPLETE"
-    assert text_of(seen + rest) == WHOLE == rest[-1]["answer"]["content"]
-    numbers = [event["seq"] for event in seen + rest]
-    assert numbers == sorted(set(numbers))
-    restart = rest[0]["seq"]
-    assert [event["seq"] for event in rest] == list(range(restart, restart + len(rest)))
+    check_begun_anew(seen, rest)
 
 
 async def test_an_answer_that_is_killed_twice_ends_as_interrupted(
-    own_server: ServerProcess, visitor_here: MakeVisitor
+    lone_server: ServerProcess, visitor_of_chatbot: MakeVisitor
 ) -> None:
-    own_server.start()
+    await started(lone_server)
     dictations = [Dictation(PIECES) for _ in range(3)]
     async with model_that_says(*dictations) as model:
-        visitor = await visitor_here(await chatbot_on(own_server, model.url))
+        visitor = await visitor_of_chatbot(lone_server, await chatbot_on(lone_server, model.url))
         key = new_key()
         seen = await seen_before_the_end(visitor, key, dictations[0])
-        for attempt in (1, 2):
-            own_server.kill()
-            await asyncio.to_thread(own_server.start)
-            model.asked.clear()
-            if attempt == 1 and len(model.requests) == 1:
-                await model.asked.wait()
+        model.asked.clear()
+        lone_server.kill()
+        await started(lone_server)
+        await model.asked.wait()
+        lone_server.kill()
+        await started(lone_server)
         rest = await resumed(visitor, key, seen)
+        requests = len(model.requests)
 
+    assert requests == 2
     assert rest[-1]["__typename"] == "AnswerFailed"
     assert rest[-1]["code"] == "INTERRUPTED"
     assert rest[-1]["retryable"] is True
 
 
 async def test_sigterm_lets_a_running_answer_finish(
-    own_server: ServerProcess, visitor_here: MakeVisitor
+    lone_server: ServerProcess, visitor_of_chatbot: MakeVisitor
 ) -> None:
-    own_server.start()
+    await started(lone_server)
     said = Dictation(PIECES)
     async with model_that_says(said) as model:
-        visitor = await visitor_here(await chatbot_on(own_server, model.url))
+        visitor = await visitor_of_chatbot(lone_server, await chatbot_on(lone_server, model.url))
         key = new_key()
         seen = await seen_before_the_end(visitor, key, said)
-        os.kill(own_server.pid, signal.SIGTERM)
+        os.kill(lone_server.pid, signal.SIGTERM)
         said.say_the_rest()
-        assert await asyncio.to_thread(own_server.stop) == 0
-        await asyncio.to_thread(own_server.start)
+        assert await asyncio.to_thread(lone_server.stop) == 0
+        await started(lone_server)
         rest = await resumed(visitor, key, seen)
         requests = len(model.requests)
 
@@ -146,31 +207,30 @@ async def test_sigterm_lets_a_running_answer_finish(
 
 
 async def test_sigterm_hands_an_answer_over_that_takes_too_long(
-    own_server: ServerProcess, visitor_here: MakeVisitor
+    lone_server: ServerProcess, visitor_of_chatbot: MakeVisitor
 ) -> None:
-    own_server.start()
+    await started(lone_server)
     first, second = Dictation(PIECES), Dictation(PIECES)
     second.say_the_rest()
     async with model_that_says(first, second) as model:
-        visitor = await visitor_here(await chatbot_on(own_server, model.url))
+        visitor = await visitor_of_chatbot(lone_server, await chatbot_on(lone_server, model.url))
         key = new_key()
         seen = await seen_before_the_end(visitor, key, first)
-        assert await asyncio.to_thread(own_server.stop) == 0
-        await asyncio.to_thread(own_server.start)
+        assert await asyncio.to_thread(lone_server.stop) == 0
+        await started(lone_server)
         rest = await resumed(visitor, key, seen)
 
-    assert kinds_of(rest)[0] == "AnswerRestarted"
+    check_begun_anew(seen, rest)
     assert rest[0]["seq"] == seen[-1]["seq"] + 1, "after a clean stop not even a number is lost"
-    assert text_of(seen + rest) == WHOLE
 
 
 async def test_the_embedded_database_is_killed_and_comes_back_by_itself(
-    own_server: ServerProcess, visitor_here: MakeVisitor
+    lone_server: ServerProcess, visitor_of_chatbot: MakeVisitor
 ) -> None:
-    own_server.start()
+    await started(lone_server)
     said = Dictation(PIECES)
     async with model_that_says(said) as model:
-        visitor = await visitor_here(await chatbot_on(own_server, model.url))
+        visitor = await visitor_of_chatbot(lone_server, await chatbot_on(lone_server, model.url))
         key, events, killed = new_key(), list[Json](), False
         async with aclosing(asking(visitor, "Was it?", key)) as stream:
             said.say_next()
@@ -178,7 +238,7 @@ async def test_the_embedded_database_is_killed_and_comes_back_by_itself(
                 events.append(event)
                 if kinds_of(events).count("AnswerDelta") == 1 and not killed:
                     killed = True
-                    mongod_of(own_server).kill()
+                    mongod_of(lone_server).kill()
                     said.say_the_rest()
         answers = await visitor.send("{ conversations { totalCount } }")
         while "errors" in answers:
@@ -195,15 +255,15 @@ async def test_the_embedded_database_is_killed_and_comes_back_by_itself(
 
 
 async def test_after_sigkill_the_database_goes_too_and_nothing_acknowledged_is_lost(
-    own_server: ServerProcess, visitor_here: MakeVisitor
+    lone_server: ServerProcess, visitor_of_chatbot: MakeVisitor
 ) -> None:
-    own_server.start()
-    visitor = await visitor_here("demo")
+    await started(lone_server)
+    visitor = await visitor_of_chatbot(lone_server, "demo")
     events = await asked(visitor, "What is Parlance?")
-    mongod = mongod_of(own_server)
-    own_server.kill()
+    mongod = mongod_of(lone_server)
+    lone_server.kill()
     await asyncio.to_thread(mongod.wait, 10)
-    await asyncio.to_thread(own_server.start)
+    await started(lone_server)
 
     again = await visitor.execute(
         "query ($id: ID!) { messages(conversationId: $id) { edges { node { content } } } }",
@@ -212,6 +272,80 @@ async def test_after_sigkill_the_database_goes_too_and_nothing_acknowledged_is_l
 
     contents = [edge["node"]["content"] for edge in again["messages"]["edges"]]
     assert contents == ["What is Parlance?", text_of(events)]
+
+
+async def test_an_answer_is_stopped_and_followed_through_the_other_server(
+    servers: Pair, visitor_of_chatbot: MakeVisitor
+) -> None:
+    await started(servers.one, servers.other)
+    said = Dictation(PIECES)
+    async with model_that_says(said) as model:
+        visitor = await visitor_of_chatbot(servers.one, await chatbot_on(servers.one, model.url))
+        seen = await seen_before_the_end(visitor, new_key(), said)
+        there = at(servers.other, visitor)
+        following = asyncio.create_task(followed(there, seen[0]["messageId"], seen[-1]["seq"]))
+        began = time.monotonic()
+        stopped = await there.execute(STOP, {"id": seen[0]["messageId"]})
+        took = time.monotonic() - began
+        await asyncio.wait_for(model.client_closed.wait(), 5)
+        rest = await following
+        await there.close()
+
+    assert stopped["stopAnswer"]["answer"]["status"] == "STOPPED"
+    assert stopped["stopAnswer"]["answer"]["content"] == SEEN
+    assert took < 3
+    assert kinds_of(rest) == ["AnswerRestarted", "AnswerDelta", "AnswerCompleted"]
+    assert rest[0]["reason"] == "LOG_EXPIRED"
+    assert text_of(rest) == SEEN
+
+
+async def test_a_server_that_stops_hands_its_answer_to_the_other_one_at_once(
+    servers: Pair, visitor_of_chatbot: MakeVisitor
+) -> None:
+    await started(servers.one, servers.other)
+    first, second = Dictation(PIECES), Dictation(PIECES)
+    second.say_the_rest()
+    async with model_that_says(first, second) as model:
+        visitor = await visitor_of_chatbot(servers.one, await chatbot_on(servers.one, model.url))
+        key = new_key()
+        seen = await seen_before_the_end(visitor, key, first)
+        there = at(servers.other, visitor)
+        following = asyncio.create_task(resumed(there, key, seen))
+        assert await asyncio.to_thread(servers.one.stop) == 0
+        rest = await asyncio.wait_for(following, 5)
+        await there.close()
+
+    check_begun_anew(seen, rest)
+    assert rest[0]["seq"] == seen[-1]["seq"] + 1
+
+
+async def test_a_killed_servers_answer_comes_whole_from_the_other_one_within_the_lease(
+    servers: Pair, visitor_of_chatbot: MakeVisitor
+) -> None:
+    await started(servers.one, servers.other)
+    first, second = Dictation(PIECES), Dictation(PIECES)
+    second.say_the_rest()
+    async with model_that_says(first, second) as model:
+        visitor = await visitor_of_chatbot(servers.one, await chatbot_on(servers.one, model.url))
+        key = new_key()
+        seen = await seen_before_the_end(visitor, key, first)
+        there = at(servers.other, visitor)
+        servers.one.kill()
+        began = time.monotonic()
+        rest = await resumed(there, key, seen)
+        took = time.monotonic() - began
+        requests = len(model.requests)
+        await there.close()
+
+    check_begun_anew(seen, rest)
+    assert rest[0]["reason"] == "WORKER_LOST"
+    assert requests == 2
+    assert took < DEFAULT_LIMITS.lease_s + 4
+
+
+def at(server: ServerProcess, visitor: GraphQLClient) -> GraphQLClient:
+    """The same visitor at another server."""
+    return GraphQLClient(server.url, visitor.token, origin=visitor.origin)
 
 
 def mongod_of(server: ServerProcess) -> psutil.Process:

@@ -1,6 +1,5 @@
-"""A real MongoDB for these tests, one per worker; every test has clients of its own in it."""
+"""Clients with chatbots, and the services that teach and search."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -10,11 +9,6 @@ from beanie import PydanticObjectId
 
 from documents.chatbots import Chatbot, ChatbotSettings
 from documents.database.database import Database
-from documents.database.opening import open_database
-from documents.database.options import DatabaseOptions
-from documents.database.preparation import prepare_documents
-from documents.knowledge_chunks import KnowledgeChunk
-from documents.knowledge_sources import KnowledgeSource
 from documents.tenancy import TenantScope
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
@@ -31,17 +25,6 @@ class Tenant:
     @property
     def scope(self) -> TenantScope:
         return TenantScope.one(self.client_id)
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    options = DatabaseOptions(mongodb_url=None, data_dir=tmp_path_factory.mktemp("mongodb"))
-    opened = await open_database(options)
-    try:
-        await prepare_documents(opened, [Chatbot, KnowledgeSource, KnowledgeChunk])
-        yield opened
-    finally:
-        await opened.close()
 
 
 @pytest.fixture

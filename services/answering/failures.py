@@ -1,0 +1,48 @@
+"""What a visitor is told when there is no (whole) answer, and what programs are."""
+
+from documents.errors import is_unavailable
+from documents.messages import Failure
+from services.answering.events import FailureCode
+from services.answering.phrases import PhraseKey, phrase
+from services.llm.errors import ModelError
+
+
+class AnswerImpossibleError(Exception):
+    """The turn cannot even begin: its chatbot or question is gone.
+
+    Attributes:
+        code: which of them, for programs and for the sentence.
+    """
+
+    def __init__(self, code: FailureCode) -> None:
+        super().__init__(code)
+        self.code: FailureCode = code
+
+
+class AnswerBlockedError(ModelError):
+    """The model refused to say anything."""
+
+
+def failure_of(error: BaseException | None, language: str) -> Failure:
+    """The end of an answer whose turn ended in this error; None is a turn that was torn down."""
+    if isinstance(error, AnswerImpossibleError):
+        return failure(error.code, language, retryable=False)
+    if isinstance(error, AnswerBlockedError):
+        return failure("blocked", language, retryable=False)
+    if error is not None and is_unavailable(error):
+        return failure("interrupted", language)
+    return failure("provider_failed", language)
+
+
+def failure(code: FailureCode, language: str | None, *, retryable: bool = True) -> Failure:
+    """A failure with its sentence."""
+    return Failure(code=code, text=phrase(_SENTENCES[code], language), retryable=retryable)
+
+
+_SENTENCES: dict[FailureCode, PhraseKey] = {
+    "interrupted": "interrupted",
+    "provider_failed": "provider_failed",
+    "blocked": "provider_failed",
+    "not_found": "not_found",
+    "chatbot_inactive": "chatbot_inactive",
+}

@@ -1,0 +1,37 @@
+"""A second server for the tests of the API: one that runs as in production."""
+
+from collections.abc import AsyncGenerator, Generator
+
+import pytest
+import pytest_asyncio
+
+from tests.conftest import signed_in
+from tests.graphql_clients import GraphQLClient
+from tests.server_process import ServerProcess
+
+METRICS_TOKEN = "a-token-for-prometheus"
+DASHBOARD = "https://dashboard.example.com"
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess, None, None]:
+    """A server to which pages on this machine are strangers, without the demo, behind a proxy."""
+    process = ServerProcess(
+        tmp_path_factory.mktemp("production"),
+        PARLANCE_ENVIRONMENT="production",
+        PARLANCE_DEMO="false",
+        PARLANCE_METRICS_TOKEN=METRICS_TOKEN,
+        PARLANCE_TRUSTED_PROXIES="127.0.0.1",
+        PARLANCE_DASHBOARD_ORIGINS=f'["{DASHBOARD}"]',
+    )
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest_asyncio.fixture
+async def production_admin(production: ServerProcess) -> AsyncGenerator[GraphQLClient, None]:
+    """The platform's admin there."""
+    admin = await signed_in(production.url, production.admin_email, production.admin_password)
+    yield admin
+    await admin.close()

@@ -1,0 +1,203 @@
+"""Server processes as far as answering is concerned: several may share the tests' database.
+
+Each has its own name, its own event log and its own models, and knows of the others only through
+the database, as workers on different machines do.
+"""
+
+import asyncio
+import os
+import secrets
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from beanie import PydanticObjectId
+
+from documents.chatbots import Chatbot, ChatbotSettings
+from documents.clients import Client
+from documents.conversations import Conversation
+from documents.database.database import Database
+from documents.llm_configs import LlmConfig
+from documents.messages import Message
+from documents.tenancy import TenantScope
+from services.answering.asking import AskedQuestion, Asking, Question
+from services.answering.events import (
+    AnswerCompleted,
+    AnswerDelta,
+    AnswerEvent,
+    AnswerFailed,
+    AnswerRestarted,
+)
+from services.answering.following import Following
+from services.answering.generations import Generations
+from services.answering.limits import Limits
+from services.answering.memory_event_log import MemoryEventLog
+from services.answering.model_route import ModelRoutes
+from services.answering.pipeline import Pipeline
+from services.answering.recovery import Recovery
+from services.answering.stopping import Stopping
+from services.knowledge.search import KnowledgeSearch
+from services.llm.model import LanguageModel
+from services.sealing.keys import DerivedKeys
+from services.sealing.sealing import Sealer
+from tests.unit.answering.scripted_models import Models
+
+PATIENCE_SECONDS = 10.0
+QUICK = Limits(
+    store_interval_s=0.03,
+    lease_s=0.5,
+    look_interval_s=0.02,
+    closing_s=0.1,
+    hand_over_s=2.0,
+    takeover_s=8.0,
+)
+SEALER = Sealer(DerivedKeys(secrets.token_urlsafe(32)))
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who asks a chatbot of a client of the test's own."""
+
+    client_id: str
+    chatbot_id: PydanticObjectId
+    visitor_id: PydanticObjectId
+
+    @property
+    def scope(self) -> TenantScope:
+        return TenantScope.one(self.client_id)
+
+    def question(
+        self,
+        text: str = "Was it?",
+        key: str | None = None,
+        in_: PydanticObjectId | None = None,
+    ) -> Question:
+        return Question(
+            client_id=self.client_id,
+            chatbot_id=self.chatbot_id,
+            visitor_id=self.visitor_id,
+            conversation_id=in_,
+            text=text,
+            idempotency_key=uuid4().hex if key is None else key,
+        )
+
+    async def message(self, answer_id: PydanticObjectId) -> Message:
+        found = await self.scope.of(Message).get(answer_id)
+        assert found is not None
+        return found
+
+    async def conversation(self, conversation_id: PydanticObjectId) -> Conversation:
+        found = await self.scope.of(Conversation).get(conversation_id)
+        assert found is not None
+        return found
+
+
+async def new_visitor() -> Visitor:
+    """A visitor of a new chatbot of a new client."""
+    client_id = f"client-{uuid4().hex[:8]}"
+    scope = TenantScope.one(client_id)
+    await scope.of(Client).insert(Client(client_id=client_id, name="A client"))
+    config = LlmConfig(client_id=client_id, name="Scripted", provider="local", model="scripted")
+    await config.insert()
+    settings = ChatbotSettings(name="Helper", default_llm_id=config.id)
+    chatbot = Chatbot(
+        client_id=client_id,
+        embed_key=uuid4().hex,
+        draft=settings,
+        published=settings,
+        published_version_id=PydanticObjectId(),
+    )
+    await scope.of(Chatbot).insert(chatbot)
+    return Visitor(client_id, chatbot.id, PydanticObjectId())
+
+
+class Process:
+    """One server process."""
+
+    def __init__(self, database: Database, *scripts: LanguageModel, limits: Limits = QUICK) -> None:
+        self.name = f"process-{uuid4().hex[:8]}"
+        self.models = Models(*scripts)
+        self.log = MemoryEventLog()
+        pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(self.models, SEALER, {}))
+        self.generations = Generations(pipeline, self.log, self.name, limits)
+        self.asking = Asking(database, self.name, limits)
+        self.following = Following(self.log, limits)
+        self.stopping = Stopping(self.generations, limits)
+        self.recovery = Recovery(self.generations, self.name, limits)
+
+    async def ask(self, visitor: Visitor, question: Question | None = None) -> AskedQuestion:
+        """What the API does with a question."""
+        asked = await self.asking.ask(question or visitor.question())
+        if asked.is_new:
+            await self.generations.start(asked.answer)
+        return asked
+
+    async def follow(
+        self, visitor: Visitor, answer_id: PydanticObjectId, after: int = 0
+    ) -> list[AnswerEvent]:
+        """All events after a number; it fails rather than hang."""
+        events: list[AnswerEvent] = []
+        async with (
+            asyncio.timeout(PATIENCE_SECONDS),
+            aclosing(self.following.follow(visitor.scope, answer_id, after)) as batches,
+        ):
+            async for batch in batches:
+                events += batch
+        return events
+
+    async def answer(self, visitor: Visitor, text: str = "Was it?") -> list[AnswerEvent]:
+        """All events of a new answer."""
+        asked = await self.ask(visitor, visitor.question(text))
+        return await self.follow(visitor, asked.answer.id)
+
+    def die(self) -> None:
+        """Vanish as a killed process does: nothing more is written."""
+        for _, task in self.generations._running.values():
+            task.cancel()
+
+
+def with_limits(**changed: float) -> Limits:
+    return replace(QUICK, **changed)  # type: ignore[arg-type]
+
+
+def text_of(events: Sequence[AnswerEvent]) -> str:
+    """The deltas since the last restart, joined."""
+    text = ""
+    for event in events:
+        if isinstance(event, AnswerRestarted):
+            text = ""
+        elif isinstance(event, AnswerDelta):
+            text += event.text
+    return text
+
+
+def check_numbering(events: Sequence[AnswerEvent], after: int = 0) -> None:
+    """No gap but before a restart or an interruption, nothing twice, one end, at the end."""
+    for event in events:
+        jumps = isinstance(event, AnswerRestarted) or (
+            isinstance(event, AnswerFailed) and event.code == "interrupted"
+        )
+        assert event.seq > after if jumps else event.seq == after + 1, events
+        after = event.seq
+    endings = [isinstance(event, AnswerCompleted | AnswerFailed) for event in events]
+    assert endings == [False] * (len(events) - 1) + [True], events
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until something is so in the database."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await condition():  # noqa: ASYNC110 - MongoDB has no event for it
+            await asyncio.sleep(0.005)
+
+
+@contextmanager
+def stopped_mongod(database: Database) -> Iterator[None]:
+    """The database is there and does not answer, as behind a network that lost its way."""
+    assert database.mongod_pid is not None
+    os.kill(database.mongod_pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(database.mongod_pid, signal.SIGCONT)

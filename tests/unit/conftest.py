@@ -1,0 +1,33 @@
+"""A real MongoDB for the tests below, one per worker; every test has clients of its own in it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from documents.database.database import Database
+from documents.database.opening import open_database
+from documents.database.options import DatabaseOptions
+from documents.database.preparation import prepare_documents
+from documents.messages import Message
+from documents.registry import DOCUMENT_CLASSES
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    options = DatabaseOptions(mongodb_url=None, data_dir=tmp_path_factory.mktemp("mongodb"))
+    opened = await open_database(options)
+    try:
+        await prepare_documents(opened, DOCUMENT_CLASSES)
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(mongodb: Database) -> Database:
+    """The worker's database, with the document classes bound to it."""
+    # Other tests of the same worker bind them to their servers' databases.
+    if Message.get_pymongo_collection().database != mongodb.database:
+        await prepare_documents(mongodb, DOCUMENT_CLASSES)
+    return mongodb
