@@ -95,10 +95,11 @@ class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
         Sockets do not come this way.
         """
         result = await super().execute_operation(*given, **named)
-        ending = self.authorization_end(named["context"])
-        if ending is None or not isinstance(result, SubscriptionExecutionResult):
+        context: RequestContext = named["context"]
+        if context.token is None or not isinstance(result, SubscriptionExecutionResult):
             return result
-        return until(ending, cast("AsyncGenerator[Any, None]", result))
+        stream = cast("AsyncGenerator[Any, None]", result)
+        return until(end_of_authorization(context), stream)
 
     async def execute_single(self, *_: Any, **given: Any) -> ExecutionResult:
         """Run a query or mutation; a subscription is told where it can go."""

@@ -185,6 +185,14 @@ def check_numbering(events: Sequence[AnswerEvent], after: int = 0) -> None:
     assert endings == [False] * (len(events) - 1) + [True], events
 
 
+async def taken_over(process: Process) -> None:
+    """Wait until a process has taken an answer over.
+
+    A write of the process before, on its way when that died, may renew the lease once more.
+    """
+    await until(process.recovery.take_over_one)
+
+
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """Wait until something is so in the database."""
     async with asyncio.timeout(PATIENCE_SECONDS):

@@ -1,6 +1,7 @@
 """Whatever a language model does, its answer ends, and says so to everybody who follows."""
 
 import asyncio
+from itertools import count
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.unit.answering.processes import (
     Process,
     Visitor,
     check_numbering,
+    taken_over,
     text_of,
     until,
     with_limits,
@@ -226,6 +228,25 @@ async def test_an_answer_that_is_stopped_before_its_turn_has_a_beginning_and_an_
     assert [type(event) for event in events] == [AnswerStarted, AnswerCompleted]
 
 
+async def test_a_stop_before_the_model_is_asked_saves_the_question(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    for turns in count(step=4):  # of the loop, so that the stop meets every step before
+        script = Script("Rome", asyncio.Event())
+        process = process_of(script)
+        answer = (await process.ask(visitor)).answer
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        was_asked = script.asked.is_set()
+        process.generations.stop(answer.id)
+        events = await process.follow(visitor, answer.id)
+
+        assert script.asked.is_set() == was_asked
+        assert isinstance(events[-1], AnswerCompleted)
+        if was_asked:
+            return
+
+
 async def test_a_stop_that_comes_with_the_last_word_loses_nothing(
     visitor: Visitor, process_of: MakeProcess
 ) -> None:
@@ -335,7 +356,7 @@ async def test_what_does_not_finish_is_left_to_the_next_process_without_a_lost_n
     await old.generations.drain(0)
     assert not await old.recovery.take_over_one(), "a process that ends takes nothing over"
 
-    assert await new.recovery.take_over_one()
+    await taken_over(new)
     rest = await new.follow(visitor, asked.answer.id, after=seen[-1].seq)
 
     assert rest[0].seq == seen[-1].seq + 1
@@ -357,7 +378,7 @@ async def test_what_is_asked_while_draining_is_answered_by_the_next_process_from
     asked = await old.ask(visitor)
     following = asyncio.create_task(new.follow(visitor, asked.answer.id))
 
-    assert await new.recovery.take_over_one()
+    await taken_over(new)
     events = await following
 
     check_numbering(events)

@@ -16,6 +16,7 @@ from tests.unit.answering.processes import (
     Visitor,
     check_numbering,
     stopped_mongod,
+    taken_over,
     text_of,
     until,
     with_limits,
@@ -67,7 +68,7 @@ async def test_a_killed_process_is_replaced_and_every_follower_gets_the_whole_te
     old.die()
     await lapse(visitor, answer)
 
-    assert await new.recovery.take_over_one()
+    await taken_over(new)
     rest = await new.follow(visitor, answer.id, before[-1].seq if before else 0)
 
     check_numbering([*before, *rest])
@@ -135,7 +136,7 @@ async def test_a_slow_owner_gives_way_and_no_number_is_given_out_twice(
     shown = list(old.log._running[answer.id].events)
     following = asyncio.create_task(old.follow(visitor, answer.id, shown[-1].seq))
     await lapse(visitor, answer)
-    assert await new.recovery.take_over_one()
+    await taken_over(new)
     events = await new.follow(visitor, answer.id)
     silence.set()
     seen_there = await following
@@ -157,12 +158,12 @@ async def test_an_answer_that_is_cut_off_too_often_ends_in_the_visitors_language
     following = asyncio.create_task(first.follow(visitor, answer.id))
     for process in (first, process_of(Script("Rom ", asyncio.Event()))):
         if process is not first:
-            assert await process.recovery.take_over_one()
+            await taken_over(process)
         await until(lambda: has_text(visitor, answer))
         process.die()
         await lapse(visitor, answer)
 
-    assert await process_of(Script("never")).recovery.take_over_one()
+    await taken_over(process_of(Script("never")))
     events = await following
 
     ending = events[-1]
@@ -184,7 +185,7 @@ async def test_an_answer_without_any_lease_does_not_stream_for_ever(
     await visitor.scope.of(Message).update_one({"_id": answer.id}, {"$set": {"stream": None}})
     process = process_of(Script(*WORDS))
 
-    assert await process.recovery.take_over_one()
+    await taken_over(process)
     assert text_of(await process.follow(visitor, answer.id)) == WHOLE
 
 
@@ -213,12 +214,30 @@ async def test_a_stop_outlives_the_process_that_wrote(
     stopping = asyncio.create_task(new.stopping.stop(visitor.scope, answer.id, None))
     await until(lambda: was_told_to_stop(visitor, answer))
     await lapse(visitor, answer)
-    assert await new.recovery.take_over_one()
+    await taken_over(new)
 
     stopped = await stopping
     assert stopped is not None
     assert (stopped.status, stopped.content) == ("stopped", "Rome ")
     assert text_of(await new.follow(visitor, answer.id)) == "Rome "
+
+
+async def test_whoever_has_seen_every_reserved_number_still_gets_the_end(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    limits = with_limits(ceiling_block=6, store_interval_s=60.0)
+    dead = process_of(Script("Rome ", "was ", "not ", asyncio.Event()), limits=limits)
+    answer = await asked_up_to(dead, visitor, "Rome was not ")
+    assert dead.log._running[answer.id].events[-1].seq == 6
+    dead.die()
+    wish = {"$set": {"stop_requested_at": LAPSED, "stream.lease_until": LAPSED}}
+    await visitor.scope.of(Message).update_one({"_id": answer.id}, wish)
+    new = process_of(Script("never"), limits=limits)
+    await taken_over(new)
+
+    events = await new.follow(visitor, answer.id, 6)
+    check_numbering(events, after=6)
+    assert isinstance(events[-1], AnswerCompleted)
 
 
 async def was_told_to_stop(visitor: Visitor, answer: Message) -> bool:
