@@ -61,7 +61,6 @@ class AnswerWriter:
         # Two writes on two connections may arrive in either order.
         self._one_write = asyncio.Lock()
         self._closed = False
-        self._end_stored = False
         self._end_published = False
 
     @property
@@ -132,8 +131,6 @@ class AnswerWriter:
             DatabaseUnavailableError: the database cannot be reached now; try again.
         """
         async with self._one_write:
-            if self._end_stored:
-                return
             text, changes = self.text, {}
             if text != self._stored_text:
                 changes["content"] = text
@@ -176,16 +173,17 @@ class AnswerWriter:
 
     async def _until_ended(self, seq: int, changes: Mapping[str, Any]) -> None:
         pause = _FIRST_PAUSE_SECONDS
-        while not self._end_stored:
+        while True:
             try:
                 async with self._one_write:
                     await self._lease.end(seq, changes)
-                    self._end_stored = True
             except DatabaseUnavailableError:
                 log.warning("answer_end_not_stored")
                 raise_if_cancelled()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            else:
+                return
 
     async def _next_seq(self, *, of_the_end: bool = False) -> int:
         """The next number, once it is sure that no successor can use it too."""

@@ -53,6 +53,7 @@ class Generation:
             answer, lease, event_log, limits, last_seq=last_seq, on_stop=self.stop
         )
         self._record = TurnRecord(began=perf_counter())
+        self._turn: asyncio.Task[None] | None = None
         self._interrupted: asyncio.Future[Interruption] = asyncio.get_running_loop().create_future()
 
     def stop(self) -> None:
@@ -88,13 +89,14 @@ class Generation:
         await self._log.open(self.answer.id)
         self.log_opened.set()
         await self._begin()
-        turn = asyncio.create_task(self._pipeline.run(self._writer, self._record))
-        turn.add_done_callback(_notice)
+        self._turn = asyncio.create_task(self._pipeline.run(self._writer, self._record))
+        self._turn.add_done_callback(_notice)
+        self._end_turn_if_interrupted()
         try:
-            interruption = await self._end_of(turn)
+            interruption = await self._end_of(self._turn)
         finally:
             self._writer.close()
-            turn.cancel()
+            self._turn.cancel()
         if interruption == "lost":
             raise LeaseLostError(self.answer.id)
         if interruption == "hand_over":
@@ -104,7 +106,7 @@ class Generation:
         elif interruption == "too_long":
             await self._fail(ModelTimeoutError("the turn took too long", stage="total"))
         else:
-            await self._end_as(turn)
+            await self._end_as(self._turn)
 
     async def _begin(self) -> None:
         # Not part of the turn: also an answer that is stopped before its turn has a beginning.
@@ -123,15 +125,13 @@ class Generation:
             timeout=self._limits.turn_s,
             return_when=asyncio.FIRST_COMPLETED,
         )
-        if turn.done():
+        if not turn.done():
+            self._interrupt("too_long")  # keeps what it was interrupted for before
+        if not self._interrupted.done():
             return None
-        self._writer.close()
-        turn.cancel()
         # A provider that cannot be closed must not keep the answer open.
         await asyncio.wait((turn,), timeout=self._limits.closing_s)
-        if _succeeded(turn):
-            return None
-        return self._interrupted.result() if self._interrupted.done() else "too_long"
+        return None if _succeeded(turn) else self._interrupted.result()
 
     async def _end_as(self, turn: asyncio.Task[None]) -> None:
         if _succeeded(turn):
@@ -162,8 +162,15 @@ class Generation:
         )
 
     def _interrupt(self, interruption: Interruption) -> None:
+        """End the turn for the first reason that is given."""
         if not self._interrupted.done():
             self._interrupted.set_result(interruption)
+        self._end_turn_if_interrupted()
+
+    def _end_turn_if_interrupted(self) -> None:
+        if self._turn is not None and self._interrupted.done():
+            self._writer.close()
+            self._turn.cancel()
 
     def _storing_ended(self, storing: asyncio.Task[None]) -> None:
         if not storing.cancelled() and storing.exception() is not None:

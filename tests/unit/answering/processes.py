@@ -11,6 +11,7 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from uuid import uuid4
 
 from beanie import PydanticObjectId
@@ -206,6 +207,18 @@ def stopped_mongod(database: Database) -> Iterator[None]:
     assert database.mongod_pid is not None
     os.kill(database.mongod_pid, signal.SIGSTOP)
     try:
+        while not _has_stopped(database.mongod_pid):
+            os.sched_yield()
         yield
     finally:
         os.kill(database.mongod_pid, signal.SIGCONT)
+
+
+def _has_stopped(pid: int) -> bool:
+    """Whether every thread has; the signal reaches them a little later."""
+    states = (path.read_text().rpartition(")")[2].split()[0] for path in _threads(pid))
+    return all(state == "T" for state in states)
+
+
+def _threads(pid: int) -> Iterator[Path]:
+    return Path(f"/proc/{pid}/task").glob("*/stat")

@@ -10,7 +10,7 @@ from beanie import PydanticObjectId
 from documents.database.database import Database
 from documents.errors import DatabaseUnavailableError
 from documents.messages import Message
-from services.answering.events import AnswerCompleted, AnswerFailed, AnswerRestarted
+from services.answering.events import AnswerCompleted, AnswerFailed, AnswerRestarted, AnswerStarted
 from services.answering.following import AnswerGoneError
 from tests.unit.answering.conftest import MakeProcess
 from tests.unit.answering.processes import (
@@ -65,6 +65,7 @@ async def test_a_negative_number_is_the_beginning(
     asked = await process.ask(visitor)
     events = await process.follow(visitor, asked.answer.id, -5)
     check_numbering(events)
+    assert isinstance(events[0], AnswerStarted)
 
 
 async def test_a_follower_may_come_before_the_answer_is_begun(

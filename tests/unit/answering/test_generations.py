@@ -9,6 +9,7 @@ import structlog
 
 from documents.database.driver import operation_deadline
 from documents.messages import Message
+from services.answering.answer_writer import EVENTS_PER_TURN
 from services.answering.events import AnswerCompleted, AnswerDelta, AnswerFailed, AnswerStarted
 from services.llm.errors import ModelServerError
 from services.llm.model import LanguageModel, ModelFinished
@@ -131,16 +132,21 @@ async def test_an_answer_without_end_is_cut_off(visitor: Visitor, process_of: Ma
     assert len(text_of(events)) == 1_000_000
 
 
-async def test_a_hundred_thousand_tokens_arrive_one_by_one(
+async def test_a_hundred_thousand_tokens_arrive_one_by_one_and_starve_nobody(
     visitor: Visitor, process_of: MakeProcess
 ) -> None:
     tokens = [f"{number} " for number in range(100_000)]
     process = process_of(Script(*tokens))
-    events = await process.answer(visitor)
+    answering, turns = asyncio.create_task(process.answer(visitor)), 0
+    while not answering.done():
+        await asyncio.sleep(0)
+        turns += 1
+    events = await answering
 
     check_numbering(events)
     assert text_of(events) == "".join(tokens)
     assert sum(isinstance(event, AnswerDelta) for event in events) == len(tokens)
+    assert turns >= len(tokens) / EVENTS_PER_TURN
 
 
 async def test_a_model_that_never_waits_can_be_stopped(
@@ -231,7 +237,7 @@ async def test_an_answer_that_is_stopped_before_its_turn_has_a_beginning_and_an_
 async def test_a_stop_before_the_model_is_asked_saves_the_question(
     visitor: Visitor, process_of: MakeProcess
 ) -> None:
-    for turns in count(step=4):  # of the loop, so that the stop meets every step before
+    for turns in count(step=2):  # of the loop, so that the stop meets every step before
         script = Script("Rome", asyncio.Event())
         process = process_of(script)
         answer = (await process.ask(visitor)).answer
@@ -377,7 +383,6 @@ async def test_what_is_asked_while_draining_is_answered_by_the_next_process_from
     await old.generations.drain(0)
     asked = await old.ask(visitor)
     following = asyncio.create_task(new.follow(visitor, asked.answer.id))
-
     await taken_over(new)
     events = await following
 
@@ -385,3 +390,19 @@ async def test_what_is_asked_while_draining_is_answered_by_the_next_process_from
     assert isinstance(events[0], AnswerStarted), "nobody has seen anything of it before"
     assert text_of(events) == "Rome was not."
     assert old.models.created == 0
+
+
+async def test_an_answer_that_no_process_began_is_passed_on_as_often_as_needed(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    old, new = process_of(Script("never")), process_of(Script("Rome was not."))
+    asked = await old.asking.ask(visitor.question())
+    await old.generations.drain(0)
+    for _ in range(5):
+        await old.generations.start(asked.answer)
+        stream = (await visitor.message(asked.answer.id)).stream
+        assert stream is not None
+        assert (stream.owner, stream.generation, stream.seq_ceiling) == (None, 0, 0)
+    await taken_over(new)
+
+    assert text_of(await new.follow(visitor, asked.answer.id)) == "Rome was not."
