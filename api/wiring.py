@@ -22,6 +22,7 @@ from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_configs import LlmConfigs
 from services.clients.clients import Clients
+from services.clients.signing_keys import SigningKeys
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.llm.factory import ModelFactory
@@ -60,6 +61,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     services = Services(
         sign_in=sign_in,
         clients=Clients(),
+        signing_keys=SigningKeys(database, sealer),
         chatbots=Chatbots(database),
         llm_configs=LlmConfigs(sealer),
         knowledge_sources=KnowledgeSources(database),

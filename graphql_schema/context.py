@@ -21,6 +21,7 @@ from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_configs import LlmConfigs
 from services.clients.clients import Clients
+from services.clients.signing_keys import SigningKeys
 from services.knowledge.sources import KnowledgeSources
 from services.visits.starting import Visits
 
@@ -33,6 +34,7 @@ class Services:
 
     sign_in: SignIn
     clients: Clients
+    signing_keys: SigningKeys
     chatbots: Chatbots
     llm_configs: LlmConfigs
     knowledge_sources: KnowledgeSources
