@@ -30,6 +30,7 @@ from services.origins import normalized_origin
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.visits.embedding_origins import EmbeddingOrigins
+from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 from services.visits.widget_tokens import WidgetTokens
 
@@ -66,6 +67,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         llm_configs=LlmConfigs(sealer),
         knowledge_sources=KnowledgeSources(database),
         visits=Visits(widget_tokens, development=settings.in_development),
+        refreshing=Refreshing(widget_tokens, development=settings.in_development),
         asking=Asking(database, owner),
         following=Following(event_log),
         generations=generations,

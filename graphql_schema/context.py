@@ -23,6 +23,7 @@ from services.chatbots.llm_configs import LlmConfigs
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.knowledge.sources import KnowledgeSources
+from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 
 Identify = Callable[[str], Awaitable[Viewer]]
@@ -39,6 +40,7 @@ class Services:
     llm_configs: LlmConfigs
     knowledge_sources: KnowledgeSources
     visits: Visits
+    refreshing: Refreshing
     asking: Asking
     following: Following
     generations: Generations

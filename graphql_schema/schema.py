@@ -32,6 +32,7 @@ from graphql_schema.masking import ErrorMasking
 from graphql_schema.nodes import NodeQueries
 from graphql_schema.scalars import SCALARS
 from graphql_schema.visits.mutations import VisitMutations
+from graphql_schema.widget_tokens.refreshing import RefreshMutations
 
 
 @strawberry.type(description="Reading.")
@@ -55,6 +56,7 @@ class Mutation(
     ChatbotMutations,
     LlmConfigMutations,
     VisitMutations,
+    RefreshMutations,
     AnswerMutations,
     KnowledgeMutations,
 ):

@@ -7,12 +7,16 @@ from documents.base import utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.conversations import Conversation
+from documents.database.driver import operation_deadline
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor
 from documents.visits import Visit
 from services.origins import normalized_origin, origin_allowed
 from services.visits.widget_tokens import WidgetTokens
+
+DATABASE_SECONDS = 4.0
+"""For a whole start of a visit: a page that gets no chatbot in that time may as well be told."""
 
 
 class VisitRefusedError(Exception):
@@ -77,6 +81,10 @@ class Visits:
             OriginNotAllowedError: the page may not talk to this chatbot.
             ChatbotInactiveError: the chatbot or its client is switched off.
         """
+        with operation_deadline(DATABASE_SECONDS):
+            return await self._started(request)
+
+    async def _started(self, request: VisitRequest) -> StartedVisit:
         chatbot = await chatbot_by_embed_key(request.embed_key)
         origin = self._checked_origin(request.origin, chatbot)
         client = await active_client(chatbot)
@@ -99,14 +107,16 @@ class Visits:
         )
         await scope.of(Visitor).insert(visitor)
         await scope.of(Visit).insert(visit)
-        token, expires_at = await self._tokens.issue(
+        issued = await self._tokens.issue(
             client_id=chatbot.client_id,
             chatbot_id=chatbot.id,
             visitor_id=visitor.id,
             visit_id=visit.id,
             origin=origin,
         )
-        return StartedVisit(token, expires_at, visitor.id, chatbot, client, None)
+        return StartedVisit(
+            issued.text, issued.record.expires_at, visitor.id, chatbot, client, None
+        )
 
     def _checked_origin(self, origin: str | None, chatbot: Chatbot) -> str:
         allowed = chatbot.published.allowed_origins
