@@ -26,6 +26,7 @@ from graphql_schema.conversations.queries import ConversationQueries
 from graphql_schema.execution.schema import ParlanceSchema
 from graphql_schema.knowledge.mutations import KnowledgeMutations
 from graphql_schema.knowledge.queries import KnowledgeQueries
+from graphql_schema.limits.policy import operation_limits
 from graphql_schema.llm_configs.mutations import LlmConfigMutations
 from graphql_schema.llm_configs.queries import LlmConfigQueries
 from graphql_schema.masking import ErrorMasking
@@ -89,6 +90,6 @@ schema = PublicSchema(
         AnswerStarted,
         AnswerStep,
     ],
-    extensions=[ErrorMasking],
+    extensions=[ErrorMasking, operation_limits],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )
