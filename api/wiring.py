@@ -10,6 +10,7 @@ from api.settings import Settings, provider_keys
 from documents.database.database import Database
 from graphql_schema.context import Services
 from services.accounts.access_tokens import AccessTokens
+from services.accounts.api_keys import ApiKeys
 from services.accounts.sign_in import SignIn
 from services.answering.asking import Asking
 from services.answering.following import Following
@@ -59,8 +60,10 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     generations = Generations(pipeline, event_log, owner)
     widget_tokens = WidgetTokens(keys)
     sign_in = SignIn(AccessTokens(keys))
+    api_keys = ApiKeys(database)
     services = Services(
         sign_in=sign_in,
+        api_keys=api_keys,
         clients=Clients(),
         signing_keys=SigningKeys(database, sealer),
         chatbots=Chatbots(database),
@@ -76,7 +79,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     )
     return Wiring(
         services=services,
-        identify=Identifying(sign_in, widget_tokens),
+        identify=Identifying(sign_in, widget_tokens, api_keys),
         origins=EmbeddingOrigins(_own_origins(settings), development=settings.in_development),
         generations=generations,
         recovery=Recovery(generations, owner),

@@ -18,6 +18,8 @@ from graphql_schema.answers.types import (
     AnswerStarted,
     AnswerStep,
 )
+from graphql_schema.api_keys.mutations import ApiKeyMutations
+from graphql_schema.api_keys.queries import ApiKeyQueries
 from graphql_schema.chatbots.mutations import ChatbotMutations
 from graphql_schema.chatbots.queries import ChatbotQueries
 from graphql_schema.clients.mutations import ClientMutations
@@ -40,6 +42,7 @@ from graphql_schema.widget_tokens.refreshing import RefreshMutations
 class Query(
     NodeQueries,
     AccountQueries,
+    ApiKeyQueries,
     AnswerQueries,
     ClientQueries,
     ChatbotQueries,
@@ -53,6 +56,7 @@ class Query(
 @strawberry.type(description="Changing.")
 class Mutation(
     AccountMutations,
+    ApiKeyMutations,
     ClientMutations,
     ChatbotMutations,
     LlmConfigMutations,

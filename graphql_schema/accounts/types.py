@@ -11,6 +11,7 @@ from documents.users import User as UserDocument
 from graphql_schema.node import Node, global_id
 
 if TYPE_CHECKING:
+    from graphql_schema.api_keys.types import ApiKey
     from graphql_schema.clients.types import Client
     from graphql_schema.conversations.types import Visitor
 
@@ -70,6 +71,9 @@ class Viewer:
     user: User | None = strawberry.field(description="A signed-in person.", default=None)
     visitor: Annotated["Visitor", strawberry.lazy("graphql_schema.conversations.types")] | None = (
         strawberry.field(description="A visitor with a widget token.", default=None)
+    )
+    api_key: Annotated["ApiKey", strawberry.lazy("graphql_schema.api_keys.types")] | None = (
+        strawberry.field(description="A server of a client.", default=None)
     )
 
 

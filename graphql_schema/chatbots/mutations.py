@@ -25,6 +25,7 @@ from graphql_schema.errors import (
 )
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.refusals import invalid_fields, stale_revision, unknown_target
+from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
 from services.chatbots.chatbots import TooManyChatbotsError
 from services.refusals import InvalidFieldsError, StaleRevisionError, UnknownTargetError
@@ -76,7 +77,7 @@ class ChatbotMutations:
 
     @strawberry.mutation(
         description="Makes a chatbot and publishes its version 1. Editors and owners.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def create_chatbot(
         self, info: ParlanceInfo, input: CreateChatbotInput
@@ -84,14 +85,14 @@ class ChatbotMutations:
         client = await changeable(info.context, ClientDocument, input.client_id, "editor")
         if client is None:
             return not_found("input", "clientId")
-        viewer = await info.context.person()
+        member = await info.context.member()
         try:
             made = await info.context.services.chatbots.create(
                 TenantScope.one(client.client_id),
                 client.client_id,
                 input.name,
                 change_from(input.settings),
-                by=viewer.user.id,
+                by=member.user_id,
             )
         except InvalidFieldsError as error:
             return invalid_fields(error)
@@ -104,7 +105,7 @@ class ChatbotMutations:
 
     @strawberry.mutation(
         description="Changes a chatbot's draft, or switches it on or off. Editors and owners.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def update_chatbot(
         self, info: ParlanceInfo, input: UpdateChatbotInput
@@ -131,7 +132,7 @@ class ChatbotMutations:
     @strawberry.mutation(
         description="Makes a chatbot's draft what visitors see, as a new version. Editors and"
         " owners.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def publish_chatbot(
         self, info: ParlanceInfo, input: PublishChatbotInput
@@ -139,12 +140,12 @@ class ChatbotMutations:
         chatbot = await changeable(info.context, ChatbotDocument, input.id, "editor")
         if chatbot is None:
             return not_found("input", "id")
-        viewer = await info.context.person()
+        member = await info.context.member()
         try:
             published, version = await info.context.services.chatbots.publish(
                 TenantScope.one(chatbot.client_id),
                 chatbot.id,
-                by=viewer.user.id,
+                by=member.user_id,
                 note=input.note,
                 revision=input.revision,
             )

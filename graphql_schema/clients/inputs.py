@@ -19,6 +19,17 @@ class ClientFilter:
     )
 
 
+@strawberry.input(description="Which client gets a new signing key.")
+class RotateClientSigningKeyInput:
+    """A client, and the key that ends."""
+
+    client_id: strawberry.ID = strawberry.field(description="Whose key.")
+    retire_key_id: str | None = strawberry.field(
+        description="The `keyId` that is refused from now on; needed when two are live.",
+        default=None,
+    )
+
+
 @strawberry.input(description="A new client.")
 class CreateClientInput:
     """A client to be."""

@@ -5,15 +5,26 @@ from typing import Annotated
 import strawberry
 
 from documents.clients import Budget
-from graphql_schema.clients.inputs import CreateClientInput
-from graphql_schema.clients.types import Client, client_from
+from documents.clients import Client as ClientDocument
+from documents.tenancy import TenantScope
+from graphql_schema.clients.inputs import CreateClientInput, RotateClientSigningKeyInput
+from graphql_schema.clients.types import Client, SigningKey, client_from, signing_key_from
 from graphql_schema.context import ParlanceInfo
-from graphql_schema.errors import AlreadyExistsError, InvalidInputError
+from graphql_schema.errors import (
+    AlreadyExistsError,
+    InvalidInputError,
+    LimitReachedError,
+    NotFoundError,
+    limit_reached,
+    not_found,
+)
 from graphql_schema.money import MoneyInput
-from graphql_schema.permissions import PlatformAdmin, allowed_for
-from graphql_schema.refusals import invalid_fields, name_taken
+from graphql_schema.permissions import Person, PlatformAdmin, allowed_for
+from graphql_schema.refusals import invalid_fields, name_taken, unknown_target
+from graphql_schema.targets import changeable
 from services.clients.clients import NewClient
-from services.refusals import InvalidFieldsError, NameTakenError
+from services.clients.signing_keys import TooManyLiveKeysError
+from services.refusals import InvalidFieldsError, NameTakenError, UnknownTargetError
 
 
 @strawberry.type(description="The client was made.")
@@ -26,6 +37,23 @@ class CreateClientSuccess:
 CreateClientResult = Annotated[
     CreateClientSuccess | InvalidInputError | AlreadyExistsError,
     strawberry.union("CreateClientResult", description="A client, or why there is none."),
+]
+
+
+@strawberry.type(description="The client has a new signing key.")
+class RotateClientSigningKeySuccess:
+    """A new key."""
+
+    signing_key: SigningKey = strawberry.field(description="The new key.")
+    secret: str = strawberry.field(description="What to sign with (HS256). Shown this once.")
+    client: Client = strawberry.field(description="The client with its keys.")
+
+
+RotateClientSigningKeyResult = Annotated[
+    RotateClientSigningKeySuccess | NotFoundError | LimitReachedError,
+    strawberry.union(
+        "RotateClientSigningKeyResult", description="A key and its secret, or why there is none."
+    ),
 ]
 
 
@@ -46,6 +74,32 @@ class ClientMutations:
         except NameTakenError as error:
             return name_taken(error)
         return CreateClientSuccess(client=client_from(client))
+
+    @strawberry.mutation(
+        description="Makes a signing key for visitors' identity tokens. Two may be live at once, so"
+        " that a backend can change over. Owners.",
+        extensions=allowed_for(Person),
+    )
+    async def rotate_client_signing_key(
+        self, info: ParlanceInfo, input: RotateClientSigningKeyInput
+    ) -> RotateClientSigningKeyResult:
+        client = await changeable(info.context, ClientDocument, input.client_id, "owner")
+        if client is None:
+            return not_found("input", "clientId")
+        try:
+            changed, key, secret = await info.context.services.signing_keys.rotate(
+                TenantScope.one(client.client_id),
+                client.client_id,
+                retire_key_id=input.retire_key_id,
+            )
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except TooManyLiveKeysError as error:
+            message = f"{error.limit} keys are live already. Name the one to retire."
+            return limit_reached(error.limit, message, "input", "retireKeyId")
+        return RotateClientSigningKeySuccess(
+            signing_key=signing_key_from(key), secret=secret, client=client_from(changed)
+        )
 
 
 def _wanted(given: CreateClientInput) -> NewClient:
