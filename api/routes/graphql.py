@@ -9,26 +9,18 @@ from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Any
 
-from cross_web import HTTPException
 from fastapi.requests import HTTPConnection
 from graphql import GraphQLError
-from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
-from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
-from strawberry.http import GraphQLRequestData
-from strawberry.schema.exceptions import (
-    CannotGetOperationTypeError,
-    InvalidOperationTypeError,
-)
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.execution import ExecutionResult
-from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UnsetType
 
 from documents.base import utc_now
 from graphql_schema.context import Caller, Identify, RequestContext, Services
 from graphql_schema.errors import AuthorizationError
+from graphql_schema.execution.transport_http import HttpTransportView
 from graphql_schema.execution.transport_ws import AnswerTransportView
 from graphql_schema.schema import schema
 from graphql_schema.viewers import VisitorViewer
@@ -41,14 +33,8 @@ REVOCATION_LOOK_SECONDS = 5.0
 
 BEARER = "bearer "
 
-STREAMS_ELSEWHERE = (
-    "A subscription needs a stream: connect a WebSocket with the protocol graphql-transport-ws, or"
-    " send this request with `Accept: text/event-stream`. Where neither gets through, use the"
-    " mutation askOnce and the query answerEvents."
-)
 
-
-class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
+class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[RequestContext, None]):
     """Strawberry's router with our contexts, origins and ends of connections."""
 
     def __init__(self, services: Services, identify: Identify, origins: EmbeddingOrigins) -> None:
@@ -71,40 +57,7 @@ class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
         if isinstance(request, WebSocket):
             origin = request.headers.get("origin")
             request.state.origin_known = origin is None or await self._origins.known(origin)
-        try:
-            return await super().run(request, context=context, root_value=root_value)
-        except HTTPException as problem:
-            body = {"errors": [{"message": problem.reason, "extensions": {"code": "BAD_REQUEST"}}]}
-            return JSONResponse(body, status_code=problem.status_code)
-
-    async def execute_single(self, *_: Any, **given: Any) -> ExecutionResult:
-        """Run a query or mutation; a subscription is told where it can go."""
-        data: GraphQLRequestData = given["request_data"]
-        try:
-            return await self.schema.execute(
-                data.query,
-                variable_values=data.variables,
-                context_value=given["context"],
-                operation_name=data.operation_name,
-                allowed_operation_types=(OperationType.QUERY, OperationType.MUTATION),
-            )
-        except InvalidOperationTypeError as error:
-            raise HTTPException(400, STREAMS_ELSEWHERE) from error
-        except CannotGetOperationTypeError as error:
-            raise HTTPException(400, error.as_http_error_reason()) from error
-        except MissingQueryError as error:
-            raise HTTPException(400, "The request has no `query`.") from error
-
-    def parse_json(self, data: str | bytes) -> Any:
-        """The body as an object (or a list, which Strawberry refuses: no batching).
-
-        Raises:
-            HTTPException: 400, it is something else.
-        """
-        parsed = super().parse_json(data)
-        if not isinstance(parsed, (dict, list)):
-            raise HTTPException(400, 'The body must be a JSON object like {"query": "{ viewer }"}.')
-        return parsed
+        return await super().run(request, context=context, root_value=root_value)
 
     def is_websocket_origin_allowed(self, request: Any, origin: str) -> bool:  # noqa: ARG002
         """What `run` found out."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, parse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphql_schema.limits.measuring import Measure, measure_document
@@ -204,6 +204,7 @@ def written_out(text: str) -> list[tuple[int, FieldNode]]:
     return walk(tree.definitions[0], 1)
 
 
+@settings(deadline=None)  # what it takes decides nothing
 @given(documents())
 def test_a_measure_is_what_writing_the_document_out_would_give(text: str) -> None:
     found, fields = measured(text), written_out(text)
