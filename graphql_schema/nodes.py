@@ -20,6 +20,7 @@ from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from documents.users import User as UserDocument
 from documents.visitors import Visitor as VisitorDocument
+from graphql_schema.accounts.sessions import session_from
 from graphql_schema.accounts.types import user_from
 from graphql_schema.api_keys.types import api_key_from
 from graphql_schema.chatbots.types import chatbot_from, version_from
@@ -33,6 +34,7 @@ from graphql_schema.node import Node, decoded_id
 from graphql_schema.permissions import SignedIn, allowed_for
 from graphql_schema.scopes import Scope
 from graphql_schema.viewers import ApiKeyViewer, MemberViewer, PersonViewer, VisitorViewer
+from services.accounts.sessions import live_sessions
 
 MAX_NODES = 100
 
@@ -132,6 +134,13 @@ async def _knowledge_sources(
     return [source_from(one) for one in found]
 
 
+async def _sessions(_context: RequestContext, person: MemberViewer, ids: Ids) -> list[Node]:
+    if not isinstance(person, PersonViewer):
+        return []
+    found = await live_sessions(None if person.is_admin else person.user.id, ids)
+    return [session_from(one) for one in found]
+
+
 async def _api_keys(_context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
     return await _made(
         member.scope("owner"), ApiKeyDocument, {"_id": {"$in": ids}}, ids, api_key_from
@@ -184,6 +193,7 @@ def _own(document_class: type[Any], make_node: Callable[[Any], Node]) -> OwnLook
 
 LOOKUPS: Mapping[str, Lookup] = {
     "User": _users,
+    "Session": _sessions,
     "ApiKey": _api_keys,
     "SigningKey": _signing_keys,
     "Client": _of_client(ClientDocument, client_from),

@@ -7,6 +7,7 @@ from strawberry.types import ExecutionContext
 
 from graphql_schema.accounts.mutations import AccountMutations
 from graphql_schema.accounts.queries import AccountQueries
+from graphql_schema.accounts.sessions import SessionMutations, SessionQueries
 from graphql_schema.answers.mutations import AnswerMutations
 from graphql_schema.answers.queries import AnswerQueries
 from graphql_schema.answers.subscriptions import AnswerSubscriptions
@@ -42,6 +43,7 @@ from graphql_schema.widget_tokens.refreshing import RefreshMutations
 class Query(
     NodeQueries,
     AccountQueries,
+    SessionQueries,
     ApiKeyQueries,
     AnswerQueries,
     ClientQueries,
@@ -56,6 +58,7 @@ class Query(
 @strawberry.type(description="Changing.")
 class Mutation(
     AccountMutations,
+    SessionMutations,
     ApiKeyMutations,
     ClientMutations,
     ChatbotMutations,

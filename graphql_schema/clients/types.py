@@ -20,8 +20,10 @@ from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scalars import BigInt
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import demand_role
+from services.accounts.members import members_of
 
 if TYPE_CHECKING:
+    from graphql_schema.accounts.types import Membership
     from graphql_schema.chatbots.types import Chatbot
 
 
@@ -83,6 +85,22 @@ class Client(Node):
     async def signing_keys(self, info: ParlanceInfo) -> list[SigningKey]:
         await demand_role(info.context, self.document.client_id, "owner")
         return [signing_key_from(one) for one in reversed(self.document.signing_keys)]
+
+    @strawberry.field(
+        description="The people who work for it, at most 1000.", extensions=allowed_for(Person)
+    )
+    async def members(
+        self, info: ParlanceInfo
+    ) -> list[Annotated["Membership", strawberry.lazy("graphql_schema.accounts.types")]]:
+        from graphql_schema.accounts.types import user_from  # noqa: PLC0415
+
+        person = await info.context.person()
+        return [
+            membership
+            for one in await members_of(self.document.client_id)
+            for membership in user_from(person.shown(one)).memberships()
+            if membership.client_slug == self.document.client_id
+        ]
 
     @strawberry.field(
         description="Its API keys: those that live first, at most 100. Owners.",

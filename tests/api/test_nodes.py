@@ -33,7 +33,7 @@ subscription ($input: AskInput!) {
 }
 """
 VIEWER = "{ viewer { user { id } visitor { id } } }"
-OWNERS_ONLY = {"ApiKey", "SigningKey"}
+OWNERS_ONLY = {"ApiKey", "SigningKey", "Session"}
 """Tested with the operations that make them."""
 
 
