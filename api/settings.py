@@ -90,6 +90,12 @@ class Settings(BaseSettings):
         description="Private hosts and networks that clients' own configurations may reach, as a"
         ' JSON list such as ["10.0.0.0/8"]. Default: public addresses only.',
     )
+    identity_max_seconds: int = Field(
+        3600,
+        ge=60,
+        le=86400,
+        description="How far off the `exp` of a visitor's identity token may lie, in seconds.",
+    )
     metrics_token: SecretStr | None = Field(
         None,
         description="Bearer token for /metrics and for the details of /readyz. Without it both stay"

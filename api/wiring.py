@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 from dataclasses import dataclass
+from datetime import timedelta
 
 from api.authentication.identifying import Identifying
 from api.settings import Settings, provider_keys
@@ -31,6 +32,7 @@ from services.origins import normalized_origin
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.visits.embedding_origins import EmbeddingOrigins
+from services.visits.identities import Identities
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 from services.visits.widget_tokens import WidgetTokens
@@ -61,15 +63,16 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     widget_tokens = WidgetTokens(keys)
     sign_in = SignIn(AccessTokens(keys))
     api_keys = ApiKeys(database)
+    signing_keys = SigningKeys(database, sealer)
     services = Services(
         sign_in=sign_in,
         api_keys=api_keys,
         clients=Clients(),
-        signing_keys=SigningKeys(database, sealer),
+        signing_keys=signing_keys,
         chatbots=Chatbots(database),
         llm_configs=LlmConfigs(sealer),
         knowledge_sources=KnowledgeSources(database),
-        visits=Visits(widget_tokens, development=settings.in_development),
+        visits=_visits(settings, widget_tokens, signing_keys),
         refreshing=Refreshing(widget_tokens, development=settings.in_development),
         asking=Asking(database, owner),
         following=Following(event_log),
@@ -86,6 +89,15 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         models=models,
         event_log=event_log,
     )
+
+
+def _visits(settings: Settings, tokens: WidgetTokens, keys: SigningKeys) -> Visits:
+    identities = Identities(
+        keys.live_signing_keys,
+        audience=settings.base_url,
+        longest=timedelta(seconds=settings.identity_max_seconds),
+    )
+    return Visits(tokens, identities, keys.note_use, development=settings.in_development)
 
 
 def process_name() -> str:
