@@ -25,6 +25,7 @@ from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_configs import LlmConfigs
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
+from services.clients.updating import ClientChanges
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.llm.factory import ModelFactory
@@ -68,6 +69,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         sign_in=sign_in,
         api_keys=api_keys,
         clients=Clients(),
+        client_changes=ClientChanges(database),
         signing_keys=signing_keys,
         chatbots=Chatbots(database),
         llm_configs=LlmConfigs(sealer),

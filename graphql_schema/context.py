@@ -30,6 +30,7 @@ from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_configs import LlmConfigs
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
+from services.clients.updating import ClientChanges
 from services.knowledge.sources import KnowledgeSources
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
@@ -47,6 +48,7 @@ class Services:
     sign_in: SignIn
     api_keys: ApiKeys
     clients: Clients
+    client_changes: ClientChanges
     signing_keys: SigningKeys
     chatbots: Chatbots
     llm_configs: LlmConfigs

@@ -9,26 +9,37 @@ from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
 from graphql_schema.chatbots.inputs import (
     CreateChatbotInput,
+    DeleteChatbotInput,
     PublishChatbotInput,
     UpdateChatbotInput,
 )
 from graphql_schema.chatbots.settings import change_from
 from graphql_schema.chatbots.types import Chatbot, ChatbotVersion, chatbot_from, version_from
 from graphql_schema.context import ParlanceInfo
+from graphql_schema.erasing import ErasedCount, erased_counts
 from graphql_schema.errors import (
     ConflictError,
     InvalidInputError,
     LimitReachedError,
     NotFoundError,
+    RefusedError,
+    UserErrorCode,
     limit_reached,
     not_found,
+    refused,
 )
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.refusals import invalid_fields, stale_revision, unknown_target
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
 from services.chatbots.chatbots import TooManyChatbotsError
-from services.refusals import InvalidFieldsError, StaleRevisionError, UnknownTargetError
+from services.chatbots.deletion import delete_chatbot
+from services.refusals import (
+    ConfirmationMismatchError,
+    InvalidFieldsError,
+    StaleRevisionError,
+    UnknownTargetError,
+)
 
 
 @strawberry.type(description="The chatbot was made.")
@@ -68,6 +79,20 @@ class PublishChatbotSuccess:
 PublishChatbotResult = Annotated[
     PublishChatbotSuccess | InvalidInputError | NotFoundError | ConflictError,
     strawberry.union("PublishChatbotResult", description="The version, or why there is none."),
+]
+
+
+@strawberry.type(description="The chatbot is gone with everything that was its own.")
+class DeleteChatbotSuccess:
+    """A receipt."""
+
+    deleted_id: strawberry.ID = strawberry.field(description="What was deleted.")
+    erased: list[ErasedCount] = strawberry.field(description="How much went with it.")
+
+
+DeleteChatbotResult = Annotated[
+    DeleteChatbotSuccess | NotFoundError | RefusedError,
+    strawberry.union("DeleteChatbotResult", description="CONFIRMATION_MISMATCH is a RefusedError."),
 ]
 
 
@@ -156,6 +181,31 @@ class ChatbotMutations:
         except StaleRevisionError as error:
             return _conflict(error)
         return PublishChatbotSuccess(chatbot=chatbot_from(published), version=version_from(version))
+
+    @strawberry.mutation(
+        description="Deletes a chatbot with its versions, visits and conversations. The client's"
+        " knowledge sources stay. Owners.",
+        extensions=allowed_for(Person),
+    )
+    async def delete_chatbot(
+        self, info: ParlanceInfo, input: DeleteChatbotInput
+    ) -> DeleteChatbotResult:
+        chatbot = await changeable(info.context, ChatbotDocument, input.id, "owner")
+        if chatbot is None:
+            return not_found("input", "id")
+        scope = TenantScope.one(chatbot.client_id)
+        try:
+            erased = await delete_chatbot(scope, chatbot.id, input.confirm_name)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except ConfirmationMismatchError:
+            return refused(
+                UserErrorCode.CONFIRMATION_MISMATCH,
+                "This is not the chatbot's name. Nothing was deleted.",
+                "input",
+                "confirmName",
+            )
+        return DeleteChatbotSuccess(deleted_id=input.id, erased=erased_counts(erased))
 
 
 def _conflict(error: StaleRevisionError[ChatbotDocument]) -> ConflictError:

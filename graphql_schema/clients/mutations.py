@@ -1,4 +1,4 @@
-"""Making clients."""
+"""Making, changing and deleting clients."""
 
 from typing import Annotated
 
@@ -7,24 +7,44 @@ import strawberry
 from documents.clients import Budget
 from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
-from graphql_schema.clients.inputs import CreateClientInput, RotateClientSigningKeyInput
+from graphql_schema.clients.inputs import (
+    CreateClientInput,
+    DeleteClientInput,
+    RotateClientSigningKeyInput,
+    UpdateClientInput,
+    change_from,
+)
 from graphql_schema.clients.types import Client, SigningKey, client_from, signing_key_from
 from graphql_schema.context import ParlanceInfo
+from graphql_schema.erasing import ErasedCount, erased_counts
 from graphql_schema.errors import (
     AlreadyExistsError,
+    AuthorizationError,
+    ConflictError,
     InvalidInputError,
     LimitReachedError,
     NotFoundError,
+    RefusedError,
+    UserErrorCode,
     limit_reached,
     not_found,
+    refused,
 )
 from graphql_schema.money import MoneyInput
 from graphql_schema.permissions import Person, PlatformAdmin, allowed_for
-from graphql_schema.refusals import invalid_fields, name_taken, unknown_target
+from graphql_schema.refusals import invalid_fields, name_taken, stale_revision, unknown_target
 from graphql_schema.targets import changeable
 from services.clients.clients import NewClient
+from services.clients.deletion import delete_client
 from services.clients.signing_keys import TooManyLiveKeysError
-from services.refusals import InvalidFieldsError, NameTakenError, UnknownTargetError
+from services.clients.updating import PLATFORM_FIELDS
+from services.refusals import (
+    ConfirmationMismatchError,
+    InvalidFieldsError,
+    NameTakenError,
+    StaleRevisionError,
+    UnknownTargetError,
+)
 
 
 @strawberry.type(description="The client was made.")
@@ -37,6 +57,33 @@ class CreateClientSuccess:
 CreateClientResult = Annotated[
     CreateClientSuccess | InvalidInputError | AlreadyExistsError,
     strawberry.union("CreateClientResult", description="A client, or why there is none."),
+]
+
+
+@strawberry.type(description="The client was changed.")
+class UpdateClientSuccess:
+    """A changed client."""
+
+    client: Client = strawberry.field(description="After the change.")
+
+
+UpdateClientResult = Annotated[
+    UpdateClientSuccess | InvalidInputError | NotFoundError | ConflictError,
+    strawberry.union("UpdateClientResult", description="The client, or why it stayed as it was."),
+]
+
+
+@strawberry.type(description="The client is gone with everything that was its own.")
+class DeleteClientSuccess:
+    """A receipt."""
+
+    deleted_id: strawberry.ID = strawberry.field(description="What was deleted.")
+    erased: list[ErasedCount] = strawberry.field(description="How much went with it.")
+
+
+DeleteClientResult = Annotated[
+    DeleteClientSuccess | NotFoundError | RefusedError,
+    strawberry.union("DeleteClientResult", description="CONFIRMATION_MISMATCH is a RefusedError."),
 ]
 
 
@@ -74,6 +121,56 @@ class ClientMutations:
         except NameTakenError as error:
             return name_taken(error)
         return CreateClientSuccess(client=client_from(client))
+
+    @strawberry.mutation(
+        description="Changes a client. Owners; quotas, budget and `active`: platform admins.",
+        extensions=allowed_for(Person),
+    )
+    async def update_client(
+        self, info: ParlanceInfo, input: UpdateClientInput
+    ) -> UpdateClientResult:
+        client = await changeable(info.context, ClientDocument, input.id, "owner")
+        if client is None:
+            return not_found("input", "id")
+        change = change_from(input)
+        if change.keys() & PLATFORM_FIELDS and not (await info.context.person()).is_admin:
+            raise AuthorizationError("FORBIDDEN")
+        try:
+            _, changed = await info.context.services.client_changes.update(
+                TenantScope.one(client.client_id), client.id, change, revision=input.revision
+            )
+        except InvalidFieldsError as error:
+            return invalid_fields(error)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except StaleRevisionError as error:
+            return stale_revision(error, client_from(error.current))
+        return UpdateClientSuccess(client=client_from(changed))
+
+    @strawberry.mutation(
+        description="Deletes a client with everything that is its own, in every collection."
+        " Platform admins only.",
+        extensions=allowed_for(PlatformAdmin),
+    )
+    async def delete_client(
+        self, info: ParlanceInfo, input: DeleteClientInput
+    ) -> DeleteClientResult:
+        client = await changeable(info.context, ClientDocument, input.id, "owner")
+        if client is None:
+            return not_found("input", "id")
+        scope = TenantScope.one(client.client_id)
+        try:
+            erased = await delete_client(scope, client.id, input.confirm_slug)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except ConfirmationMismatchError:
+            return refused(
+                UserErrorCode.CONFIRMATION_MISMATCH,
+                "This is not the client's slug. Nothing was deleted.",
+                "input",
+                "confirmSlug",
+            )
+        return DeleteClientSuccess(deleted_id=input.id, erased=erased_counts(erased))
 
     @strawberry.mutation(
         description="Makes a signing key for visitors' identity tokens. Two may be live at once, so"
