@@ -33,6 +33,7 @@ from services.origins import normalized_origin
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.visits.embedding_origins import EmbeddingOrigins
+from services.visits.handing_out import HandingOut
 from services.visits.identities import Identities
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
@@ -76,6 +77,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         knowledge_sources=KnowledgeSources(database),
         visits=_visits(settings, widget_tokens, signing_keys),
         refreshing=Refreshing(widget_tokens, development=settings.in_development),
+        handing_out=HandingOut(widget_tokens, development=settings.in_development),
         asking=Asking(database, owner),
         following=Following(event_log),
         generations=generations,

@@ -32,6 +32,7 @@ from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
 from services.knowledge.sources import KnowledgeSources
+from services.visits.handing_out import HandingOut
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 
@@ -55,6 +56,7 @@ class Services:
     knowledge_sources: KnowledgeSources
     visits: Visits
     refreshing: Refreshing
+    handing_out: HandingOut
     asking: Asking
     following: Following
     generations: Generations

@@ -36,6 +36,8 @@ from graphql_schema.masking import ErrorMasking
 from graphql_schema.nodes import NodeQueries
 from graphql_schema.scalars import SCALARS
 from graphql_schema.visits.mutations import VisitMutations
+from graphql_schema.widget_tokens.mutations import WidgetTokenMutations
+from graphql_schema.widget_tokens.queries import WidgetTokenQueries
 from graphql_schema.widget_tokens.refreshing import RefreshMutations
 
 
@@ -51,6 +53,7 @@ class Query(
     LlmConfigQueries,
     ConversationQueries,
     KnowledgeQueries,
+    WidgetTokenQueries,
 ):
     """All queries."""
 
@@ -65,6 +68,7 @@ class Mutation(
     LlmConfigMutations,
     VisitMutations,
     RefreshMutations,
+    WidgetTokenMutations,
     AnswerMutations,
     KnowledgeMutations,
 ):

@@ -32,6 +32,7 @@ subscription ($input: AskInput!) {
   }
 }
 """
+TOKENS = "query ($id: ID!) { widgetTokens(chatbotId: $id) { edges { node { id } } } }"
 VIEWER = "{ viewer { user { id } visitor { id } } }"
 OWNERS_ONLY = {"ApiKey", "SigningKey", "Session"}
 """Tested with the operations that make them."""
@@ -59,13 +60,16 @@ async def tenant(
     chatbot_id = await new_chatbot(admin, client_id)
     document = "query ($id: ID!) { chatbot(id: $id) { embedKey published { id } } }"
     chatbot = (await admin.execute(document, {"id": chatbot_id}))["chatbot"]
+    visitor = await visitor_of(chatbot["embedKey"])
+    tokens = (await admin.execute(TOKENS, {"id": chatbot_id}))["widgetTokens"]["edges"]
     return {
         "Client": client_id,
+        "WidgetToken": tokens[0]["node"]["id"],
         "LlmConfig": made["llmConfig"]["id"],
         "Chatbot": chatbot_id,
         "ChatbotVersion": chatbot["published"]["id"],
         "KnowledgeSource": await new_source(admin, [chatbot_id]),
-        **await conversation_of(await visitor_of(chatbot["embedKey"])),
+        **await conversation_of(visitor),
     }
 
 
