@@ -22,6 +22,7 @@ from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
+from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_configs import LlmConfigs
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
@@ -74,6 +75,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         signing_keys=signing_keys,
         chatbots=Chatbots(database),
         llm_configs=LlmConfigs(sealer),
+        llm_config_changes=LlmConfigChanges(database, sealer),
         knowledge_sources=KnowledgeSources(database),
         visits=_visits(settings, widget_tokens, signing_keys),
         refreshing=Refreshing(widget_tokens, development=settings.in_development),

@@ -27,6 +27,7 @@ from services.answering.following import Following
 from services.answering.generations import Generations
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
+from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_configs import LlmConfigs
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
@@ -53,6 +54,7 @@ class Services:
     signing_keys: SigningKeys
     chatbots: Chatbots
     llm_configs: LlmConfigs
+    llm_config_changes: LlmConfigChanges
     knowledge_sources: KnowledgeSources
     visits: Visits
     refreshing: Refreshing
