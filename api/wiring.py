@@ -38,6 +38,7 @@ from services.visits.handing_out import HandingOut
 from services.visits.identities import Identities
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
+from services.visits.stays import Stays
 from services.visits.widget_tokens import WidgetTokens
 
 
@@ -67,6 +68,10 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     sign_in = SignIn(AccessTokens(keys))
     api_keys = ApiKeys(database)
     signing_keys = SigningKeys(database, sealer)
+    stays = Stays(
+        most_at_once=settings.visits_per_chatbot,
+        idle=timedelta(seconds=settings.visit_idle_seconds),
+    )
     services = Services(
         sign_in=sign_in,
         api_keys=api_keys,
@@ -77,7 +82,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         llm_configs=LlmConfigs(sealer),
         llm_config_changes=LlmConfigChanges(database, sealer),
         knowledge_sources=KnowledgeSources(database),
-        visits=_visits(settings, widget_tokens, signing_keys),
+        visits=_visits(settings, widget_tokens, stays, signing_keys),
+        stays=stays,
         refreshing=Refreshing(widget_tokens, development=settings.in_development),
         handing_out=HandingOut(widget_tokens, development=settings.in_development),
         asking=Asking(database, owner),
@@ -97,13 +103,13 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     )
 
 
-def _visits(settings: Settings, tokens: WidgetTokens, keys: SigningKeys) -> Visits:
+def _visits(settings: Settings, tokens: WidgetTokens, stays: Stays, keys: SigningKeys) -> Visits:
     identities = Identities(
         keys.live_signing_keys,
         audience=settings.base_url,
         longest=timedelta(seconds=settings.identity_max_seconds),
     )
-    return Visits(tokens, identities, keys.note_use, development=settings.in_development)
+    return Visits(tokens, stays, identities, keys.note_use, development=settings.in_development)
 
 
 def process_name() -> str:

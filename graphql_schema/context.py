@@ -36,6 +36,7 @@ from services.knowledge.sources import KnowledgeSources
 from services.visits.handing_out import HandingOut
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
+from services.visits.stays import Stays
 
 LOOK_AGAIN_AFTER_S = 5.0
 """How long a stream believes what it knows of its caller, in seconds: a token may be revoked."""
@@ -57,6 +58,7 @@ class Services:
     llm_config_changes: LlmConfigChanges
     knowledge_sources: KnowledgeSources
     visits: Visits
+    stays: Stays
     refreshing: Refreshing
     handing_out: HandingOut
     asking: Asking

@@ -20,6 +20,7 @@ from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from documents.users import User as UserDocument
 from documents.visitors import Visitor as VisitorDocument
+from documents.visits import Visit as VisitDocument
 from documents.widget_tokens import WidgetToken as WidgetTokenDocument
 from graphql_schema.accounts.sessions import session_from
 from graphql_schema.accounts.types import user_from
@@ -35,6 +36,7 @@ from graphql_schema.node import Node, decoded_id
 from graphql_schema.permissions import SignedIn, allowed_for
 from graphql_schema.scopes import Scope
 from graphql_schema.viewers import ApiKeyViewer, MemberViewer, PersonViewer, VisitorViewer
+from graphql_schema.visits.queries import visit_from
 from graphql_schema.widget_tokens.types import widget_token_from
 from services.accounts.sessions import live_sessions
 
@@ -203,6 +205,7 @@ LOOKUPS: Mapping[str, Lookup] = {
     "ChatbotVersion": _of_client(VersionDocument, version_from),
     "LlmConfig": _llm_configs,
     "Visitor": _of_client(VisitorDocument, visitor_from),
+    "Visit": _of_client(VisitDocument, visit_from),
     "WidgetToken": _of_client(WidgetTokenDocument, widget_token_from),
     "Conversation": _of_client(ConversationDocument, conversation_from),
     "Message": _of_client(MessageDocument, message_from),
@@ -216,6 +219,7 @@ KEY_SCOPES: Mapping[str, Sequence[Scope]] = {
     "ChatbotVersion": (Scope.CHATBOTS_READ,),
     "LlmConfig": (Scope.CHATBOTS_READ,),
     "Visitor": (Scope.CONVERSATIONS_READ, Scope.VISITORS_WRITE),
+    "Visit": (Scope.CONVERSATIONS_READ,),
     "WidgetToken": (Scope.VISITORS_WRITE,),
     "Conversation": (Scope.CONVERSATIONS_READ,),
     "Message": (Scope.CONVERSATIONS_READ,),

@@ -36,6 +36,7 @@ from graphql_schema.masking import ErrorMasking
 from graphql_schema.nodes import NodeQueries
 from graphql_schema.scalars import SCALARS
 from graphql_schema.visits.mutations import VisitMutations
+from graphql_schema.visits.queries import VisitQueries
 from graphql_schema.widget_tokens.mutations import WidgetTokenMutations
 from graphql_schema.widget_tokens.queries import WidgetTokenQueries
 from graphql_schema.widget_tokens.refreshing import RefreshMutations
@@ -54,6 +55,7 @@ class Query(
     ConversationQueries,
     KnowledgeQueries,
     WidgetTokenQueries,
+    VisitQueries,
 ):
     """All queries."""
 

@@ -9,6 +9,7 @@ from documents.ids import PydanticObjectId
 from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
+from graphql_schema.answers.arriving import Arrival
 from graphql_schema.context import RequestContext
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.node import local_id
@@ -129,9 +130,11 @@ async def asked(context: RequestContext, asker: Asker, input: AskInput) -> Messa
         text=input.text,
         idempotency_key=input.idempotency_key,
     )
-    result = await context.services.asking.ask(question)
+    arrival = Arrival(context)
+    result = await context.services.asking.ask(question, arrival.admit)
     if result.is_new:
         await context.services.generations.start(result.answer)
+        await arrival.count_messages()
     return result.answer
 
 

@@ -16,6 +16,7 @@ from graphql_schema.errors import (
     UserErrorCode,
     invalid_input,
     not_found,
+    rate_limited,
     refused,
 )
 from graphql_schema.node import global_id, local_id
@@ -116,8 +117,10 @@ _REFUSAL_CODES = {
 
 def _refusal_of(
     error: QuestionRefusedError, language: str | None
-) -> InvalidInputError | NotFoundError | RefusedError:
+) -> InvalidInputError | NotFoundError | RateLimitedError | RefusedError:
     message = phrase(error.code, language)
+    if error.code == "rate_limited":
+        return rate_limited(message, error.retry_at)
     if error.code == "not_found":
         return not_found("input", "conversationId")
     if error.code == "invalid_input":

@@ -49,7 +49,8 @@ class AnswerSubscriptions:
                 seq=1,
                 code=AnswerFailureCode(error.code),
                 text=phrase(error.code, refusal_language(input)),
-                retryable=False,
+                retryable=error.code == "rate_limited",
+                retry_at=error.retry_at,
             )
             return
         async for event in _followed(

@@ -15,6 +15,7 @@ from graphql_schema.errors import (
     RateLimitedError,
     RefusedError,
     UserErrorCode,
+    limit_reached,
     refused,
 )
 from graphql_schema.node import global_id
@@ -28,6 +29,7 @@ from services.visits.starting import (
     UnknownEmbedKeyError,
     VisitRequest,
 )
+from services.visits.stays import TooManyVisitsError
 
 MAX_ADDRESS = 2048
 MAX_TAG = 35
@@ -108,6 +110,8 @@ class VisitMutations:
         except ChatbotInactiveError:
             message = phrase("chatbot_inactive", wanted)
             return refused(UserErrorCode.CHATBOT_INACTIVE, message)
+        except TooManyVisitsError as error:
+            return limit_reached(error.limit, phrase("chatbot_inactive", wanted))
         except IdentityRejectedError as error:
             path = ("input", "identityToken")
             return refused(UserErrorCode.IDENTITY_REJECTED, str(error), *path)

@@ -4,7 +4,9 @@ The visitor's idempotency key decides. A unique index on it makes two equal call
 processes, end with the same pair of messages; the loser of the race reads what the winner wrote.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from documents.base import utc_now
@@ -30,7 +32,10 @@ RefusalCode = Literal[
     "maintenance",
     "conversation_closed",
     "not_found",
+    "rate_limited",
 ]
+Admit = Callable[[], Awaitable[None]]
+"""Stops a new question before anything is stored, by raising a `QuestionRefusedError`."""
 
 
 class QuestionRefusedError(Exception):
@@ -38,11 +43,13 @@ class QuestionRefusedError(Exception):
 
     Attributes:
         code: why, for programs.
+        retry_at: when it may be accepted, if time heals it.
     """
 
-    def __init__(self, code: RefusalCode) -> None:
+    def __init__(self, code: RefusalCode, retry_at: datetime | None = None) -> None:
         super().__init__(code)
         self.code: RefusalCode = code
+        self.retry_at = retry_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,10 @@ class Asking:
         self._transactions = transactions
         self._owner = owner
 
-    async def ask(self, question: Question) -> AskedQuestion:
+    async def ask(self, question: Question, admit: Admit) -> AskedQuestion:
         """Store a question with its answer to come, or find what the same key stored before.
+
+        `admit` is asked about new questions only: going on with an answer is always free.
 
         Raises:
             QuestionRefusedError: with the reason as its code.
@@ -83,6 +92,7 @@ class Asking:
         earlier = await _stored_answer(question)
         if earlier is not None:
             return AskedQuestion(earlier, is_new=False)
+        await admit()
         await _check_open_for_questions(question)
         try:
             with duplicates_reported():

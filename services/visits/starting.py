@@ -15,6 +15,7 @@ from documents.visitors import Visitor
 from documents.visits import Visit
 from services.origins import normalized_origin, origin_allowed
 from services.visits.identities import Identities
+from services.visits.stays import Stays, TooManyVisitsError
 from services.visits.visitors import anonymous_visitor, known_visitor, latest_open_conversation
 from services.visits.widget_tokens import WidgetTokens
 
@@ -79,12 +80,14 @@ class Visits:
     def __init__(
         self,
         tokens: WidgetTokens,
+        stays: Stays,
         identities: Identities,
         note_key_use: NoteKeyUse,
         *,
         development: bool,
     ) -> None:
         self._tokens = tokens
+        self._stays = stays
         self._identities = identities
         self._note_key_use = note_key_use
         self._development = development
@@ -93,6 +96,7 @@ class Visits:
         """Open a visit: of the person that the client's backend vouches for, else a stranger's.
 
         Raises:
+            TooManyVisitsError: the chatbot has as many visits at once as it may have.
             IdentityRejectedError: an identity token was given and proves nothing.
             UnknownEmbedKeyError: no chatbot has the key.
             OriginNotAllowedError: the page may not talk to this chatbot.
@@ -117,7 +121,7 @@ class Visits:
             started_at=now,
             last_activity_at=now,
         )
-        await TenantScope.one(chatbot.client_id).of(Visit).insert(visit)
+        await self._begin(visit, visitor)
         issued = await self._tokens.issue(
             client_id=chatbot.client_id,
             chatbot_id=chatbot.id,
@@ -131,6 +135,14 @@ class Visits:
         return StartedVisit(
             issued.text, issued.record.expires_at, visitor.id, chatbot, client, conversation
         )
+
+    async def _begin(self, visit: Visit, visitor: Visitor) -> None:
+        try:
+            await self._stays.begin(visit)
+        except TooManyVisitsError:
+            if visitor.user_id is None:
+                await TenantScope.one(visit.client_id).of(Visitor).delete_one({"_id": visitor.id})
+            raise
 
     async def _visitor(self, request: VisitRequest, client: Client) -> Visitor:
         if request.identity_token is None:

@@ -32,7 +32,12 @@ subscription ($input: AskInput!) {
   }
 }
 """
-TOKENS = "query ($id: ID!) { widgetTokens(chatbotId: $id) { edges { node { id } } } }"
+TOKENS_AND_VISITS = """
+query ($id: ID!) {
+  widgetTokens(chatbotId: $id) { edges { node { id } } }
+  visits(chatbotId: $id) { edges { node { id } } }
+}
+"""
 VIEWER = "{ viewer { user { id } visitor { id } } }"
 OWNERS_ONLY = {"ApiKey", "SigningKey", "Session"}
 """Tested with the operations that make them."""
@@ -61,10 +66,11 @@ async def tenant(
     document = "query ($id: ID!) { chatbot(id: $id) { embedKey published { id } } }"
     chatbot = (await admin.execute(document, {"id": chatbot_id}))["chatbot"]
     visitor = await visitor_of(chatbot["embedKey"])
-    tokens = (await admin.execute(TOKENS, {"id": chatbot_id}))["widgetTokens"]["edges"]
+    stay = await admin.execute(TOKENS_AND_VISITS, {"id": chatbot_id})
     return {
         "Client": client_id,
-        "WidgetToken": tokens[0]["node"]["id"],
+        "WidgetToken": stay["widgetTokens"]["edges"][0]["node"]["id"],
+        "Visit": stay["visits"]["edges"][0]["node"]["id"],
         "LlmConfig": made["llmConfig"]["id"],
         "Chatbot": chatbot_id,
         "ChatbotVersion": chatbot["published"]["id"],
