@@ -20,12 +20,13 @@ from strawberry.schema.exceptions import (
 from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 
+from graphql_schema.errors import PublicError
 from graphql_schema.execution.stream_extensions import StreamExtensionsRunner
 from graphql_schema.execution.subscription_context import SubscriptionContext
 from graphql_schema.limits.errors import ExecutionTimeoutError
 from graphql_schema.limits.extension import INVALID_VARIABLES, OperationLimits, with_code
 
-TOLD_BY_TRANSPORTS = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
+TOLD_BY_TRANSPORTS = (CannotGetOperationTypeError, InvalidOperationTypeError)
 """What Strawberry lets a transport put into words."""
 
 
@@ -48,10 +49,13 @@ class ParlanceSchema(Schema):
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
     ) -> PreExecutionError | None:
+        refusal: GraphQLError
         try:
             return await super()._prepare_operation_async(context, extensions_runner)
         except TOLD_BY_TRANSPORTS:
             raise
+        except MissingQueryError:
+            refusal = PublicError("The request has no `query`.", "BAD_REQUEST")
         except GraphQLError as error:
             refusal = error
         except Exception as fault:  # noqa: BLE001  masked and logged like one of a resolver

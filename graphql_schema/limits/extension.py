@@ -103,15 +103,14 @@ class OperationLimits(SchemaExtension):
     async def _check_caller(self, document: PreparedDocument) -> None:
         variables = effective_variables(document, self.execution_context.variables)
         context = self.execution_context.context
+        check_rows(document, variables, PEOPLE)
+        if document.measure.introspects and not await self._is_person(context):
+            raise IntrospectionOffError
         try:
             check_all(document, variables, VISITORS)
         except LimitExceededError:
-            # Not counted by the parser's limits: what the page sizes make of it.
-            check_rows(document, variables, PEOPLE)
             if not await self._is_person(context):
                 raise
-        if document.measure.introspects and not await self._is_person(context):
-            raise IntrospectionOffError
 
 
 def check_all(
