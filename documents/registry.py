@@ -1,6 +1,7 @@
 """Every document class, in one list: indexes, erasure and backup walk it."""
 
 from documents.api_keys import ApiKey
+from documents.audit_entries import AuditEntry
 from documents.base import StoredDocument
 from documents.chatbot_versions import ChatbotVersion
 from documents.chatbots import Chatbot
@@ -22,6 +23,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     User,
     Session,
     ApiKey,
+    AuditEntry,
     Client,
     Chatbot,
     ChatbotVersion,

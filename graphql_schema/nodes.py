@@ -10,6 +10,8 @@ from typing import Annotated, Any, TypeAlias
 import strawberry
 
 from documents.api_keys import ApiKey as ApiKeyDocument
+from documents.audit_entries import AuditEntry as AuditDocument
+from documents.audit_entries import within
 from documents.chatbot_versions import ChatbotVersion as VersionDocument
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.clients import Client as ClientDocument
@@ -25,6 +27,7 @@ from documents.widget_tokens import WidgetToken as WidgetTokenDocument
 from graphql_schema.accounts.sessions import session_from
 from graphql_schema.accounts.types import user_from
 from graphql_schema.api_keys.types import api_key_from
+from graphql_schema.audit.types import entry_from
 from graphql_schema.chatbots.types import chatbot_from, version_from
 from graphql_schema.clients.types import client_from, signing_key_from
 from graphql_schema.context import ParlanceInfo, RequestContext
@@ -151,6 +154,12 @@ async def _api_keys(_context: RequestContext, member: MemberViewer, ids: Ids) ->
     )
 
 
+async def _audit_entries(_context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
+    condition = {"_id": {"$in": ids}, **within(member.scope("owner"))}
+    found = await AuditDocument.find(condition).to_list(len(ids))
+    return [entry_from(one) for one in found]
+
+
 async def _signing_keys(_context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
     clients = await (
         member.scope("owner")
@@ -199,6 +208,7 @@ LOOKUPS: Mapping[str, Lookup] = {
     "User": _users,
     "Session": _sessions,
     "ApiKey": _api_keys,
+    "AuditEntry": _audit_entries,
     "SigningKey": _signing_keys,
     "Client": _of_client(ClientDocument, client_from),
     "Chatbot": _of_client(ChatbotDocument, chatbot_from),

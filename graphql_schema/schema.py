@@ -21,6 +21,7 @@ from graphql_schema.answers.types import (
 )
 from graphql_schema.api_keys.mutations import ApiKeyMutations
 from graphql_schema.api_keys.queries import ApiKeyQueries
+from graphql_schema.audit.queries import AuditQueries
 from graphql_schema.chatbots.mutations import ChatbotMutations
 from graphql_schema.chatbots.queries import ChatbotQueries
 from graphql_schema.clients.mutations import ClientMutations
@@ -48,6 +49,7 @@ class Query(
     AccountQueries,
     SessionQueries,
     ApiKeyQueries,
+    AuditQueries,
     AnswerQueries,
     ClientQueries,
     ChatbotQueries,

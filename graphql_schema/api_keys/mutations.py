@@ -9,6 +9,7 @@ from documents.api_keys import ApiKey as ApiKeyDocument
 from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
 from graphql_schema.api_keys.types import ApiKey, api_key_from
+from graphql_schema.audit.recording import record
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import (
     InvalidInputError,
@@ -104,6 +105,7 @@ class ApiKeyMutations:
         except TooManyApiKeysError as error:
             message = f"A client may have {error.limit} API keys. Revoke one first."
             return limit_reached(error.limit, message, "input", "clientId")
+        await record(info.context, "createApiKey", client_id=key.client_id, after=key)
         return CreateApiKeySuccess(api_key=api_key_from(key), secret=secret)
 
     @strawberry.mutation(
@@ -122,4 +124,7 @@ class ApiKeyMutations:
             )
         except UnknownTargetError as error:
             return unknown_target(error)
+        await record(
+            info.context, "revokeApiKey", client_id=key.client_id, before=key, after=revoked
+        )
         return RevokeApiKeySuccess(api_key=api_key_from(revoked))

@@ -7,6 +7,7 @@ import strawberry
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
+from graphql_schema.audit.recording import record
 from graphql_schema.chatbots.inputs import (
     CreateChatbotInput,
     DeleteChatbotInput,
@@ -126,6 +127,7 @@ class ChatbotMutations:
         except TooManyChatbotsError as error:
             message = f"A client may have {error.limit} chatbots. Delete one first."
             return limit_reached(error.limit, message, "input", "clientId")
+        await record(info.context, "createChatbot", client_id=made.client_id, after=made)
         return CreateChatbotSuccess(chatbot=chatbot_from(made))
 
     @strawberry.mutation(
@@ -152,6 +154,13 @@ class ChatbotMutations:
             return unknown_target(error)
         except StaleRevisionError as error:
             return _conflict(error)
+        await record(
+            info.context,
+            "updateChatbot",
+            client_id=chatbot.client_id,
+            before=chatbot,
+            after=changed,
+        )
         return UpdateChatbotSuccess(chatbot=chatbot_from(changed))
 
     @strawberry.mutation(
@@ -180,6 +189,13 @@ class ChatbotMutations:
             return unknown_target(error)
         except StaleRevisionError as error:
             return _conflict(error)
+        await record(
+            info.context,
+            "publishChatbot",
+            client_id=chatbot.client_id,
+            before=chatbot,
+            after=published,
+        )
         return PublishChatbotSuccess(chatbot=chatbot_from(published), version=version_from(version))
 
     @strawberry.mutation(
@@ -205,6 +221,7 @@ class ChatbotMutations:
                 "input",
                 "confirmName",
             )
+        await record(info.context, "deleteChatbot", client_id=chatbot.client_id, before=chatbot)
         return DeleteChatbotSuccess(deleted_id=input.id, erased=erased_counts(erased))
 
 

@@ -7,6 +7,7 @@ import strawberry
 from documents.clients import Budget
 from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
+from graphql_schema.audit.recording import record
 from graphql_schema.clients.inputs import (
     CreateClientInput,
     DeleteClientInput,
@@ -120,6 +121,7 @@ class ClientMutations:
             return invalid_fields(error)
         except NameTakenError as error:
             return name_taken(error)
+        await record(info.context, "createClient", client_id=client.client_id, after=client)
         return CreateClientSuccess(client=client_from(client))
 
     @strawberry.mutation(
@@ -136,7 +138,7 @@ class ClientMutations:
         if change.keys() & PLATFORM_FIELDS and not (await info.context.person()).is_admin:
             raise AuthorizationError("FORBIDDEN")
         try:
-            _, changed = await info.context.services.client_changes.update(
+            before, changed = await info.context.services.client_changes.update(
                 TenantScope.one(client.client_id), client.id, change, revision=input.revision
             )
         except InvalidFieldsError as error:
@@ -145,6 +147,9 @@ class ClientMutations:
             return unknown_target(error)
         except StaleRevisionError as error:
             return stale_revision(error, client_from(error.current))
+        await record(
+            info.context, "updateClient", client_id=client.client_id, before=before, after=changed
+        )
         return UpdateClientSuccess(client=client_from(changed))
 
     @strawberry.mutation(
@@ -170,6 +175,7 @@ class ClientMutations:
                 "input",
                 "confirmSlug",
             )
+        await record(info.context, "deleteClient", client_id=None, before=client)
         return DeleteClientSuccess(deleted_id=input.id, erased=erased_counts(erased))
 
     @strawberry.mutation(
@@ -194,6 +200,13 @@ class ClientMutations:
         except TooManyLiveKeysError as error:
             message = f"{error.limit} keys are live already. Name the one to retire."
             return limit_reached(error.limit, message, "input", "retireKeyId")
+        await record(
+            info.context,
+            "rotateClientSigningKey",
+            client_id=client.client_id,
+            before=client,
+            after=changed,
+        )
         return RotateClientSigningKeySuccess(
             signing_key=signing_key_from(key), secret=secret, client=client_from(changed)
         )

@@ -9,6 +9,7 @@ from documents.chatbots import Chatbot as ChatbotDocument
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import KnowledgeSource as SourceDocument
 from documents.tenancy import TenantScope
+from graphql_schema.audit.recording import record
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.erasing import ErasedCount, erased_counts
 from graphql_schema.errors import (
@@ -90,6 +91,7 @@ class KnowledgeMutations:
             )
         except KnowledgeError as error:
             return knowledge_refusal(error)
+        await record(info.context, "addKnowledgeSource", client_id=source.client_id, after=source)
         return AddKnowledgeSourceSuccess(source=source_from(source))
 
     @strawberry.mutation(
@@ -109,6 +111,9 @@ class KnowledgeMutations:
             )
         except SourceNotFoundError:
             return not_found("input", "id")
+        await record(
+            info.context, "deleteKnowledgeSource", client_id=source.client_id, before=source
+        )
         return DeleteKnowledgeSourceSuccess(deleted_id=input.id, erased=erased_counts(erased))
 
 

@@ -7,6 +7,7 @@ import strawberry
 from documents.clients import Client as ClientDocument
 from documents.llm_configs import LlmConfig as LlmConfigDocument
 from documents.tenancy import TenantScope
+from graphql_schema.audit.recording import record
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import (
     AlreadyExistsError,
@@ -121,6 +122,7 @@ class LlmConfigMutations:
             return unknown_target(error)
         except NameTakenError as error:
             return name_taken(error)
+        await record(info.context, "createLlmConfig", client_id=made.client_id, after=made)
         return CreateLlmConfigSuccess(llm_config=llm_config_from(made))
 
     @strawberry.mutation(
@@ -136,7 +138,7 @@ class LlmConfigMutations:
             return not_found("input", "id")
         person = await info.context.person()
         try:
-            _, changed = await info.context.services.llm_config_changes.update(
+            before, changed = await info.context.services.llm_config_changes.update(
                 config,
                 change_from(input),
                 by_platform_admin=person.is_admin,
@@ -150,6 +152,13 @@ class LlmConfigMutations:
             return name_taken(error)
         except StaleRevisionError as error:
             return stale_revision(error, llm_config_from(error.current))
+        await record(
+            info.context,
+            "updateLlmConfig",
+            client_id=config.client_id,
+            before=before,
+            after=changed,
+        )
         return UpdateLlmConfigSuccess(llm_config=llm_config_from(changed))
 
     @strawberry.mutation(
@@ -175,6 +184,7 @@ class LlmConfigMutations:
                 "input",
                 "id",
             )
+        await record(info.context, "deleteLlmConfig", client_id=config.client_id, before=config)
         return DeleteLlmConfigSuccess(deleted_id=input.id)
 
 

@@ -39,7 +39,7 @@ query ($id: ID!) {
 }
 """
 VIEWER = "{ viewer { user { id } visitor { id } } }"
-OWNERS_ONLY = {"ApiKey", "SigningKey", "Session"}
+OWNERS_ONLY = {"ApiKey", "AuditEntry", "SigningKey", "Session"}
 """Tested with the operations that make them."""
 
 
