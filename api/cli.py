@@ -74,6 +74,29 @@ def create_admin(
 
 
 @cli.command()
+def reset_password(
+    email: Annotated[str, typer.Argument(help="The address of the account.")],
+) -> None:
+    """Give an account a new password, read from standard input, or generated and printed."""
+    from api.lifespan import prepare  # noqa: PLC0415
+    from documents.database.database import Database  # noqa: PLC0415
+    from services.accounts.first_admin import generated_password  # noqa: PLC0415
+    from services.accounts.password_reset import set_password  # noqa: PLC0415
+
+    given = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = given or generated_password()
+
+    async def run(database: Database) -> None:
+        await prepare(database)
+        ended = await set_password(email, password)
+        print(f"{email} has a new password; {ended} sessions ended.")
+        if not given:
+            print(f"Password (shown this once): {password}")
+
+    with_database(run)
+
+
+@cli.command()
 def export_schema(
     check: CheckOnly = False,  # noqa: FBT002
 ) -> None:
@@ -146,6 +169,7 @@ def main() -> None:
     from api.secret_key import SecretKeyError  # noqa: PLC0415
     from api.server import PortInUseError  # noqa: PLC0415
     from services.accounts.first_admin import AccountExistsError  # noqa: PLC0415
+    from services.accounts.password_reset import UnknownAccountError  # noqa: PLC0415
     from services.accounts.passwords import UnsuitablePasswordError  # noqa: PLC0415
     from services.sealing.keys import WeakSecretError  # noqa: PLC0415
 
@@ -154,6 +178,7 @@ def main() -> None:
         SecretKeyError,
         PortInUseError,
         AccountExistsError,
+        UnknownAccountError,
         UnsuitablePasswordError,
         WeakSecretError,
     )
