@@ -97,6 +97,30 @@ def reset_password(
 
 
 @cli.command()
+def rotate_secret_key() -> None:
+    """Give the installation a new secret and seal everything with it. Stop the servers first.
+
+    A new secret is read from standard input, or made in the data folder. Run again after an
+    interruption, with the same input: it goes on where it was.
+    """
+    from api.lifespan import prepare  # noqa: PLC0415
+    from api.secret_rotation import rotate_secret  # noqa: PLC0415
+    from documents.database.database import Database  # noqa: PLC0415
+
+    given = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    settings = loaded_settings()
+
+    async def run(database: Database) -> None:
+        await prepare(database)
+        count = await rotate_secret(database, settings, given)
+        print(f"Sealed anew: {count}. People and visitors sign in again.")
+        if settings.secret_key is not None:
+            print("Set PARLANCE_SECRET_KEY to the new secret before you start the server.")
+
+    with_database(run)
+
+
+@cli.command()
 def export_schema(
     check: CheckOnly = False,  # noqa: FBT002
 ) -> None:
@@ -172,6 +196,7 @@ def main() -> None:
     from services.accounts.password_reset import UnknownAccountError  # noqa: PLC0415
     from services.accounts.passwords import UnsuitablePasswordError  # noqa: PLC0415
     from services.sealing.keys import WeakSecretError  # noqa: PLC0415
+    from services.sealing.sealing import UnsealError  # noqa: PLC0415
 
     mendable = (
         DatabaseError,
@@ -181,6 +206,7 @@ def main() -> None:
         UnknownAccountError,
         UnsuitablePasswordError,
         WeakSecretError,
+        UnsealError,
     )
     try:
         cli()

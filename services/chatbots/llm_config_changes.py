@@ -11,7 +11,7 @@ from documents.transactions import Transactions, WriteSession
 from services.chatbots.llm_configs import check_key, checked_fields, sealing_owner
 from services.field_checks import FieldChecks
 from services.refusals import NameTakenError, StaleRevisionError, UnknownTargetError
-from services.sealing.sealing import Sealer
+from services.sealing.sealing import Resealing, Sealer
 
 MAX_NAMED = 5
 """Chatbots named in a refusal."""
@@ -130,3 +130,21 @@ _PLACES = (
     "published.default_llm_id",
     "published.fallback_llm_id",
 )
+
+
+async def reseal_llm_configs(resealing: Resealing) -> int:
+    """Seal every config's key with the installation's new secret; how many there were to seal.
+
+    Raises:
+        UnsealError: a key opens with neither secret.
+    """
+    count = 0
+    async for config in LlmConfig.find({"sealed_api_key": {"$type": "string"}}):
+        sealed = config.sealed_api_key or ""
+        anew = resealing.resealed(sealed, owner=sealing_owner(config))
+        if anew is not None:
+            await LlmConfig.get_pymongo_collection().update_one(
+                {"_id": config.id, "sealed_api_key": sealed}, {"$set": {"sealed_api_key": anew}}
+            )
+            count += 1
+    return count

@@ -10,10 +10,11 @@ from datetime import timedelta
 
 from documents.base import utc_now
 from documents.clients import Client, SigningKey
+from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.refusals import UnknownTargetError
-from services.sealing.sealing import Sealer
+from services.sealing.sealing import Resealing, Sealer
 from services.sealing.tokens import new_token
 
 MAX_LIVE_KEYS = 2
@@ -21,6 +22,9 @@ RETIRED_KEYS_SHOWN = 10
 """Retired keys that stay in the list, without their secrets."""
 
 KEY_ID_BYTES = 6
+RESEALED_AT_ONCE = 100
+"""Clients read at once while the installation's secret is rotated."""
+
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -141,3 +145,44 @@ def _without(stored: list[SigningKey], retire_key_id: str | None) -> list[Signin
     retired = [one for one in kept if one.retired_at is not None]
     forgotten = {one.id for one in retired[:-RETIRED_KEYS_SHOWN]}
     return [one for one in kept if one.id not in forgotten]
+
+
+async def reseal_signing_keys(resealing: Resealing) -> int:
+    """Seal every signing key with the installation's new secret; how many there were to seal.
+
+    Raises:
+        UnsealError: a key opens with neither secret.
+    """
+    clients, count = TenantScope.every_client().of(Client), 0
+    last: PydanticObjectId | None = None
+    while True:
+        after = {} if last is None else {"_id": {"$gt": last}}
+        batch = await clients.find(after, sort=[("_id", 1)], limit=RESEALED_AT_ONCE)
+        if not batch:
+            return count
+        for client in batch:
+            count += await _reseal_keys_of(client, resealing)
+        last = batch[-1].id
+
+
+async def _reseal_keys_of(client: Client, resealing: Resealing) -> int:
+    count = 0
+    for key in client.signing_keys:
+        owner = _owner(client.client_id, key)
+        anew = key.sealed_secret and resealing.resealed(key.sealed_secret, owner=owner)
+        if not anew:
+            continue
+        changed = await (
+            TenantScope.one(client.client_id)
+            .of(Client)
+            .update_one(
+                {
+                    "signing_keys": {
+                        "$elemMatch": {"id": key.id, "sealed_secret": key.sealed_secret}
+                    }
+                },
+                {"$set": {"signing_keys.$.sealed_secret": anew}},
+            )
+        )
+        count += changed is not None
+    return count
