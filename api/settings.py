@@ -122,6 +122,21 @@ class Settings(BaseSettings):
         description="Private hosts and networks that clients' own configurations may reach, as a"
         ' JSON list such as ["10.0.0.0/8"]. Default: public addresses only.',
     )
+    visits_per_chatbot: int = Field(
+        1000, ge=1, le=100_000, description="How many visits a chatbot may have at once."
+    )
+    visit_idle_seconds: int = Field(
+        1800,
+        ge=60,
+        le=86400,
+        description="After how long without a sign of the visitor a visit ends, in seconds.",
+    )
+    identity_max_seconds: int = Field(
+        3600,
+        ge=60,
+        le=86400,
+        description="How far off the `exp` of a visitor's identity token may lie, in seconds.",
+    )
     metrics_token: SecretStr | None = Field(
         None,
         description="Bearer token for /metrics and for the details of /readyz. Without it both stay"

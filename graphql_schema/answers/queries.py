@@ -12,6 +12,7 @@ from graphql_schema.answers.types import AnswerEvent, event_from
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import BadArgumentError, NotFoundInListError
 from graphql_schema.permissions import SignedIn, allowed_for
+from graphql_schema.scopes import Scope
 from services.answering.events import AnswerEvent as StreamEvent
 from services.answering.following import AnswerGoneError
 
@@ -26,7 +27,7 @@ class AnswerQueries:
         description="The events after `afterSeq`: those that are there, else the next ones, else"
         " [] after waitMs (at most 25000) without news. Ask on after the last event's number"
         " until AnswerCompleted or AnswerFailed.",
-        extensions=allowed_for(SignedIn),
+        extensions=allowed_for(SignedIn, scope=(Scope.CONVERSATIONS_READ, Scope.ASK)),
     )
     async def answer_events(
         self,

@@ -33,6 +33,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     CompleteMessage,
     ConnectionInitMessage,
     Message,
+    SubscribeMessage,
 )
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
@@ -122,6 +123,21 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             return
         if self.connection_acknowledged and self.authorization_task is None:
             self._watch_authorization()
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Start an operation, unless the socket has as many as it may."""
+        limit = self.max_subscriptions_per_connection
+        is_new = self.connection_acknowledged and message["id"] not in self.operations
+        if limit is None or not is_new or len(self.operations) < limit:
+            await super().handle_subscribe(message)
+            return
+        error = GraphQLError(
+            f"The socket has {limit} operations running; complete one first or open another.",
+            extensions={"code": "TOO_MANY_OPERATIONS", "limit": limit},
+        )
+        await self.send_message(
+            {"id": message["id"], "type": "error", "payload": [error.formatted]}
+        )
 
     async def run_operation(self, operation: Operation[Any, Any]) -> None:
         """Run one operation to its end and send everything that it yields."""

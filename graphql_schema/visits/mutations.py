@@ -7,7 +7,7 @@ import strawberry
 
 from graphql_schema.answers.asking import PageInput
 from graphql_schema.context import ParlanceInfo
-from graphql_schema.conversations.types import Conversation
+from graphql_schema.conversations.types import Conversation, conversation_from
 from graphql_schema.errors import (
     InvalidInputError,
     LimitReachedError,
@@ -15,18 +15,21 @@ from graphql_schema.errors import (
     RateLimitedError,
     RefusedError,
     UserErrorCode,
+    limit_reached,
     refused,
 )
 from graphql_schema.node import global_id
 from graphql_schema.permissions import Anybody, allowed_for
 from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
 from services.answering.phrases import phrase
+from services.visits.identities import IdentityRejectedError
 from services.visits.starting import (
     ChatbotInactiveError,
     OriginNotAllowedError,
     UnknownEmbedKeyError,
     VisitRequest,
 )
+from services.visits.stays import TooManyVisitsError
 
 MAX_ADDRESS = 2048
 MAX_TAG = 35
@@ -38,6 +41,12 @@ class StartVisitInput:
     """A visit to come."""
 
     embed_key: str = strawberry.field(description="The chatbot's public key.")
+    identity_token: str | None = strawberry.field(
+        description="Who the visitor is: a JWT that the client's own backend signed with one of the"
+        " client's signing keys (HS256; claims client_id = the client's slug, user_id, exp, and"
+        " user_email if it likes). Without it the visitor is a stranger.",
+        default=None,
+    )
     page: PageInput | None = strawberry.field(description="Where it opens.", default=None)
     language: str | None = strawberry.field(description="The visitor's, BCP 47.", default=None)
     consent_version: str | None = strawberry.field(
@@ -66,7 +75,8 @@ StartVisitResult = Annotated[
     | LimitReachedError
     | RateLimitedError,
     strawberry.union(
-        "StartVisitResult", description="ORIGIN_NOT_ALLOWED and CHATBOT_INACTIVE are RefusedErrors."
+        "StartVisitResult",
+        description="IDENTITY_REJECTED, ORIGIN_NOT_ALLOWED and CHATBOT_INACTIVE are RefusedErrors.",
     ),
 ]
 
@@ -100,12 +110,18 @@ class VisitMutations:
         except ChatbotInactiveError:
             message = phrase("chatbot_inactive", wanted)
             return refused(UserErrorCode.CHATBOT_INACTIVE, message)
+        except TooManyVisitsError as error:
+            return limit_reached(error.limit, phrase("chatbot_inactive", wanted))
+        except IdentityRejectedError as error:
+            path = ("input", "identityToken")
+            return refused(UserErrorCode.IDENTITY_REJECTED, str(error), *path)
+        conversation = started.conversation
         return StartVisitSuccess(
             widget_token=started.widget_token,
             expires_at=started.expires_at,
             visitor_id=global_id("Visitor", started.visitor_id),
             chatbot=widget_chatbot_from(started.chatbot, started.client, wanted),
-            conversation=None,
+            conversation=conversation_from(conversation) if conversation else None,
         )
 
 
@@ -113,6 +129,7 @@ def _request(info: ParlanceInfo, input: StartVisitInput, language: str | None) -
     page_url = input.page.url if input.page else None
     return VisitRequest(
         embed_key=input.embed_key,
+        identity_token=input.identity_token,
         origin=info.context.caller.origin,
         language=language[:MAX_TAG] if language else None,
         page_url=page_url[:MAX_ADDRESS] if page_url else None,
