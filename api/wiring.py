@@ -31,6 +31,8 @@ from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.llm.factory import ModelFactory
 from services.origins import normalized_origin
+from services.rate_limits.rate_limits import RateLimits, Rates
+from services.rate_limits.windows import MemoryWindows
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.visits.embedding_origins import EmbeddingOrigins
@@ -74,6 +76,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     )
     services = Services(
         sign_in=sign_in,
+        rate_limits=_rate_limits(settings),
         api_keys=api_keys,
         clients=Clients(),
         client_changes=ClientChanges(database),
@@ -101,6 +104,17 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         models=models,
         event_log=event_log,
     )
+
+
+def _rate_limits(settings: Settings) -> RateLimits:
+    rates = Rates(
+        questions_per_visitor=settings.questions_per_visitor,
+        questions_per_address=settings.questions_per_address,
+        questions_per_chatbot=settings.questions_per_chatbot,
+        visits_per_address=settings.visits_per_address,
+        sign_ins_per_account=settings.sign_ins_per_account,
+    )
+    return RateLimits(rates, MemoryWindows())
 
 
 def _visits(settings: Settings, tokens: WidgetTokens, stays: Stays, keys: SigningKeys) -> Visits:

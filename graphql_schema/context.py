@@ -33,6 +33,7 @@ from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
 from services.knowledge.sources import KnowledgeSources
+from services.rate_limits.rate_limits import RateLimits
 from services.visits.handing_out import HandingOut
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
@@ -49,6 +50,7 @@ class Services:
     """Everything that resolvers may call."""
 
     sign_in: SignIn
+    rate_limits: RateLimits
     api_keys: ApiKeys
     clients: Clients
     client_changes: ClientChanges

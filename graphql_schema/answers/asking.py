@@ -1,7 +1,5 @@
 """From the input of `ask` to a stored question, for the subscription and the mutation alike."""
 
-from dataclasses import dataclass
-
 import strawberry
 
 from documents.chatbots import Chatbot as ChatbotDocument
@@ -9,7 +7,7 @@ from documents.ids import PydanticObjectId
 from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
-from graphql_schema.answers.arriving import Arrival
+from graphql_schema.answers.arriving import Arrival, Asker
 from graphql_schema.context import RequestContext
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.node import local_id
@@ -49,15 +47,6 @@ class AskInput:
     visitor_id: strawberry.ID | None = strawberry.field(
         description="For which visitor. API keys with the scope ASK only.", default=None
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """In whose name a question is asked, and of which chatbot."""
-
-    client_id: str
-    chatbot_id: PydanticObjectId
-    visitor_id: PydanticObjectId
 
 
 class NoAskerError(Exception):
@@ -130,7 +119,7 @@ async def asked(context: RequestContext, asker: Asker, input: AskInput) -> Messa
         text=input.text,
         idempotency_key=input.idempotency_key,
     )
-    arrival = Arrival(context)
+    arrival = Arrival(context, asker)
     result = await context.services.asking.ask(question, arrival.admit)
     if result.is_new:
         await context.services.generations.start(result.answer)

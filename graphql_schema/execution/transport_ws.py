@@ -192,12 +192,15 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         await operation.send_initial_errors([error])
 
     def _watch_authorization(self) -> None:
-        ending = cast("AnswerTransportView", self.view).authorization_end(self.context)
-        if ending is not None:
-            self.authorization_task = asyncio.create_task(self._close_at(ending))
+        self.authorization_task = asyncio.create_task(self._close_at_its_end())
 
-    async def _close_at(self, ending: Awaitable[GraphQLError]) -> None:
+    async def _close_at_its_end(self) -> None:
         try:
+            # Asked for in here: a socket may be gone before this task has run at all, and what
+            # nobody awaits must not have been made.
+            ending = cast("AnswerTransportView", self.view).authorization_end(self.context)
+            if ending is None:
+                return
             error = await ending
             for operation in list(self.operations.values()):
                 await self._end_with_error(operation, error)

@@ -16,17 +16,19 @@ from graphql_schema.errors import (
     RefusedError,
     UserErrorCode,
     limit_reached,
+    rate_limited,
     refused,
 )
 from graphql_schema.node import global_id
 from graphql_schema.permissions import Anybody, allowed_for
 from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
 from services.answering.phrases import phrase
+from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
 from services.visits.identities import IdentityRejectedError
 from services.visits.starting import (
-    ChatbotInactiveError,
     OriginNotAllowedError,
     UnknownEmbedKeyError,
+    VisitRefusedError,
     VisitRequest,
 )
 from services.visits.stays import TooManyVisitsError
@@ -94,27 +96,14 @@ class VisitMutations:
         services = info.context.services
         wanted = input.language or (input.page.language if input.page else None)
         try:
+            await services.rate_limits.visit(info.context.caller.ip_address)
             started = await services.visits.start(_request(info, input, wanted))
-        except UnknownEmbedKeyError:
-            return NotFoundError(
-                code=UserErrorCode.NOT_FOUND,
-                message=phrase("unknown_embed_key", wanted),
-                path=["input", "embedKey"],
-            )
-        except OriginNotAllowedError as error:
-            return refused(
-                UserErrorCode.ORIGIN_NOT_ALLOWED,
-                f"Pages of {error.origin or 'an unknown origin'} may not use this chatbot. Add the"
-                " origin to the chatbot's allowed origins (allowedOrigins) and publish it.",
-            )
-        except ChatbotInactiveError:
-            message = phrase("chatbot_inactive", wanted)
-            return refused(UserErrorCode.CHATBOT_INACTIVE, message)
+        except TooOftenError as error:
+            return rate_limited(phrase("rate_limited", wanted), error.retry_at)
         except TooManyVisitsError as error:
             return limit_reached(error.limit, phrase("chatbot_inactive", wanted))
-        except IdentityRejectedError as error:
-            path = ("input", "identityToken")
-            return refused(UserErrorCode.IDENTITY_REJECTED, str(error), *path)
+        except (VisitRefusedError, IdentityRejectedError) as error:
+            return _refusal_of(error, wanted)
         conversation = started.conversation
         return StartVisitSuccess(
             widget_token=started.widget_token,
@@ -123,6 +112,30 @@ class VisitMutations:
             chatbot=widget_chatbot_from(started.chatbot, started.client, wanted),
             conversation=conversation_from(conversation) if conversation else None,
         )
+
+
+def _refusal_of(
+    error: VisitRefusedError | IdentityRejectedError, wanted: str | None
+) -> NotFoundError | RefusedError:
+    match error:
+        case UnknownEmbedKeyError():
+            return NotFoundError(
+                code=UserErrorCode.NOT_FOUND,
+                message=phrase("unknown_embed_key", wanted),
+                path=["input", "embedKey"],
+            )
+        case OriginNotAllowedError():
+            return refused(
+                UserErrorCode.ORIGIN_NOT_ALLOWED,
+                f"Pages of {error.origin or 'an unknown origin'} may not use this chatbot. Add the"
+                " origin to the chatbot's allowed origins (allowedOrigins) and publish it.",
+            )
+        case IdentityRejectedError():
+            path = ("input", "identityToken")
+            return refused(UserErrorCode.IDENTITY_REJECTED, str(error), *path)
+        case _:
+            message = phrase("chatbot_inactive", wanted)
+            return refused(UserErrorCode.CHATBOT_INACTIVE, message)
 
 
 def _request(info: ParlanceInfo, input: StartVisitInput, language: str | None) -> VisitRequest:
