@@ -25,7 +25,7 @@ from graphql_schema.errors import AuthorizationError
 from graphql_schema.execution.transport_http import HttpTransportView
 from graphql_schema.execution.transport_ws import AnswerTransportView
 from graphql_schema.schema import schema
-from graphql_schema.viewers import VisitorViewer
+from graphql_schema.viewers import Viewer, VisitorViewer
 from services.visits.embedding_origins import EmbeddingOrigins
 
 INIT_WAIT = timedelta(seconds=10)
@@ -113,10 +113,22 @@ class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[Requ
         return end_of_authorization(context) if context.token else None
 
     async def _context(self, connection: HTTPConnection) -> RequestContext:
+        caller = _caller(connection)
+
+        async def identify(token: str) -> Viewer:
+            viewer = await self._identify(token)
+            # A page of another client must not use a visitor's token, on whichever transport. What
+            # has no Origin is no page: by POST it may speak, a socket needs one (on_ws_connect).
+            if not isinstance(viewer, VisitorViewer) or caller.origin is None:
+                return viewer
+            if not await self._may_embed(viewer, caller):
+                raise AuthorizationError("FORBIDDEN")
+            return viewer
+
         return RequestContext(
             services=self._services,
-            identify=self._identify,
-            caller=_caller(connection),
+            identify=identify,
+            caller=caller,
             token=_bearer(connection.headers.get("authorization")),
         )
 

@@ -9,11 +9,14 @@ from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
 from graphql_schema.answers.arriving import Arrival, Asker
 from graphql_schema.context import RequestContext
-from graphql_schema.errors import AuthorizationError
+from graphql_schema.errors import AuthorizationError, BadArgumentError
 from graphql_schema.node import local_id
 from graphql_schema.viewers import ApiKeyViewer, VisitorViewer
 from services.answering.asking import Question, QuestionRefusedError
 from services.languages.detection import detect_language
+
+MAX_SEQ = 2**31 - 1_000
+"""GraphQL's Int has 32 bits; what is given out after this number still fits."""
 
 
 @strawberry.input(description="The page on which a widget stands.")
@@ -93,6 +96,19 @@ async def _named_asker(viewer: ApiKeyViewer, input: AskInput) -> Asker:
     ):
         raise QuestionRefusedError("not_found")
     return Asker(viewer.key.client_id, chatbot_id, visitor_id)
+
+
+def checked_seq(after_seq: int | None) -> int:
+    """The number of the last event already seen.
+
+    Raises:
+        BadArgumentError: it is negative, or no number that an event can have.
+    """
+    if after_seq is None:
+        return 0
+    if not 0 <= after_seq <= MAX_SEQ:
+        raise BadArgumentError(f"`afterSeq` must be between 0 and {MAX_SEQ}.")
+    return after_seq
 
 
 def refusal_language(input: AskInput) -> str | None:

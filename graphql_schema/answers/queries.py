@@ -7,7 +7,7 @@ import strawberry
 
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
-from graphql_schema.answers.asking import visible_answer
+from graphql_schema.answers.asking import checked_seq, visible_answer
 from graphql_schema.answers.types import AnswerEvent, event_from
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import BadArgumentError, NotFoundInListError
@@ -38,6 +38,7 @@ class AnswerQueries:
     ) -> list[AnswerEvent]:
         if not 0 <= wait_ms <= MAX_WAIT_MS:
             raise BadArgumentError(f"`waitMs` must be between 0 and {MAX_WAIT_MS}.")
+        after_seq = checked_seq(after_seq)
         scope, answer_id = await visible_answer(info.context, message_id)
         if answer_id is None:
             raise NotFoundInListError

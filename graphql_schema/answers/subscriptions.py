@@ -11,6 +11,7 @@ from graphql_schema.answers.asking import (
     NoAskerError,
     asked,
     asker_of,
+    checked_seq,
     refusal_language,
     visible_answer,
 )
@@ -33,6 +34,7 @@ class AnswerSubscriptions:
         extensions=allowed_for(Visitor, scope=Scope.ASK),
     )
     async def ask(self, info: ParlanceInfo, input: AskInput) -> AsyncGenerator[AnswerEvent, None]:
+        after_seq = checked_seq(input.after_seq)
         try:
             asker = await asker_of(info.context, input)
             answer = await asked(info.context, asker, input)
@@ -54,7 +56,7 @@ class AnswerSubscriptions:
             )
             return
         async for event in _followed(
-            info.context, TenantScope.one(asker.client_id), answer.id, input.after_seq or 0
+            info.context, TenantScope.one(asker.client_id), answer.id, after_seq
         ):
             yield event
 
@@ -65,6 +67,7 @@ class AnswerSubscriptions:
     async def answer(
         self, info: ParlanceInfo, message_id: strawberry.ID, after_seq: int = 0
     ) -> AsyncGenerator[AnswerEvent, None]:
+        after_seq = checked_seq(after_seq)
         scope, answer_id = await visible_answer(info.context, message_id)
         if answer_id is None:
             yield AnswerFailed(
