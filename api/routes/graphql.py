@@ -4,9 +4,9 @@ No cookies and no other ambient authority: a request is whoever its bearer token
 nothing for a foreign page to abuse.
 """
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from fastapi.requests import HTTPConnection
 from graphql import GraphQLError
@@ -14,7 +14,6 @@ from starlette.websockets import WebSocket
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.execution import SubscriptionExecutionResult
 from strawberry.types.unset import UnsetType
 
 from api.authentication.ending import end_of_authorization, until
@@ -69,17 +68,11 @@ class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[Requ
             return False
         return True
 
-    async def execute_operation(self, *given: Any, **named: Any) -> Any:
-        """Run an operation; a stream of server-sent events ends with its token, as a socket does.
-
-        Sockets do not come this way.
-        """
-        result = await super().execute_operation(*given, **named)
-        context: RequestContext = named["context"]
-        if context.token is None or not isinstance(result, SubscriptionExecutionResult):
-            return result
-        stream = cast("AsyncGenerator[Any, None]", result)
-        return until(end_of_authorization(context), stream)
+    def stream_within_right(self, context: RequestContext, results: Any) -> Any:
+        """A stream of server-sent events ends with its token, as a socket does."""
+        if context.token is None:
+            return results
+        return until(end_of_authorization(context), results)
 
     def is_websocket_origin_allowed(self, request: Any, origin: str) -> bool:  # noqa: ARG002
         """What `run` found out."""

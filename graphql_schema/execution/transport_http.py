@@ -139,9 +139,16 @@ class HttpTransportView:
         headers = Response()
         del headers.headers["content-length"]
         response: Response = await view._create_streaming_response(  # noqa: SLF001
-            request=request, result=results, protocol="sse", sub_response=headers
+            request=request,
+            result=self.stream_within_right(context, results),
+            protocol="sse",
+            sub_response=headers,
         )
         return response
+
+    def stream_within_right(self, context: Any, results: Any) -> Any:  # noqa: ARG002
+        """Return a stream's results; override to end them when the caller's right to them ends."""
+        return results
 
     @property
     def _schema(self) -> Any:
