@@ -75,6 +75,53 @@ def create_admin(
 
 
 @cli.command()
+def reset_password(
+    email: Annotated[str, typer.Argument(help="The address of the account.")],
+) -> None:
+    """Give an account a new password, read from standard input, or generated and printed."""
+    from api.database import prepare  # noqa: PLC0415
+    from documents.database.database import Database  # noqa: PLC0415
+    from services.accounts.first_admin import generated_password  # noqa: PLC0415
+    from services.accounts.password_reset import set_password  # noqa: PLC0415
+
+    given = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = given or generated_password()
+
+    async def run(database: Database) -> None:
+        await prepare(database)
+        ended = await set_password(email, password)
+        print(f"{email} has a new password; {ended} sessions ended.")
+        if not given:
+            print(f"Password (shown this once): {password}")
+
+    with_database(run)
+
+
+@cli.command()
+def rotate_secret_key() -> None:
+    """Give the installation a new secret and seal everything with it. Stop the servers first.
+
+    A new secret is read from standard input, or made in the data folder. Run again after an
+    interruption, with the same input: it goes on where it was.
+    """
+    from api.database import prepare  # noqa: PLC0415
+    from api.secret_rotation import rotate_secret  # noqa: PLC0415
+    from documents.database.database import Database  # noqa: PLC0415
+
+    given = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    settings = loaded_settings()
+
+    async def run(database: Database) -> None:
+        await prepare(database)
+        count = await rotate_secret(database, settings, given)
+        print(f"Sealed anew: {count}. People and visitors sign in again.")
+        if settings.secret_key is not None:
+            print("Set PARLANCE_SECRET_KEY to the new secret before you start the server.")
+
+    with_database(run)
+
+
+@cli.command()
 def export_schema(
     check: CheckOnly = False,  # noqa: FBT002
 ) -> None:
@@ -147,18 +194,22 @@ def main() -> None:
     from api.listening import PortInUseError  # noqa: PLC0415
     from api.secret_key import SecretKeyError  # noqa: PLC0415
     from services.accounts.first_admin import AccountExistsError  # noqa: PLC0415
+    from services.accounts.password_reset import UnknownAccountError  # noqa: PLC0415
     from services.accounts.passwords import UnsuitablePasswordError  # noqa: PLC0415
     from services.refusals import InvalidFieldsError  # noqa: PLC0415
     from services.sealing.keys import WeakSecretError  # noqa: PLC0415
+    from services.sealing.sealing import UnsealError  # noqa: PLC0415
 
     mendable = (
         DatabaseError,
         SecretKeyError,
         PortInUseError,
         AccountExistsError,
+        UnknownAccountError,
         UnsuitablePasswordError,
         InvalidFieldsError,
         WeakSecretError,
+        UnsealError,
     )
     try:
         cli()

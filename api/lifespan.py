@@ -50,6 +50,8 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
             await wiring.recovery.end_all_leases()  # its lock says that nobody else is here
         recovery = asyncio.create_task(wiring.recovery.run(), name="recovery")
         stack.push_async_callback(_cancelled, recovery)
+        visit_ends = asyncio.create_task(wiring.services.stays.run(), name="visit ends")
+        stack.push_async_callback(_cancelled, visit_ends)
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
         log.info("ready", url=settings.base_url)
         yield

@@ -43,16 +43,26 @@ def installation_secret(settings: Settings) -> str:
 def _read_or_make(path: Path) -> str:
     """The file's secret. Of two processes that make it at once, the first one's counts."""
     if not path.exists():
-        draft = path.with_suffix(f".{secrets.token_hex(4)}")  # every container's process is 1
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        write_secret(path, new_secret())
     return path.read_bytes().decode("ascii", errors="ignore").strip()
+
+
+def new_secret() -> str:
+    """A secret that nobody can guess."""
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def write_secret(path: Path, secret: str) -> None:
+    """Write a secret with mode 0600, whole or not at all; one that is there already stays."""
+    draft = path.with_suffix(f".{secrets.token_hex(4)}")  # every container's process is 1
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -122,6 +122,41 @@ class Settings(BaseSettings):
         description="Private hosts and networks that clients' own configurations may reach, as a"
         ' JSON list such as ["10.0.0.0/8"]. Default: public addresses only.',
     )
+    questions_per_visitor: int = Field(
+        20, ge=1, description="How many questions a visitor may ask within a minute."
+    )
+    questions_per_address: int = Field(
+        60,
+        ge=1,
+        description="How many questions may come from one address (IPv6: one /64 network) within a"
+        " minute.",
+    )
+    questions_per_chatbot: int = Field(
+        600, ge=1, description="How many questions a chatbot takes within a minute."
+    )
+    visits_per_address: int = Field(
+        10, ge=1, description="How many visits may begin from one address within a minute."
+    )
+    sign_ins_per_account: int = Field(
+        5,
+        ge=1,
+        description="How many sign-ins of one account may fail within 15 minutes.",
+    )
+    visits_per_chatbot: int = Field(
+        1000, ge=1, le=100_000, description="How many visits a chatbot may have at once."
+    )
+    visit_idle_seconds: int = Field(
+        1800,
+        ge=60,
+        le=86400,
+        description="After how long without a sign of the visitor a visit ends, in seconds.",
+    )
+    identity_max_seconds: int = Field(
+        3600,
+        ge=60,
+        le=86400,
+        description="How far off the `exp` of a visitor's identity token may lie, in seconds.",
+    )
     metrics_token: SecretStr | None = Field(
         None,
         description="Bearer token for /metrics and for the details of /readyz. Without it both stay"

@@ -4,12 +4,14 @@ import os
 import secrets
 import socket
 from dataclasses import dataclass
+from datetime import timedelta
 
 from api.authentication.identifying import Identifying
 from api.settings import Settings, provider_keys
 from documents.database.database import Database
 from graphql_schema.context import Services
 from services.accounts.access_tokens import AccessTokens
+from services.accounts.api_keys import ApiKeys
 from services.accounts.sign_in import SignIn
 from services.answering.asking import Asking
 from services.answering.following import Following
@@ -20,16 +22,25 @@ from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
+from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_configs import LlmConfigs
 from services.clients.clients import Clients
+from services.clients.signing_keys import SigningKeys
+from services.clients.updating import ClientChanges
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.llm.factory import ModelFactory
 from services.origins import normalized_origin
+from services.rate_limits.rate_limits import RateLimits, Rates
+from services.rate_limits.windows import MemoryWindows
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.visits.embedding_origins import EmbeddingOrigins
+from services.visits.handing_out import HandingOut
+from services.visits.identities import Identities
+from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
+from services.visits.stays import Stays
 from services.visits.widget_tokens import WidgetTokens
 
 
@@ -57,13 +68,27 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     generations = Generations(pipeline, event_log, owner)
     widget_tokens = WidgetTokens(keys)
     sign_in = SignIn(AccessTokens(keys))
+    api_keys = ApiKeys(database)
+    signing_keys = SigningKeys(database, sealer)
+    stays = Stays(
+        most_at_once=settings.visits_per_chatbot,
+        idle=timedelta(seconds=settings.visit_idle_seconds),
+    )
     services = Services(
         sign_in=sign_in,
+        rate_limits=_rate_limits(settings),
+        api_keys=api_keys,
         clients=Clients(),
+        client_changes=ClientChanges(database),
+        signing_keys=signing_keys,
         chatbots=Chatbots(database),
         llm_configs=LlmConfigs(sealer),
+        llm_config_changes=LlmConfigChanges(database, sealer),
         knowledge_sources=KnowledgeSources(database),
-        visits=Visits(widget_tokens, development=settings.in_development),
+        visits=_visits(settings, widget_tokens, stays, signing_keys),
+        stays=stays,
+        refreshing=Refreshing(widget_tokens, development=settings.in_development),
+        handing_out=HandingOut(widget_tokens, development=settings.in_development),
         asking=Asking(database, owner),
         following=Following(event_log),
         generations=generations,
@@ -72,13 +97,33 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     )
     return Wiring(
         services=services,
-        identify=Identifying(sign_in, widget_tokens),
+        identify=Identifying(sign_in, widget_tokens, api_keys),
         origins=EmbeddingOrigins(_own_origins(settings), development=settings.in_development),
         generations=generations,
         recovery=Recovery(generations, owner),
         models=models,
         event_log=event_log,
     )
+
+
+def _rate_limits(settings: Settings) -> RateLimits:
+    rates = Rates(
+        questions_per_visitor=settings.questions_per_visitor,
+        questions_per_address=settings.questions_per_address,
+        questions_per_chatbot=settings.questions_per_chatbot,
+        visits_per_address=settings.visits_per_address,
+        sign_ins_per_account=settings.sign_ins_per_account,
+    )
+    return RateLimits(rates, MemoryWindows())
+
+
+def _visits(settings: Settings, tokens: WidgetTokens, stays: Stays, keys: SigningKeys) -> Visits:
+    identities = Identities(
+        keys.live_signing_keys,
+        audience=settings.base_url,
+        longest=timedelta(seconds=settings.identity_max_seconds),
+    )
+    return Visits(tokens, stays, identities, keys.note_use, development=settings.in_development)
 
 
 def process_name() -> str:

@@ -42,6 +42,18 @@ class Server:
         return int(self.process.memory_full_info().uss)
 
 
+UNLIMITED = {
+    f"PARLANCE_{name}": "1000000000"
+    for name in (
+        "QUESTIONS_PER_VISITOR",
+        "QUESTIONS_PER_ADDRESS",
+        "QUESTIONS_PER_CHATBOT",
+        "VISITS_PER_ADDRESS",
+    )
+}
+"""All load comes from one address here."""
+
+
 @contextmanager
 def running_server(
     application: str, environment: Mapping[str, str] | None = None
@@ -54,7 +66,7 @@ def running_server(
     command = [sys.executable, "-m", "uvicorn", application, "--port", str(port)]
     child = subprocess.Popen(
         [*command, "--log-level", "warning"],
-        env={**os.environ, **(environment or {}), "PARLANCE_PORT": str(port)},
+        env={**os.environ, **UNLIMITED, **(environment or {}), "PARLANCE_PORT": str(port)},
     )
     try:
         wait_until_open(port, child)

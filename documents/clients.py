@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import ClassVar
 
-from pydantic import BaseModel
+from beanie import PydanticObjectId
+from pydantic import BaseModel, Field
 from pymongo import ASCENDING, IndexModel
 
-from documents.base import TenantDocument
+from documents.base import TenantDocument, utc_now
 
 
 class Budget(BaseModel):
@@ -14,6 +15,17 @@ class Budget(BaseModel):
 
     micros: int
     currency: str
+
+
+class SigningKey(BaseModel):
+    """A secret with which the client's backend signs its visitors' identity. Live until retired."""
+
+    id: PydanticObjectId = Field(default_factory=PydanticObjectId)
+    key_id: str
+    sealed_secret: str | None
+    created_at: datetime = Field(default_factory=utc_now)
+    retired_at: datetime | None = None
+    last_used_at: datetime | None = None
 
 
 class Client(TenantDocument):
@@ -32,6 +44,7 @@ class Client(TenantDocument):
     retention_days: int | None = None
     conversations_kept_per_visitor: int = 10
     hook_hosts: list[str] = []
+    signing_keys: list[SigningKey] = []
     maintenance_text: str | None = None
     active: bool = True
     deleted_at: datetime | None = None

@@ -1,5 +1,7 @@
 """Every document class, in one list: indexes, erasure and backup walk it."""
 
+from documents.api_keys import ApiKey
+from documents.audit_entries import AuditEntry
 from documents.base import StoredDocument
 from documents.chatbot_versions import ChatbotVersion
 from documents.chatbots import Chatbot
@@ -20,6 +22,8 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Installation,
     User,
     Session,
+    ApiKey,
+    AuditEntry,
     Client,
     Chatbot,
     ChatbotVersion,

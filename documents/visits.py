@@ -34,5 +34,6 @@ class Visit(TenantDocument):
                 ],
                 name="chatbot",
             ),
+            IndexModel([("ended_at", ASCENDING), ("last_activity_at", ASCENDING)], name="idle"),
             IndexModel([("client_id", ASCENDING), ("visitor_id", ASCENDING)], name="visitor"),
         ]

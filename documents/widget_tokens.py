@@ -10,14 +10,19 @@ from documents.base import TenantDocument
 
 
 class WidgetToken(TenantDocument):
-    """What a widget shows to speak as one visitor of one chatbot."""
+    """What a widget shows to speak as one visitor of one chatbot.
+
+    `visit_id` is None until a token that a person made is first used. A token that was refreshed
+    ends soon after, and `refreshable_until` with it; None stands for a day after its end.
+    """
 
     chatbot_id: PydanticObjectId
     visitor_id: PydanticObjectId
-    visit_id: PydanticObjectId
+    visit_id: PydanticObjectId | None = None
     token_hash: str
     origin: str | None = None
     expires_at: datetime
+    refreshable_until: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
 

@@ -4,6 +4,7 @@ Strawberry builds the context once per HTTP request and once per WebSocket conne
 in here may hold documents: a stream would serve stale ones.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -12,17 +13,34 @@ from strawberry.types import Info
 
 from documents.base import utc_now
 from graphql_schema.errors import AuthorizationError
-from graphql_schema.viewers import PersonViewer, Viewer, VisitorViewer
+from graphql_schema.viewers import (
+    ApiKeyViewer,
+    MemberViewer,
+    PersonViewer,
+    Viewer,
+    VisitorViewer,
+)
+from services.accounts.api_keys import ApiKeys
 from services.accounts.sign_in import SignIn
 from services.answering.asking import Asking
 from services.answering.following import Following
 from services.answering.generations import Generations
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
+from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_configs import LlmConfigs
 from services.clients.clients import Clients
+from services.clients.signing_keys import SigningKeys
+from services.clients.updating import ClientChanges
 from services.knowledge.sources import KnowledgeSources
+from services.rate_limits.rate_limits import RateLimits
+from services.visits.handing_out import HandingOut
+from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
+from services.visits.stays import Stays
+
+LOOK_AGAIN_AFTER_S = 5.0
+"""How long a stream believes what it knows of its caller, in seconds: a token may be revoked."""
 
 Identify = Callable[[str], Awaitable[Viewer]]
 
@@ -32,11 +50,19 @@ class Services:
     """Everything that resolvers may call."""
 
     sign_in: SignIn
+    rate_limits: RateLimits
+    api_keys: ApiKeys
     clients: Clients
+    client_changes: ClientChanges
+    signing_keys: SigningKeys
     chatbots: Chatbots
     llm_configs: LlmConfigs
+    llm_config_changes: LlmConfigChanges
     knowledge_sources: KnowledgeSources
     visits: Visits
+    stays: Stays
+    refreshing: Refreshing
+    handing_out: HandingOut
     asking: Asking
     following: Following
     generations: Generations
@@ -62,6 +88,7 @@ class RequestContext(BaseContext):
     caller: Caller
     token: str | None = None
     _viewer: Viewer | None = field(default=None, repr=False)
+    _look_again_at: float = field(default=0.0, repr=False)
 
     def __post_init__(self) -> None:
         super().__init__()
@@ -74,8 +101,9 @@ class RequestContext(BaseContext):
         """
         if self.token is None:
             return None
-        if self._viewer is None:
+        if self._viewer is None or time.monotonic() >= self._look_again_at:
             self._viewer = await self.identify(self.token)
+            self._look_again_at = time.monotonic() + LOOK_AGAIN_AFTER_S
         if self._viewer.expires_at <= utc_now():
             raise AuthorizationError("TOKEN_EXPIRED")
         return self._viewer
@@ -98,6 +126,17 @@ class RequestContext(BaseContext):
         """
         viewer = await self._somebody()
         if not isinstance(viewer, PersonViewer):
+            raise AuthorizationError("FORBIDDEN")
+        return viewer
+
+    async def member(self) -> MemberViewer:
+        """The signed-in user or the API key that asks. Whether a key may, its field declares.
+
+        Raises:
+            AuthorizationError: nobody or a visitor asks.
+        """
+        viewer = await self._somebody()
+        if not isinstance(viewer, (PersonViewer, ApiKeyViewer)):
             raise AuthorizationError("FORBIDDEN")
         return viewer
 

@@ -183,6 +183,13 @@ def limit_reached(limit: int, message: str, *path: str) -> LimitReachedError:
     )
 
 
+def rate_limited(message: str, retry_at: datetime | None, *path: str) -> RateLimitedError:
+    """The refusal of what comes too often."""
+    return RateLimitedError(
+        code=UserErrorCode.RATE_LIMITED, message=message, path=list(path), retry_at=retry_at
+    )
+
+
 def refused(code: UserErrorCode, message: str, *path: str) -> RefusedError:
     """A business refusal."""
     return RefusedError(code=code, message=message, path=list(path))

@@ -9,6 +9,9 @@ from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
+from documents.api_keys import ApiKey as ApiKeyDocument
+from documents.audit_entries import AuditEntry as AuditDocument
+from documents.audit_entries import within
 from documents.chatbot_versions import ChatbotVersion as VersionDocument
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.clients import Client as ClientDocument
@@ -19,9 +22,14 @@ from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from documents.users import User as UserDocument
 from documents.visitors import Visitor as VisitorDocument
+from documents.visits import Visit as VisitDocument
+from documents.widget_tokens import WidgetToken as WidgetTokenDocument
+from graphql_schema.accounts.sessions import session_from
 from graphql_schema.accounts.types import user_from
+from graphql_schema.api_keys.types import api_key_from
+from graphql_schema.audit.types import entry_from
 from graphql_schema.chatbots.types import chatbot_from, version_from
-from graphql_schema.clients.types import client_from
+from graphql_schema.clients.types import client_from, signing_key_from
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.conversations.types import conversation_from, message_from, visitor_from
 from graphql_schema.errors import BadArgumentError
@@ -29,12 +37,16 @@ from graphql_schema.knowledge.types import source_from
 from graphql_schema.llm_configs.types import llm_config_from
 from graphql_schema.node import Node, decoded_id
 from graphql_schema.permissions import SignedIn, allowed_for
-from graphql_schema.viewers import PersonViewer, VisitorViewer
+from graphql_schema.scopes import Scope
+from graphql_schema.viewers import ApiKeyViewer, MemberViewer, PersonViewer, VisitorViewer
+from graphql_schema.visits.queries import visit_from
+from graphql_schema.widget_tokens.types import widget_token_from
+from services.accounts.sessions import live_sessions
 
 MAX_NODES = 100
 
 Ids: TypeAlias = Sequence[PydanticObjectId]
-Lookup: TypeAlias = Callable[[RequestContext, PersonViewer, Ids], Awaitable[list[Node]]]
+Lookup: TypeAlias = Callable[[RequestContext, MemberViewer, Ids], Awaitable[list[Node]]]
 OwnLookup: TypeAlias = Callable[[VisitorViewer, Ids], Awaitable[list[Node]]]
 
 
@@ -44,7 +56,7 @@ class NodeQueries:
 
     @strawberry.field(
         description="Anything by its id; null for an unknown or foreign one.",
-        extensions=allowed_for(SignedIn),
+        extensions=allowed_for(SignedIn, scope=tuple(Scope)),
     )
     async def node(self, info: ParlanceInfo, id: strawberry.ID) -> Node | None:
         return (await _found(info.context, [id])).get(id)
@@ -52,7 +64,7 @@ class NodeQueries:
     @strawberry.field(
         description="Many things by their ids, at most 100, in the order of the ids; null for each"
         " unknown or foreign one.",
-        extensions=allowed_for(SignedIn),
+        extensions=allowed_for(SignedIn, scope=tuple(Scope)),
     )
     async def nodes(
         self,
@@ -80,21 +92,28 @@ async def _found(context: RequestContext, public_ids: Sequence[str]) -> dict[str
             for node in await OWN_LOOKUPS[type_name](viewer, ids)
         ]
     else:
-        person = await context.person()
+        member = await context.member()
         found = [
             node
             for type_name, ids in ids_by_type.items()
-            if type_name in LOOKUPS
-            for node in await LOOKUPS[type_name](context, person, ids)
+            if type_name in LOOKUPS and _open_to(member, type_name)
+            for node in await LOOKUPS[type_name](context, member, ids)
         ]
     return {node.id: node for node in found}
 
 
-def _of_client(document_class: type[Any], make_node: Callable[[Any], Node]) -> Lookup:
-    """Finds documents of the clients that a person works for."""
+def _open_to(member: MemberViewer, type_name: str) -> bool:
+    """Whether the caller may read things of this type; an API key needs one of its scopes."""
+    if not isinstance(member, ApiKeyViewer):
+        return True
+    return any(one.value in member.key.scopes for one in KEY_SCOPES.get(type_name, ()))
 
-    async def find(_context: RequestContext, person: PersonViewer, ids: Ids) -> list[Node]:
-        return await _made(person.scope(), document_class, {"_id": {"$in": ids}}, ids, make_node)
+
+def _of_client(document_class: type[Any], make_node: Callable[[Any], Node]) -> Lookup:
+    """Finds documents of the clients that the caller works for."""
+
+    async def find(_context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
+        return await _made(member.scope(), document_class, {"_id": {"$in": ids}}, ids, make_node)
 
     return find
 
@@ -110,20 +129,52 @@ async def _made(
     return [make_node(one) for one in found]
 
 
-async def _llm_configs(context: RequestContext, person: PersonViewer, ids: Ids) -> list[Node]:
-    found = await context.services.llm_configs.among(person.scope(), ids)
+async def _llm_configs(context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
+    found = await context.services.llm_configs.among(member.scope(), ids)
     return [llm_config_from(one) for one in found]
 
 
 async def _knowledge_sources(
-    _context: RequestContext, person: PersonViewer, ids: Ids
+    _context: RequestContext, member: MemberViewer, ids: Ids
 ) -> list[Node]:
-    found = await sources_without_text(person.scope(), {"_id": {"$in": ids}}, limit=len(ids))
+    found = await sources_without_text(member.scope(), {"_id": {"$in": ids}}, limit=len(ids))
     return [source_from(one) for one in found]
 
 
-async def _users(_context: RequestContext, person: PersonViewer, ids: Ids) -> list[Node]:
+async def _sessions(_context: RequestContext, person: MemberViewer, ids: Ids) -> list[Node]:
+    if not isinstance(person, PersonViewer):
+        return []
+    found = await live_sessions(None if person.is_admin else person.user.id, ids)
+    return [session_from(one) for one in found]
+
+
+async def _api_keys(_context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
+    return await _made(
+        member.scope("owner"), ApiKeyDocument, {"_id": {"$in": ids}}, ids, api_key_from
+    )
+
+
+async def _audit_entries(_context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
+    condition = {"_id": {"$in": ids}, **within(member.scope("owner"))}
+    found = await AuditDocument.find(condition).to_list(len(ids))
+    return [entry_from(one) for one in found]
+
+
+async def _signing_keys(_context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
+    clients = await (
+        member.scope("owner")
+        .of(ClientDocument)
+        .find({"signing_keys.id": {"$in": ids}}, limit=len(ids))
+    )
+    return [
+        signing_key_from(one) for client in clients for one in client.signing_keys if one.id in ids
+    ]
+
+
+async def _users(_context: RequestContext, person: MemberViewer, ids: Ids) -> list[Node]:
     """The person, and those who work for one of the person's clients."""
+    if not isinstance(person, PersonViewer):
+        return []
     found = await UserDocument.find({"_id": {"$in": ids}}).to_list(len(ids))
     shown = [person.shown(one) for one in found]
     return [
@@ -155,16 +206,36 @@ def _own(document_class: type[Any], make_node: Callable[[Any], Node]) -> OwnLook
 
 LOOKUPS: Mapping[str, Lookup] = {
     "User": _users,
+    "Session": _sessions,
+    "ApiKey": _api_keys,
+    "AuditEntry": _audit_entries,
+    "SigningKey": _signing_keys,
     "Client": _of_client(ClientDocument, client_from),
     "Chatbot": _of_client(ChatbotDocument, chatbot_from),
     "ChatbotVersion": _of_client(VersionDocument, version_from),
     "LlmConfig": _llm_configs,
     "Visitor": _of_client(VisitorDocument, visitor_from),
+    "Visit": _of_client(VisitDocument, visit_from),
+    "WidgetToken": _of_client(WidgetTokenDocument, widget_token_from),
     "Conversation": _of_client(ConversationDocument, conversation_from),
     "Message": _of_client(MessageDocument, message_from),
     "KnowledgeSource": _knowledge_sources,
 }
-"""How a person finds the things of each type."""
+"""How a person or an API key finds the things of each type."""
+
+KEY_SCOPES: Mapping[str, Sequence[Scope]] = {
+    "Client": tuple(Scope),
+    "Chatbot": (Scope.CHATBOTS_READ,),
+    "ChatbotVersion": (Scope.CHATBOTS_READ,),
+    "LlmConfig": (Scope.CHATBOTS_READ,),
+    "Visitor": (Scope.CONVERSATIONS_READ, Scope.VISITORS_WRITE),
+    "Visit": (Scope.CONVERSATIONS_READ,),
+    "WidgetToken": (Scope.VISITORS_WRITE,),
+    "Conversation": (Scope.CONVERSATIONS_READ,),
+    "Message": (Scope.CONVERSATIONS_READ,),
+    "KnowledgeSource": (Scope.CHATBOTS_READ, Scope.KNOWLEDGE_WRITE),
+}
+"""With which scopes an API key may read things of each type; of a type that is not here, none."""
 
 OWN_LOOKUPS: Mapping[str, OwnLookup] = {
     "Visitor": _own_visitor,

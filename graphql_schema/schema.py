@@ -7,6 +7,7 @@ from strawberry.types import ExecutionContext
 
 from graphql_schema.accounts.mutations import AccountMutations
 from graphql_schema.accounts.queries import AccountQueries
+from graphql_schema.accounts.sessions import SessionMutations, SessionQueries
 from graphql_schema.answers.mutations import AnswerMutations
 from graphql_schema.answers.queries import AnswerQueries
 from graphql_schema.answers.subscriptions import AnswerSubscriptions
@@ -18,6 +19,9 @@ from graphql_schema.answers.types import (
     AnswerStarted,
     AnswerStep,
 )
+from graphql_schema.api_keys.mutations import ApiKeyMutations
+from graphql_schema.api_keys.queries import ApiKeyQueries
+from graphql_schema.audit.queries import AuditQueries
 from graphql_schema.chatbots.mutations import ChatbotMutations
 from graphql_schema.chatbots.queries import ChatbotQueries
 from graphql_schema.clients.mutations import ClientMutations
@@ -26,24 +30,34 @@ from graphql_schema.conversations.queries import ConversationQueries
 from graphql_schema.execution.schema import ParlanceSchema
 from graphql_schema.knowledge.mutations import KnowledgeMutations
 from graphql_schema.knowledge.queries import KnowledgeQueries
+from graphql_schema.limits.policy import operation_limits
 from graphql_schema.llm_configs.mutations import LlmConfigMutations
 from graphql_schema.llm_configs.queries import LlmConfigQueries
 from graphql_schema.masking import ErrorMasking
 from graphql_schema.nodes import NodeQueries
 from graphql_schema.scalars import SCALARS
 from graphql_schema.visits.mutations import VisitMutations
+from graphql_schema.visits.queries import VisitQueries
+from graphql_schema.widget_tokens.mutations import WidgetTokenMutations
+from graphql_schema.widget_tokens.queries import WidgetTokenQueries
+from graphql_schema.widget_tokens.refreshing import RefreshMutations
 
 
 @strawberry.type(description="Reading.")
 class Query(
     NodeQueries,
     AccountQueries,
+    SessionQueries,
+    ApiKeyQueries,
+    AuditQueries,
     AnswerQueries,
     ClientQueries,
     ChatbotQueries,
     LlmConfigQueries,
     ConversationQueries,
     KnowledgeQueries,
+    WidgetTokenQueries,
+    VisitQueries,
 ):
     """All queries."""
 
@@ -51,10 +65,14 @@ class Query(
 @strawberry.type(description="Changing.")
 class Mutation(
     AccountMutations,
+    SessionMutations,
+    ApiKeyMutations,
     ClientMutations,
     ChatbotMutations,
     LlmConfigMutations,
     VisitMutations,
+    RefreshMutations,
+    WidgetTokenMutations,
     AnswerMutations,
     KnowledgeMutations,
 ):
@@ -87,6 +105,6 @@ schema = PublicSchema(
         AnswerStarted,
         AnswerStep,
     ],
-    extensions=[ErrorMasking],
+    extensions=[ErrorMasking, operation_limits],
     config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
 )

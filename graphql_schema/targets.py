@@ -20,25 +20,25 @@ Target = TypeVar("Target", bound=TenantDocument)
 async def seen(
     context: RequestContext, document_class: type[Target], public_id: str
 ) -> Target | None:
-    """The document with this id, or None when it is unknown or outside of the person's clients.
+    """The document with this id, or None when it is unknown or outside of the caller's clients.
 
     Raises:
-        AuthorizationError: the caller is no person.
+        AuthorizationError: the caller is neither a person nor an API key.
     """
-    person = await context.person()
+    member = await context.member()
     document_id = local_id(public_id, document_class.__name__)
     if document_id is None:
         return None
-    return await person.scope().of(document_class).get(document_id)
+    return await member.scope().of(document_class).get(document_id)
 
 
 async def changeable(
     context: RequestContext, document_class: type[Target], public_id: str, role: RoleName
 ) -> Target | None:
-    """The document with this id, or None when the person does not see it.
+    """The document with this id, or None when the caller does not see it.
 
     Raises:
-        AuthorizationError: FORBIDDEN: the person sees it, but has less than this role.
+        AuthorizationError: FORBIDDEN: the caller sees it, but has less than this role.
     """
     found = await seen(context, document_class, public_id)
     if found is not None:
@@ -47,23 +47,23 @@ async def changeable(
 
 
 async def demand_role(context: RequestContext, client_id: str, role: RoleName) -> None:
-    """Stop a person who has less than this role for a client that they see.
+    """Stop a caller who has less than this role for a client that they see.
 
     Raises:
         AuthorizationError: FORBIDDEN.
     """
-    person = await context.person()
-    if not person.scope(role).admits(client_id):
+    member = await context.member()
+    if not member.scope(role).admits(client_id):
         raise AuthorizationError("FORBIDDEN")
 
 
 async def listed_scope(context: RequestContext, client_id: str | None) -> TenantScope:
-    """What a list covers: one client's documents, or those of all that the person sees.
+    """What a list covers: one client's documents, or those of all that the caller sees.
 
     Raises:
-        NotFoundInListError: the client is unknown or none of the person's.
+        NotFoundInListError: the client is unknown or none of the caller's.
     """
-    scope = (await context.person()).scope()
+    scope = (await context.member()).scope()
     if client_id is None:
         return scope
     client = await seen(context, Client, client_id)

@@ -1,8 +1,9 @@
-"""Who makes a request: nobody, a person, or a visitor."""
+"""Who makes a request: nobody, a person, a server of a client, or a visitor."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from documents.api_keys import ApiKey
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.users import RoleName, User
@@ -31,6 +32,16 @@ class PersonViewer:
             ]
         )
 
+    @property
+    def user_id(self) -> PydanticObjectId:
+        """By whom changes are made."""
+        return self.user.id
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the user runs the installation."""
+        return self.user.is_admin
+
     def shown(self, user: User) -> User:
         """A user as this one may see them: without memberships of clients that are none of both."""
         if self.user.is_admin or user.id == self.user.id:
@@ -38,6 +49,31 @@ class PersonViewer:
         shared = [one for one in user.memberships if self.scope().admits(one.client_id)]
         part: User = user.model_copy(update={"memberships": shared})
         return part
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyViewer:
+    """A server of a client, with an API key. What it may do is declared on each field."""
+
+    key: ApiKey
+
+    @property
+    def expires_at(self) -> datetime:
+        """When the key ends."""
+        return self.key.expires_at or datetime.max.replace(tzinfo=UTC)
+
+    @property
+    def user_id(self) -> None:
+        """No user: changes are made by the key."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Never: a key is of one client."""
+        return False
+
+    def scope(self, role: RoleName = "viewer") -> TenantScope:
+        """The key's client. What only owners may do, no key may."""
+        return TenantScope.many([] if role == "owner" else [self.key.client_id])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +92,7 @@ class VisitorViewer:
         return TenantScope.one(self.claims.client_id)
 
 
-Viewer = PersonViewer | VisitorViewer
+MemberViewer = PersonViewer | ApiKeyViewer
+"""Somebody of the clients' side, as opposed to their visitors."""
+
+Viewer = PersonViewer | ApiKeyViewer | VisitorViewer

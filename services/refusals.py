@@ -39,6 +39,10 @@ class NameTakenError(ValueError):
         self.path = path
 
 
+class ConfirmationMismatchError(ValueError):
+    """What was typed to confirm a deletion is not the name of what would be deleted."""
+
+
 class UnknownTargetError(LookupError):
     """There is no such thing in the caller's scope.
 

@@ -15,6 +15,18 @@ STOP_SECONDS = 40.0
 ROOT = Path(__file__).parent.parent
 
 
+EVERYBODY_IS_ONE_ADDRESS = {
+    f"PARLANCE_{name}": "1000000"
+    for name in (
+        "QUESTIONS_PER_VISITOR",
+        "QUESTIONS_PER_ADDRESS",
+        "QUESTIONS_PER_CHATBOT",
+        "VISITS_PER_ADDRESS",
+    )
+}
+"""Rates that hundreds of visitors of one test run, all from 127.0.0.1, do not reach."""
+
+
 def free_port() -> int:
     """A port on which nobody listens just now."""
     with socket.socket() as probe:
@@ -58,6 +70,7 @@ class ServerProcess:
             "PARLANCE_PORT": str(self.port),
             "PARLANCE_ADMIN_PASSWORD": self.admin_password,
             "PARLANCE_DRAIN_SECONDS": "5",
+            **EVERYBODY_IS_ONE_ADDRESS,
             **self._settings,
         }
 

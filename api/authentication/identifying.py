@@ -1,15 +1,16 @@
-"""From a bearer token to who shows it: a person or a visitor."""
+"""From a bearer token to who shows it: a person, a server or a visitor."""
 
 import jwt
 
 from graphql_schema.errors import AuthorizationError
-from graphql_schema.viewers import PersonViewer, Viewer, VisitorViewer
+from graphql_schema.viewers import ApiKeyViewer, PersonViewer, Viewer, VisitorViewer
 from services.accounts.access_tokens import (
     AUDIENCE,
     TokenExpiredError,
     TokenInvalidError,
     TokenRevokedError,
 )
+from services.accounts.api_keys import SECRET_BEGINS, ApiKeys
 from services.accounts.sign_in import SignIn
 from services.visits.widget_tokens import AUDIENCE as VISITORS
 from services.visits.widget_tokens import WidgetTokens
@@ -18,9 +19,10 @@ from services.visits.widget_tokens import WidgetTokens
 class Identifying:
     """Tells who shows a token."""
 
-    def __init__(self, sign_in: SignIn, widget_tokens: WidgetTokens) -> None:
+    def __init__(self, sign_in: SignIn, widget_tokens: WidgetTokens, api_keys: ApiKeys) -> None:
         self._sign_in = sign_in
         self._widget_tokens = widget_tokens
+        self._api_keys = api_keys
 
     async def __call__(self, token: str) -> Viewer:
         """Who shows this token.
@@ -38,6 +40,8 @@ class Identifying:
             raise AuthorizationError("UNAUTHENTICATED") from error
 
     async def _identified(self, token: str) -> Viewer:
+        if token.startswith(SECRET_BEGINS):
+            return ApiKeyViewer(await self._api_keys.identify(token))
         audience = _claimed_audience(token)
         if audience == AUDIENCE:
             identity = await self._sign_in.identify(token)

@@ -4,25 +4,16 @@ No cookies and no other ambient authority: a request is whoever its bearer token
 nothing for a foreign page to abuse.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import Awaitable
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from cross_web import HTTPException
 from fastapi.requests import HTTPConnection
 from graphql import GraphQLError
-from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
-from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
-from strawberry.http import GraphQLRequestData
-from strawberry.schema.exceptions import (
-    CannotGetOperationTypeError,
-    InvalidOperationTypeError,
-)
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types.execution import ExecutionResult, SubscriptionExecutionResult
-from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UnsetType
 
 from api.authentication.ending import end_of_authorization, until
@@ -30,25 +21,18 @@ from api.middleware.faults import fault_response
 from documents.errors import is_unavailable
 from graphql_schema.context import Caller, Identify, RequestContext, Services
 from graphql_schema.errors import AuthorizationError
+from graphql_schema.execution.transport_http import HttpTransportView
 from graphql_schema.execution.transport_ws import AnswerTransportView
 from graphql_schema.schema import schema
-from graphql_schema.viewers import VisitorViewer
+from graphql_schema.viewers import Viewer, VisitorViewer
 from services.visits.embedding_origins import EmbeddingOrigins
 
 INIT_WAIT = timedelta(seconds=10)
 OPERATIONS_PER_SOCKET = 50
 BEARER = "bearer "
 
-ONLY_POST = "Send operations by POST, or connect a WebSocket. The types are at /schema.graphql."
 
-STREAMS_ELSEWHERE = (
-    "A subscription needs a stream: connect a WebSocket with the protocol graphql-transport-ws, or"
-    " send this request with `Accept: text/event-stream`. Where neither gets through, use the"
-    " mutation askOnce and the query answerEvents."
-)
-
-
-class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
+class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[RequestContext, None]):
     """Strawberry's router with our contexts, origins and ends of connections."""
 
     def __init__(self, services: Services, identify: Identify, origins: EmbeddingOrigins) -> None:
@@ -70,12 +54,7 @@ class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
         """Look the origin of a WebSocket handshake up before Strawberry asks about it."""
         if isinstance(request, WebSocket) and not await self._origin_looked_up(request):
             return None
-        if not isinstance(request, WebSocket) and request.method != "POST":
-            return _refused(405, ONLY_POST, {"allow": "POST"})
-        try:
-            return await super().run(request, context=context, root_value=root_value)
-        except HTTPException as problem:
-            return _refused(problem.status_code, problem.reason)
+        return await super().run(request, context=context, root_value=root_value)
 
     async def _origin_looked_up(self, socket: WebSocket) -> bool:
         """Note on the request whether its origin is known; False if the handshake was refused."""
@@ -89,46 +68,11 @@ class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
             return False
         return True
 
-    async def execute_operation(self, *given: Any, **named: Any) -> Any:
-        """Run an operation; a stream of server-sent events ends with its token, as a socket does.
-
-        Sockets do not come this way.
-        """
-        result = await super().execute_operation(*given, **named)
-        context: RequestContext = named["context"]
-        if context.token is None or not isinstance(result, SubscriptionExecutionResult):
-            return result
-        stream = cast("AsyncGenerator[Any, None]", result)
-        return until(end_of_authorization(context), stream)
-
-    async def execute_single(self, *_: Any, **given: Any) -> ExecutionResult:
-        """Run a query or mutation; a subscription is told where it can go."""
-        data: GraphQLRequestData = given["request_data"]
-        try:
-            return await self.schema.execute(
-                data.query,
-                variable_values=data.variables,
-                context_value=given["context"],
-                operation_name=data.operation_name,
-                allowed_operation_types=(OperationType.QUERY, OperationType.MUTATION),
-            )
-        except InvalidOperationTypeError as error:
-            raise HTTPException(400, STREAMS_ELSEWHERE) from error
-        except CannotGetOperationTypeError as error:
-            raise HTTPException(400, error.as_http_error_reason()) from error
-        except MissingQueryError as error:
-            raise HTTPException(400, "The request has no `query`.") from error
-
-    def parse_json(self, data: str | bytes) -> Any:
-        """The body as an object (or a list, which Strawberry refuses: no batching).
-
-        Raises:
-            HTTPException: 400, it is something else.
-        """
-        parsed = super().parse_json(data)
-        if not isinstance(parsed, (dict, list)):
-            raise HTTPException(400, 'The body must be a JSON object like {"query": "{ viewer }"}.')
-        return parsed
+    def stream_within_right(self, context: RequestContext, results: Any) -> Any:
+        """A stream of server-sent events ends with its token, as a socket does."""
+        if context.token is None:
+            return results
+        return until(end_of_authorization(context), results)
 
     def is_websocket_origin_allowed(self, request: Any, origin: str) -> bool:  # noqa: ARG002
         """What `run` found out."""
@@ -162,17 +106,24 @@ class GraphQLEndpoint(AnswerTransportView, GraphQLRouter[RequestContext, None]):
         return end_of_authorization(context) if context.token else None
 
     async def _context(self, connection: HTTPConnection) -> RequestContext:
+        caller = _caller(connection)
+
+        async def identify(token: str) -> Viewer:
+            viewer = await self._identify(token)
+            # A page of another client must not use a visitor's token, on whichever transport. What
+            # has no Origin is no page: by POST it may speak, a socket needs one (on_ws_connect).
+            if not isinstance(viewer, VisitorViewer) or caller.origin is None:
+                return viewer
+            if not await self._may_embed(viewer, caller):
+                raise AuthorizationError("FORBIDDEN")
+            return viewer
+
         return RequestContext(
             services=self._services,
-            identify=self._identify,
-            caller=_caller(connection),
+            identify=identify,
+            caller=caller,
             token=_bearer(connection.headers.get("authorization")),
         )
-
-
-def _refused(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
-    body = {"errors": [{"message": message, "extensions": {"code": "BAD_REQUEST"}}]}
-    return JSONResponse(body, status, headers)
 
 
 def _caller(connection: HTTPConnection) -> Caller:

@@ -13,11 +13,13 @@ from graphql_schema.errors import (
     RateLimitedError,
     RefusedError,
     UserErrorCode,
+    rate_limited,
     refused,
 )
 from graphql_schema.permissions import Anybody, Person, allowed_for
 from services.accounts.access_tokens import TokenInvalidError
 from services.accounts.sign_in import Device, InvalidCredentialsError
+from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
 
 MAX_USER_AGENT = 300
 
@@ -101,16 +103,22 @@ class AccountMutations:
         extensions=allowed_for(Anybody),
     )
     async def sign_in(self, info: ParlanceInfo, input: SignInInput) -> SignInResult:
+        services = info.context.services
         try:
-            signed_in = await info.context.services.sign_in.with_password(
+            await services.rate_limits.sign_in(input.email)
+            signed_in = await services.sign_in.with_password(
                 input.email, input.password, _device(info)
             )
+        except TooOftenError as error:
+            message = "Too many sign-ins of this account have failed. Try again later."
+            return rate_limited(message, error.retry_at)
         except InvalidCredentialsError:
             return refused(
                 UserErrorCode.INVALID_CREDENTIALS,
                 "The e-mail address or the password is not right.",
                 "input",
             )
+        await services.rate_limits.signed_in(input.email)
         return SignInSuccess(
             access_token=signed_in.access_token,
             refresh_token=signed_in.refresh_token,

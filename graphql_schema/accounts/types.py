@@ -8,9 +8,15 @@ import strawberry
 
 from documents.tenancy import TenantScope
 from documents.users import User as UserDocument
+from graphql_schema.context import ParlanceInfo
+from graphql_schema.errors import AuthorizationError
 from graphql_schema.node import Node, global_id
+from graphql_schema.permissions import Person, allowed_for
+from services.accounts.sessions import live_sessions
 
 if TYPE_CHECKING:
+    from graphql_schema.accounts.sessions import Session
+    from graphql_schema.api_keys.types import ApiKey
     from graphql_schema.clients.types import Client
     from graphql_schema.conversations.types import Visitor
 
@@ -62,6 +68,20 @@ class User(Node):
             for one in self.document.memberships
         ]
 
+    @strawberry.field(
+        description="Their sign-ins that have not ended. One's own; platform admins see anybody's.",
+        extensions=allowed_for(Person),
+    )
+    async def sessions(
+        self, info: ParlanceInfo
+    ) -> list[Annotated["Session", strawberry.lazy("graphql_schema.accounts.sessions")]]:
+        from graphql_schema.accounts.sessions import session_from  # noqa: PLC0415
+
+        person = await info.context.person()
+        if not person.is_admin and person.user.id != self.document.id:
+            raise AuthorizationError("FORBIDDEN")
+        return [session_from(one) for one in await live_sessions(self.document.id)]
+
 
 @strawberry.type(description="Who makes the request; exactly one field is set.")
 class Viewer:
@@ -70,6 +90,9 @@ class Viewer:
     user: User | None = strawberry.field(description="A signed-in person.", default=None)
     visitor: Annotated["Visitor", strawberry.lazy("graphql_schema.conversations.types")] | None = (
         strawberry.field(description="A visitor with a widget token.", default=None)
+    )
+    api_key: Annotated["ApiKey", strawberry.lazy("graphql_schema.api_keys.types")] | None = (
+        strawberry.field(description="A server of a client.", default=None)
     )
 
 

@@ -2,14 +2,21 @@
 
 import strawberry
 
+from documents.chatbots import Chatbot as ChatbotDocument
 from documents.ids import PydanticObjectId
 from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
+from documents.visitors import Visitor as VisitorDocument
+from graphql_schema.answers.arriving import Arrival, Asker
 from graphql_schema.context import RequestContext
+from graphql_schema.errors import AuthorizationError, BadArgumentError
 from graphql_schema.node import local_id
-from graphql_schema.viewers import VisitorViewer
+from graphql_schema.viewers import ApiKeyViewer, VisitorViewer
 from services.answering.asking import Question, QuestionRefusedError
 from services.languages.detection import detect_language
+
+MAX_SEQ = 2**31 - 1_000
+"""GraphQL's Int has 32 bits; what is given out after this number still fits."""
 
 
 @strawberry.input(description="The page on which a widget stands.")
@@ -37,6 +44,71 @@ class AskInput:
     page: PageInput | None = strawberry.field(
         description="Where the question is asked.", default=None
     )
+    chatbot_id: strawberry.ID | None = strawberry.field(
+        description="Which chatbot is asked. API keys with the scope ASK only.", default=None
+    )
+    visitor_id: strawberry.ID | None = strawberry.field(
+        description="For which visitor. API keys with the scope ASK only.", default=None
+    )
+
+
+class NoAskerError(Exception):
+    """An API key must say for which visitor of which chatbot it asks.
+
+    Attributes:
+        field: the input field that is missing.
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__("is needed: an API key asks for a visitor of a chatbot")
+        self.field = field
+
+
+async def asker_of(context: RequestContext, input: AskInput) -> Asker:
+    """Who asks: the visitor, or the one in whose name an API key does.
+
+    Raises:
+        AuthorizationError: FORBIDDEN: neither asks, or a visitor speaks for another.
+        NoAskerError: an API key did not say for whom.
+        QuestionRefusedError: the chatbot or the visitor is unknown.
+    """
+    viewer = await context.viewer()
+    if isinstance(viewer, ApiKeyViewer):
+        return await _named_asker(viewer, input)
+    claims = (await context.visitor()).claims
+    if input.chatbot_id is not None or input.visitor_id is not None:
+        raise AuthorizationError("FORBIDDEN")
+    return Asker(claims.client_id, claims.chatbot_id, claims.visitor_id)
+
+
+async def _named_asker(viewer: ApiKeyViewer, input: AskInput) -> Asker:
+    for field, given in (("chatbotId", input.chatbot_id), ("visitorId", input.visitor_id)):
+        if given is None:
+            raise NoAskerError(field)
+    scope = viewer.scope()
+    chatbot_id = local_id(input.chatbot_id, "Chatbot")
+    visitor_id = local_id(input.visitor_id, "Visitor")
+    if (
+        chatbot_id is None
+        or visitor_id is None
+        or await scope.of(ChatbotDocument).get(chatbot_id) is None
+        or await scope.of(VisitorDocument).get(visitor_id) is None
+    ):
+        raise QuestionRefusedError("not_found")
+    return Asker(viewer.key.client_id, chatbot_id, visitor_id)
+
+
+def checked_seq(after_seq: int | None) -> int:
+    """The number of the last event already seen.
+
+    Raises:
+        BadArgumentError: it is negative, or no number that an event can have.
+    """
+    if after_seq is None:
+        return 0
+    if not 0 <= after_seq <= MAX_SEQ:
+        raise BadArgumentError(f"`afterSeq` must be between 0 and {MAX_SEQ}.")
+    return after_seq
 
 
 def refusal_language(input: AskInput) -> str | None:
@@ -44,9 +116,7 @@ def refusal_language(input: AskInput) -> str | None:
     return (input.page.language if input.page else None) or detect_language(input.text[:500])
 
 
-async def asked(
-    context: RequestContext, visitor: VisitorViewer, input: AskInput
-) -> MessageDocument:
+async def asked(context: RequestContext, asker: Asker, input: AskInput) -> MessageDocument:
     """The answer to the question, being worked on if it is new.
 
     Raises:
@@ -58,16 +128,18 @@ async def asked(
         if conversation_id is None:
             raise QuestionRefusedError("not_found")
     question = Question(
-        client_id=visitor.claims.client_id,
-        chatbot_id=visitor.claims.chatbot_id,
-        visitor_id=visitor.claims.visitor_id,
+        client_id=asker.client_id,
+        chatbot_id=asker.chatbot_id,
+        visitor_id=asker.visitor_id,
         conversation_id=conversation_id,
         text=input.text,
         idempotency_key=input.idempotency_key,
     )
-    result = await context.services.asking.ask(question)
+    arrival = Arrival(context, asker)
+    result = await context.services.asking.ask(question, arrival.admit)
     if result.is_new:
         await context.services.generations.start(result.answer)
+        await arrival.count_messages()
     return result.answer
 
 
@@ -81,7 +153,7 @@ async def visible_answer(
         scope = viewer.scope()
         own = {"visitor_id": viewer.claims.visitor_id, "chatbot_id": viewer.claims.chatbot_id}
     else:
-        scope = (await context.person()).scope()
+        scope = (await context.member()).scope()
     answer_id = local_id(message_id, "Message")
     if answer_id is None:
         return scope, None

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from graphql_schema.answers.asking import AskInput, asked, refusal_language
+from graphql_schema.answers.asking import AskInput, NoAskerError, asked, asker_of, refusal_language
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.conversations.types import Message, message_from
 from graphql_schema.errors import (
@@ -16,10 +16,12 @@ from graphql_schema.errors import (
     UserErrorCode,
     invalid_input,
     not_found,
+    rate_limited,
     refused,
 )
 from graphql_schema.node import global_id, local_id
 from graphql_schema.permissions import SignedIn, Visitor, allowed_for
+from graphql_schema.scopes import Scope
 from graphql_schema.viewers import VisitorViewer
 from services.answering.asking import QuestionRefusedError
 from services.answering.phrases import phrase
@@ -67,12 +69,14 @@ class AnswerMutations:
     @strawberry.mutation(
         description="Asks as the subscription `ask` does, and returns at once. For networks that"
         " let neither WebSockets nor event streams through.",
-        extensions=allowed_for(Visitor),
+        extensions=allowed_for(Visitor, scope=Scope.ASK),
     )
     async def ask_once(self, info: ParlanceInfo, input: AskInput) -> AskOnceResult:
-        visitor = await info.context.visitor()
         try:
-            answer = await asked(info.context, visitor, input)
+            asker = await asker_of(info.context, input)
+            answer = await asked(info.context, asker, input)
+        except NoAskerError as error:
+            return invalid_input([InputIssue(path=["input", error.field], message=str(error))])
         except QuestionRefusedError as error:
             return _refusal_of(error, refusal_language(input))
         if answer.question_id is None:
@@ -85,7 +89,7 @@ class AnswerMutations:
 
     @strawberry.mutation(
         description="Ends an answer at once and keeps its text so far. May be called again.",
-        extensions=allowed_for(SignedIn),
+        extensions=allowed_for(SignedIn, scope=(Scope.CONVERSATIONS_WRITE, Scope.ASK)),
     )
     async def stop_answer(self, info: ParlanceInfo, input: StopAnswerInput) -> StopAnswerResult:
         viewer = await info.context.viewer()
@@ -93,7 +97,7 @@ class AnswerMutations:
         if isinstance(viewer, VisitorViewer):
             scope, visitor_id = viewer.scope(), viewer.claims.visitor_id
         else:
-            scope = (await info.context.person()).scope("agent")
+            scope = (await info.context.member()).scope("agent")
         answer_id = local_id(input.message_id, "Message")
         if answer_id is None:
             return not_found("input", "messageId")
@@ -113,8 +117,10 @@ _REFUSAL_CODES = {
 
 def _refusal_of(
     error: QuestionRefusedError, language: str | None
-) -> InvalidInputError | NotFoundError | RefusedError:
+) -> InvalidInputError | NotFoundError | RateLimitedError | RefusedError:
     message = phrase(error.code, language)
+    if error.code == "rate_limited":
+        return rate_limited(message, error.retry_at)
     if error.code == "not_found":
         return not_found("input", "conversationId")
     if error.code == "invalid_input":

@@ -7,11 +7,12 @@ import strawberry
 
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
-from graphql_schema.answers.asking import visible_answer
+from graphql_schema.answers.asking import checked_seq, visible_answer
 from graphql_schema.answers.types import AnswerEvent, event_from
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import BadArgumentError, NotFoundInListError
 from graphql_schema.permissions import SignedIn, allowed_for
+from graphql_schema.scopes import Scope
 from services.answering.events import AnswerEvent as StreamEvent
 from services.answering.following import AnswerGoneError
 
@@ -26,7 +27,7 @@ class AnswerQueries:
         description="The events after `afterSeq`: those that are there, else the next ones, else"
         " [] after waitMs (at most 25000) without news. Ask on after the last event's number"
         " until AnswerCompleted or AnswerFailed.",
-        extensions=allowed_for(SignedIn),
+        extensions=allowed_for(SignedIn, scope=(Scope.CONVERSATIONS_READ, Scope.ASK)),
     )
     async def answer_events(
         self,
@@ -37,6 +38,7 @@ class AnswerQueries:
     ) -> list[AnswerEvent]:
         if not 0 <= wait_ms <= MAX_WAIT_MS:
             raise BadArgumentError(f"`waitMs` must be between 0 and {MAX_WAIT_MS}.")
+        after_seq = checked_seq(after_seq)
         scope, answer_id = await visible_answer(info.context, message_id)
         if answer_id is None:
             raise NotFoundInListError

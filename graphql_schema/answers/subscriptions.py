@@ -6,10 +6,19 @@ import strawberry
 
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
-from graphql_schema.answers.asking import AskInput, asked, refusal_language, visible_answer
+from graphql_schema.answers.asking import (
+    AskInput,
+    NoAskerError,
+    asked,
+    asker_of,
+    checked_seq,
+    refusal_language,
+    visible_answer,
+)
 from graphql_schema.answers.types import AnswerEvent, AnswerFailed, AnswerFailureCode, event_from
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.permissions import SignedIn, Visitor, allowed_for
+from graphql_schema.scopes import Scope
 from services.answering.asking import QuestionRefusedError
 from services.answering.following import AnswerGoneError
 from services.answering.phrases import phrase
@@ -22,32 +31,43 @@ class AnswerSubscriptions:
     @strawberry.subscription(
         description="Asks a question and streams the answer. Asking again with the same"
         " idempotencyKey never asks twice: it goes on after `afterSeq`.",
-        extensions=allowed_for(Visitor),
+        extensions=allowed_for(Visitor, scope=Scope.ASK),
     )
     async def ask(self, info: ParlanceInfo, input: AskInput) -> AsyncGenerator[AnswerEvent, None]:
-        visitor = await info.context.visitor()
+        after_seq = checked_seq(input.after_seq)
         try:
-            answer = await asked(info.context, visitor, input)
+            asker = await asker_of(info.context, input)
+            answer = await asked(info.context, asker, input)
+        except NoAskerError as error:
+            yield AnswerFailed(
+                seq=1,
+                code=AnswerFailureCode.INVALID_INPUT,
+                text=f"{error.field} {error}",
+                retryable=False,
+            )
+            return
         except QuestionRefusedError as error:
             yield AnswerFailed(
                 seq=1,
                 code=AnswerFailureCode(error.code),
                 text=phrase(error.code, refusal_language(input)),
-                retryable=False,
+                retryable=error.code == "rate_limited",
+                retry_at=error.retry_at,
             )
             return
         async for event in _followed(
-            info.context, visitor.scope(), answer.id, input.after_seq or 0
+            info.context, TenantScope.one(asker.client_id), answer.id, after_seq
         ):
             yield event
 
     @strawberry.subscription(
         description="Follows an answer that somebody asked for, after `afterSeq`.",
-        extensions=allowed_for(SignedIn),
+        extensions=allowed_for(SignedIn, scope=(Scope.CONVERSATIONS_READ, Scope.ASK)),
     )
     async def answer(
         self, info: ParlanceInfo, message_id: strawberry.ID, after_seq: int = 0
     ) -> AsyncGenerator[AnswerEvent, None]:
+        after_seq = checked_seq(after_seq)
         scope, answer_id = await visible_answer(info.context, message_id)
         if answer_id is None:
             yield AnswerFailed(

@@ -33,6 +33,16 @@ class UpdateChatbotInput:
     )
 
 
+@strawberry.input(description="Which chatbot to delete with its conversations.")
+class DeleteChatbotInput:
+    """A chatbot to delete."""
+
+    id: strawberry.ID = strawberry.field(description="Which chatbot.")
+    confirm_name: str = strawberry.field(
+        description="The name in its draft, typed by the person who deletes."
+    )
+
+
 @strawberry.input(description="Which chatbot's draft to publish.")
 class PublishChatbotInput:
     """A chatbot to publish."""

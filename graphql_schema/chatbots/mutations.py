@@ -7,27 +7,40 @@ import strawberry
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
+from graphql_schema.audit.recording import record
 from graphql_schema.chatbots.inputs import (
     CreateChatbotInput,
+    DeleteChatbotInput,
     PublishChatbotInput,
     UpdateChatbotInput,
 )
 from graphql_schema.chatbots.settings import change_from
 from graphql_schema.chatbots.types import Chatbot, ChatbotVersion, chatbot_from, version_from
 from graphql_schema.context import ParlanceInfo
+from graphql_schema.erasing import ErasedCount, erased_counts
 from graphql_schema.errors import (
     ConflictError,
     InvalidInputError,
     LimitReachedError,
     NotFoundError,
+    RefusedError,
+    UserErrorCode,
     limit_reached,
     not_found,
+    refused,
 )
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.refusals import invalid_fields, stale_revision, unknown_target
+from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
 from services.chatbots.chatbots import TooManyChatbotsError
-from services.refusals import InvalidFieldsError, StaleRevisionError, UnknownTargetError
+from services.chatbots.deletion import delete_chatbot
+from services.refusals import (
+    ConfirmationMismatchError,
+    InvalidFieldsError,
+    StaleRevisionError,
+    UnknownTargetError,
+)
 
 
 @strawberry.type(description="The chatbot was made.")
@@ -70,13 +83,27 @@ PublishChatbotResult = Annotated[
 ]
 
 
+@strawberry.type(description="The chatbot is gone with everything that was its own.")
+class DeleteChatbotSuccess:
+    """A receipt."""
+
+    deleted_id: strawberry.ID = strawberry.field(description="What was deleted.")
+    erased: list[ErasedCount] = strawberry.field(description="How much went with it.")
+
+
+DeleteChatbotResult = Annotated[
+    DeleteChatbotSuccess | NotFoundError | RefusedError,
+    strawberry.union("DeleteChatbotResult", description="CONFIRMATION_MISMATCH is a RefusedError."),
+]
+
+
 @strawberry.type
 class ChatbotMutations:
     """Mutations of this domain."""
 
     @strawberry.mutation(
         description="Makes a chatbot and publishes its version 1. Editors and owners.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def create_chatbot(
         self, info: ParlanceInfo, input: CreateChatbotInput
@@ -84,14 +111,14 @@ class ChatbotMutations:
         client = await changeable(info.context, ClientDocument, input.client_id, "editor")
         if client is None:
             return not_found("input", "clientId")
-        viewer = await info.context.person()
+        member = await info.context.member()
         try:
             made = await info.context.services.chatbots.create(
                 TenantScope.one(client.client_id),
                 client.client_id,
                 input.name,
                 change_from(input.settings),
-                by=viewer.user.id,
+                by=member.user_id,
             )
         except InvalidFieldsError as error:
             return invalid_fields(error)
@@ -100,11 +127,12 @@ class ChatbotMutations:
         except TooManyChatbotsError as error:
             message = f"A client may have {error.limit} chatbots. Delete one first."
             return limit_reached(error.limit, message, "input", "clientId")
+        await record(info.context, "createChatbot", client_id=made.client_id, after=made)
         return CreateChatbotSuccess(chatbot=chatbot_from(made))
 
     @strawberry.mutation(
         description="Changes a chatbot's draft, or switches it on or off. Editors and owners.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def update_chatbot(
         self, info: ParlanceInfo, input: UpdateChatbotInput
@@ -126,12 +154,19 @@ class ChatbotMutations:
             return unknown_target(error)
         except StaleRevisionError as error:
             return _conflict(error)
+        await record(
+            info.context,
+            "updateChatbot",
+            client_id=chatbot.client_id,
+            before=chatbot,
+            after=changed,
+        )
         return UpdateChatbotSuccess(chatbot=chatbot_from(changed))
 
     @strawberry.mutation(
         description="Makes a chatbot's draft what visitors see, as a new version. Editors and"
         " owners.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def publish_chatbot(
         self, info: ParlanceInfo, input: PublishChatbotInput
@@ -139,12 +174,12 @@ class ChatbotMutations:
         chatbot = await changeable(info.context, ChatbotDocument, input.id, "editor")
         if chatbot is None:
             return not_found("input", "id")
-        viewer = await info.context.person()
+        member = await info.context.member()
         try:
             published, version = await info.context.services.chatbots.publish(
                 TenantScope.one(chatbot.client_id),
                 chatbot.id,
-                by=viewer.user.id,
+                by=member.user_id,
                 note=input.note,
                 revision=input.revision,
             )
@@ -154,7 +189,40 @@ class ChatbotMutations:
             return unknown_target(error)
         except StaleRevisionError as error:
             return _conflict(error)
+        await record(
+            info.context,
+            "publishChatbot",
+            client_id=chatbot.client_id,
+            before=chatbot,
+            after=published,
+        )
         return PublishChatbotSuccess(chatbot=chatbot_from(published), version=version_from(version))
+
+    @strawberry.mutation(
+        description="Deletes a chatbot with its versions, visits and conversations. The client's"
+        " knowledge sources stay. Owners.",
+        extensions=allowed_for(Person),
+    )
+    async def delete_chatbot(
+        self, info: ParlanceInfo, input: DeleteChatbotInput
+    ) -> DeleteChatbotResult:
+        chatbot = await changeable(info.context, ChatbotDocument, input.id, "owner")
+        if chatbot is None:
+            return not_found("input", "id")
+        scope = TenantScope.one(chatbot.client_id)
+        try:
+            erased = await delete_chatbot(scope, chatbot.id, input.confirm_name)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except ConfirmationMismatchError:
+            return refused(
+                UserErrorCode.CONFIRMATION_MISMATCH,
+                "This is not the chatbot's name. Nothing was deleted.",
+                "input",
+                "confirmName",
+            )
+        await record(info.context, "deleteChatbot", client_id=chatbot.client_id, before=chatbot)
+        return DeleteChatbotSuccess(deleted_id=input.id, erased=erased_counts(erased))
 
 
 def _conflict(error: StaleRevisionError[ChatbotDocument]) -> ConflictError:

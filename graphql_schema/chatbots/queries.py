@@ -7,6 +7,7 @@ from graphql_schema.chatbots.types import Chatbot, chatbot_from
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.pagination import Connection, forward_page, page_by_id
 from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.scopes import Scope
 from graphql_schema.targets import listed_scope, seen
 
 
@@ -16,7 +17,7 @@ class ChatbotQueries:
 
     @strawberry.field(
         description="Chatbots of one client, or of all that the caller works for, newest first.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
     async def chatbots(
         self,
@@ -31,7 +32,7 @@ class ChatbotQueries:
 
     @strawberry.field(
         description="One chatbot; null if there is none with this id for the caller.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
     async def chatbot(self, info: ParlanceInfo, id: strawberry.ID) -> Chatbot | None:
         found = await seen(info.context, ChatbotDocument, id)

@@ -18,6 +18,9 @@ from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import Connection, forward_page, page_by_id
+from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.scopes import Scope
+from graphql_schema.viewers import PersonViewer
 
 if TYPE_CHECKING:
     from graphql_schema.conversations.types import Conversation
@@ -36,12 +39,17 @@ class ChatbotVersion(Node):
     published_at: datetime = strawberry.field(description="When.")
     document: strawberry.Private[VersionDocument]
 
-    @strawberry.field(description="By whom; null for the command line.")
+    @strawberry.field(
+        description="By whom; null for the command line and for API keys, and shown to people only."
+    )
     async def published_by(self, info: ParlanceInfo) -> User | None:
         if self.document.published_by is None:
             return None
         found = await UserDocument.find_one({"_id": self.document.published_by})
-        return user_from((await info.context.person()).shown(found)) if found else None
+        viewer = await info.context.member()
+        if found is None or not isinstance(viewer, PersonViewer):
+            return None
+        return user_from(viewer.shown(found))
 
 
 @strawberry.type(description="A chatbot: people edit its draft, visitors see what is published.")
@@ -81,7 +89,10 @@ class Chatbot(Node):
             version_from,
         )
 
-    @strawberry.field(description="Its conversations, newest first.")
+    @strawberry.field(
+        description="Its conversations, newest first.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
+    )
     async def conversations(
         self, first: int = 20, after: str | None = None
     ) -> Connection[

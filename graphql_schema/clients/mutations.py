@@ -1,19 +1,51 @@
-"""Making clients."""
+"""Making, changing and deleting clients."""
 
 from typing import Annotated
 
 import strawberry
 
 from documents.clients import Budget
-from graphql_schema.clients.inputs import CreateClientInput
-from graphql_schema.clients.types import Client, client_from
+from documents.clients import Client as ClientDocument
+from documents.tenancy import TenantScope
+from graphql_schema.audit.recording import record
+from graphql_schema.clients.inputs import (
+    CreateClientInput,
+    DeleteClientInput,
+    RotateClientSigningKeyInput,
+    UpdateClientInput,
+    change_from,
+)
+from graphql_schema.clients.types import Client, SigningKey, client_from, signing_key_from
 from graphql_schema.context import ParlanceInfo
-from graphql_schema.errors import AlreadyExistsError, InvalidInputError
+from graphql_schema.erasing import ErasedCount, erased_counts
+from graphql_schema.errors import (
+    AlreadyExistsError,
+    AuthorizationError,
+    ConflictError,
+    InvalidInputError,
+    LimitReachedError,
+    NotFoundError,
+    RefusedError,
+    UserErrorCode,
+    limit_reached,
+    not_found,
+    refused,
+)
 from graphql_schema.money import MoneyInput
-from graphql_schema.permissions import PlatformAdmin, allowed_for
-from graphql_schema.refusals import invalid_fields, name_taken
+from graphql_schema.permissions import Person, PlatformAdmin, allowed_for
+from graphql_schema.refusals import invalid_fields, name_taken, stale_revision, unknown_target
+from graphql_schema.targets import changeable
 from services.clients.clients import NewClient
-from services.refusals import InvalidFieldsError, NameTakenError
+from services.clients.deletion import delete_client
+from services.clients.signing_keys import TooManyLiveKeysError
+from services.clients.updating import PLATFORM_FIELDS
+from services.refusals import (
+    ConfirmationMismatchError,
+    InvalidFieldsError,
+    NameTakenError,
+    StaleRevisionError,
+    UnknownTargetError,
+)
 
 
 @strawberry.type(description="The client was made.")
@@ -26,6 +58,50 @@ class CreateClientSuccess:
 CreateClientResult = Annotated[
     CreateClientSuccess | InvalidInputError | AlreadyExistsError,
     strawberry.union("CreateClientResult", description="A client, or why there is none."),
+]
+
+
+@strawberry.type(description="The client was changed.")
+class UpdateClientSuccess:
+    """A changed client."""
+
+    client: Client = strawberry.field(description="After the change.")
+
+
+UpdateClientResult = Annotated[
+    UpdateClientSuccess | InvalidInputError | NotFoundError | ConflictError,
+    strawberry.union("UpdateClientResult", description="The client, or why it stayed as it was."),
+]
+
+
+@strawberry.type(description="The client is gone with everything that was its own.")
+class DeleteClientSuccess:
+    """A receipt."""
+
+    deleted_id: strawberry.ID = strawberry.field(description="What was deleted.")
+    erased: list[ErasedCount] = strawberry.field(description="How much went with it.")
+
+
+DeleteClientResult = Annotated[
+    DeleteClientSuccess | NotFoundError | RefusedError,
+    strawberry.union("DeleteClientResult", description="CONFIRMATION_MISMATCH is a RefusedError."),
+]
+
+
+@strawberry.type(description="The client has a new signing key.")
+class RotateClientSigningKeySuccess:
+    """A new key."""
+
+    signing_key: SigningKey = strawberry.field(description="The new key.")
+    secret: str = strawberry.field(description="What to sign with (HS256). Shown this once.")
+    client: Client = strawberry.field(description="The client with its keys.")
+
+
+RotateClientSigningKeyResult = Annotated[
+    RotateClientSigningKeySuccess | NotFoundError | LimitReachedError,
+    strawberry.union(
+        "RotateClientSigningKeyResult", description="A key and its secret, or why there is none."
+    ),
 ]
 
 
@@ -45,7 +121,95 @@ class ClientMutations:
             return invalid_fields(error)
         except NameTakenError as error:
             return name_taken(error)
+        await record(info.context, "createClient", client_id=client.client_id, after=client)
         return CreateClientSuccess(client=client_from(client))
+
+    @strawberry.mutation(
+        description="Changes a client. Owners; quotas, budget and `active`: platform admins.",
+        extensions=allowed_for(Person),
+    )
+    async def update_client(
+        self, info: ParlanceInfo, input: UpdateClientInput
+    ) -> UpdateClientResult:
+        client = await changeable(info.context, ClientDocument, input.id, "owner")
+        if client is None:
+            return not_found("input", "id")
+        change = change_from(input)
+        if change.keys() & PLATFORM_FIELDS and not (await info.context.person()).is_admin:
+            raise AuthorizationError("FORBIDDEN")
+        try:
+            before, changed = await info.context.services.client_changes.update(
+                TenantScope.one(client.client_id), client.id, change, revision=input.revision
+            )
+        except InvalidFieldsError as error:
+            return invalid_fields(error)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except StaleRevisionError as error:
+            return stale_revision(error, client_from(error.current))
+        await record(
+            info.context, "updateClient", client_id=client.client_id, before=before, after=changed
+        )
+        return UpdateClientSuccess(client=client_from(changed))
+
+    @strawberry.mutation(
+        description="Deletes a client with everything that is its own, in every collection."
+        " Platform admins only.",
+        extensions=allowed_for(PlatformAdmin),
+    )
+    async def delete_client(
+        self, info: ParlanceInfo, input: DeleteClientInput
+    ) -> DeleteClientResult:
+        client = await changeable(info.context, ClientDocument, input.id, "owner")
+        if client is None:
+            return not_found("input", "id")
+        scope = TenantScope.one(client.client_id)
+        try:
+            erased = await delete_client(scope, client.id, input.confirm_slug)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except ConfirmationMismatchError:
+            return refused(
+                UserErrorCode.CONFIRMATION_MISMATCH,
+                "This is not the client's slug. Nothing was deleted.",
+                "input",
+                "confirmSlug",
+            )
+        await record(info.context, "deleteClient", client_id=None, before=client)
+        return DeleteClientSuccess(deleted_id=input.id, erased=erased_counts(erased))
+
+    @strawberry.mutation(
+        description="Makes a signing key for visitors' identity tokens. Two may be live at once, so"
+        " that a backend can change over. Owners.",
+        extensions=allowed_for(Person),
+    )
+    async def rotate_client_signing_key(
+        self, info: ParlanceInfo, input: RotateClientSigningKeyInput
+    ) -> RotateClientSigningKeyResult:
+        client = await changeable(info.context, ClientDocument, input.client_id, "owner")
+        if client is None:
+            return not_found("input", "clientId")
+        try:
+            changed, key, secret = await info.context.services.signing_keys.rotate(
+                TenantScope.one(client.client_id),
+                client.client_id,
+                retire_key_id=input.retire_key_id,
+            )
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except TooManyLiveKeysError as error:
+            message = f"{error.limit} keys are live already. Name the one to retire."
+            return limit_reached(error.limit, message, "input", "retireKeyId")
+        await record(
+            info.context,
+            "rotateClientSigningKey",
+            client_id=client.client_id,
+            before=client,
+            after=changed,
+        )
+        return RotateClientSigningKeySuccess(
+            signing_key=signing_key_from(key), secret=secret, client=client_from(changed)
+        )
 
 
 def _wanted(given: CreateClientInput) -> NewClient:

@@ -9,6 +9,7 @@ from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import BadArgumentError
 from graphql_schema.pagination import Connection, forward_page, page_by_id
 from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.scopes import Scope
 from graphql_schema.targets import seen
 from services.clients.clients import client_filter
 from services.refusals import InvalidFieldsError
@@ -21,7 +22,7 @@ class ClientQueries:
     @strawberry.field(
         description="The clients that the caller works for, newest first; all of them for platform"
         " admins.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=tuple(Scope)),
     )
     async def clients(
         self,
@@ -36,12 +37,12 @@ class ClientQueries:
             condition = client_filter(text=wanted.text, active=wanted.active)
         except InvalidFieldsError as error:
             raise BadArgumentError(f"`filter.text` {error.issues[0].message}.") from error
-        scope = (await info.context.person()).scope()
+        scope = (await info.context.member()).scope()
         return await page_by_id(scope.of(ClientDocument), condition, page, client_from)
 
     @strawberry.field(
         description="One client by its id or by its slug; null if there is none for the caller.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=tuple(Scope)),
     )
     async def client(
         self, info: ParlanceInfo, id: strawberry.ID | None = None, slug: str | None = None
@@ -51,6 +52,6 @@ class ClientQueries:
         if id is not None:
             found = await seen(info.context, ClientDocument, id)
         else:
-            scope = (await info.context.person()).scope()
+            scope = (await info.context.member()).scope()
             found = await info.context.services.clients.by_slug(scope, slug or "")
         return client_from(found) if found else None

@@ -7,16 +7,45 @@ import strawberry
 
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.clients import Client as ClientDocument
+from documents.clients import SigningKey as StoredSigningKey
 from documents.tenancy import TenantScope
+from graphql_schema.api_keys.types import ApiKey, api_key_from
+from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.languages import Language, language_or_none
 from graphql_schema.money import Money
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import Connection, forward_page, page_by_id
+from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scalars import BigInt
+from graphql_schema.scopes import Scope
+from graphql_schema.targets import demand_role
+from services.accounts.members import members_of
 
 if TYPE_CHECKING:
+    from graphql_schema.accounts.types import Membership
     from graphql_schema.chatbots.types import Chatbot
+
+
+@strawberry.type(description="What a client's backend signs its visitors' identity with.")
+class SigningKey(Node):
+    """A signing key, without its secret."""
+
+    key_id: str = strawberry.field(description="The `kid` in the header of visitors' tokens.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    retired_at: datetime | None = strawberry.field(description="Since when it is refused.")
+    last_used_at: datetime | None = strawberry.field(description="To the minute; null: never.")
+
+
+def signing_key_from(stored: StoredSigningKey) -> SigningKey:
+    """The public form of a signing key."""
+    return SigningKey(
+        id=global_id("SigningKey", stored.id),
+        key_id=stored.key_id,
+        created_at=stored.created_at,
+        retired_at=stored.retired_at,
+        last_used_at=stored.last_used_at,
+    )
 
 
 @strawberry.type(description="A company whose data is kept apart from all others'.")
@@ -49,7 +78,43 @@ class Client(Node):
     revision: int = strawberry.field(description="Counts the changes; see ConflictError.")
     document: strawberry.Private[ClientDocument]
 
-    @strawberry.field(description="Its chatbots, newest first.")
+    @strawberry.field(
+        description="Its signing keys: those that live, and the last ten retired ones. Owners.",
+        extensions=allowed_for(Person),
+    )
+    async def signing_keys(self, info: ParlanceInfo) -> list[SigningKey]:
+        await demand_role(info.context, self.document.client_id, "owner")
+        return [signing_key_from(one) for one in reversed(self.document.signing_keys)]
+
+    @strawberry.field(
+        description="The people who work for it, at most 1000.", extensions=allowed_for(Person)
+    )
+    async def members(
+        self, info: ParlanceInfo
+    ) -> list[Annotated["Membership", strawberry.lazy("graphql_schema.accounts.types")]]:
+        from graphql_schema.accounts.types import user_from  # noqa: PLC0415
+
+        person = await info.context.person()
+        return [
+            membership
+            for one in await members_of(self.document.client_id)
+            for membership in user_from(person.shown(one)).memberships()
+            if membership.client_slug == self.document.client_id
+        ]
+
+    @strawberry.field(
+        description="Its API keys: those that live first, at most 100. Owners.",
+        extensions=allowed_for(Person),
+    )
+    async def api_keys(self, info: ParlanceInfo) -> list[ApiKey]:
+        await demand_role(info.context, self.document.client_id, "owner")
+        found = await info.context.services.api_keys.listed(self.document.client_id)
+        return [api_key_from(one) for one in found]
+
+    @strawberry.field(
+        description="Its chatbots, newest first.",
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
+    )
     async def chatbots(
         self, first: int = 20, after: str | None = None
     ) -> Connection[Annotated["Chatbot", strawberry.lazy("graphql_schema.chatbots.types")]]:

@@ -17,6 +17,7 @@ from graphql_schema.errors import NotFoundInListError
 from graphql_schema.node import local_id
 from graphql_schema.pagination import Connection, either_page, forward_page, page_by_id
 from graphql_schema.permissions import SignedIn, allowed_for
+from graphql_schema.scopes import Scope
 from graphql_schema.viewers import VisitorViewer
 from services.clients.clients import client_slug_by_id
 
@@ -27,7 +28,7 @@ class ConversationQueries:
 
     @strawberry.field(
         description="Conversations, newest first. A visitor sees the visitor's own.",
-        extensions=allowed_for(SignedIn),
+        extensions=allowed_for(SignedIn, scope=Scope.CONVERSATIONS_READ),
     )
     async def conversations(
         self,
@@ -44,7 +45,7 @@ class ConversationQueries:
 
     @strawberry.field(
         description="One conversation; null if there is none with this id.",
-        extensions=allowed_for(SignedIn),
+        extensions=allowed_for(SignedIn, scope=Scope.CONVERSATIONS_READ),
     )
     async def conversation(self, info: ParlanceInfo, id: strawberry.ID) -> Conversation | None:
         found = await _found(info.context, id)
@@ -52,7 +53,7 @@ class ConversationQueries:
 
     @strawberry.field(
         description="Messages of a conversation, oldest first; `last` and `before` page backwards.",
-        extensions=allowed_for(SignedIn),
+        extensions=allowed_for(SignedIn, scope=Scope.CONVERSATIONS_READ),
     )
     async def messages(
         self,
@@ -82,8 +83,8 @@ async def visible_conversations(
             "visitor_id": viewer.claims.visitor_id,
         }
         return viewer.scope().of(ConversationDocument), own
-    person = await context.person()
-    return person.scope().of(ConversationDocument), {}
+    member = await context.member()
+    return member.scope().of(ConversationDocument), {}
 
 
 async def _found(context: RequestContext, id: str) -> ConversationDocument | None:

@@ -26,6 +26,7 @@ from graphql_schema.pagination import (
 )
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scalars import BigInt
+from graphql_schema.scopes import Scope
 
 if TYPE_CHECKING:
     from graphql_schema.chatbots.types import Chatbot
@@ -146,22 +147,28 @@ class Message(Node):
         description="Share of the question found in the knowledge, 0 to 1."
     )
     first_token_ms: int | None = strawberry.field(
-        description="From asking to the first text. People only.", extensions=allowed_for(Person)
+        description="From asking to the first text. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     response_time_ms: int | None = strawberry.field(
-        description="From asking to the end. People only.", extensions=allowed_for(Person)
+        description="From asking to the end. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     input_tokens: int | None = strawberry.field(
-        description="As the provider counted. People only.", extensions=allowed_for(Person)
+        description="As the provider counted. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     output_tokens: int | None = strawberry.field(
-        description="As the provider counted. People only.", extensions=allowed_for(Person)
+        description="As the provider counted. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     cost: Money | None = strawberry.field(
-        description="What the answer cost. People only.", extensions=allowed_for(Person)
+        description="What the answer cost. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     estimated: bool | None = strawberry.field(
-        description="Whether tokens are estimated. People only.", extensions=allowed_for(Person)
+        description="Whether tokens are estimated. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     document: strawberry.Private[MessageDocument]
 
@@ -192,7 +199,8 @@ class Message(Node):
         return [message_from(one) for one in found]
 
     @strawberry.field(
-        description="The model that answered. People only.", extensions=allowed_for(Person)
+        description="The model that answered. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     async def llm(
         self, info: ParlanceInfo
@@ -206,18 +214,25 @@ class Message(Node):
         )
         return llm_config_from(found) if found else None
 
-    @strawberry.field(description="Labels. People only.", extensions=allowed_for(Person))
+    @strawberry.field(
+        description="Labels. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
+    )
     async def tags(self) -> list[str]:
         return self.document.tags
 
-    @strawberry.field(description="Keys and values. People only.", extensions=allowed_for(Person))
+    @strawberry.field(
+        description="Keys and values. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
+    )
     async def metadata(self) -> list[MetadataEntry]:
         return [
             MetadataEntry(key=key, value=value) for key, value in self.document.metadata.items()
         ]
 
     @strawberry.field(
-        description="The steps of the turn. People only.", extensions=allowed_for(Person)
+        description="The steps of the turn. People and API keys only.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     async def trace(self) -> list[TraceStep] | None:
         return [
@@ -249,7 +264,8 @@ class Conversation(Node):
     document: strawberry.Private[ConversationDocument]
 
     @strawberry.field(
-        description="Whose chatbot. FORBIDDEN for visitors.", extensions=allowed_for(Person)
+        description="Whose chatbot. FORBIDDEN for visitors.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     async def client(
         self,
@@ -259,7 +275,8 @@ class Conversation(Node):
         return await client_by_slug(self._scope(), self.document.client_id)
 
     @strawberry.field(
-        description="With which chatbot. FORBIDDEN for visitors.", extensions=allowed_for(Person)
+        description="With which chatbot. FORBIDDEN for visitors.",
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
     async def chatbot(
         self,

@@ -1,14 +1,33 @@
-"""The Schema class of the project: Strawberry's, with a faster and leak-free stream of events."""
+"""The Schema class of the project: Strawberry's, with a faster and leak-free stream of events.
 
+Refusals before the execution (by an extension, by the variables) are results of their own kind
+here, so that a transport can tell "not executed" from "executed, with errors".
+"""
+
+import asyncio
 from typing import Any
 
+from graphql import ExecutionResult as GraphQLExecutionResult
+from graphql import GraphQLError
 from strawberry import Schema
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
+from strawberry.schema.exceptions import (
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+)
 from strawberry.types import ExecutionContext
+from strawberry.types.execution import PreExecutionError
 
+from graphql_schema.errors import PublicError
 from graphql_schema.execution.stream_extensions import StreamExtensionsRunner
 from graphql_schema.execution.subscription_context import SubscriptionContext
+from graphql_schema.limits.errors import ExecutionTimeoutError
+from graphql_schema.limits.extension import INVALID_VARIABLES, OperationLimits, with_code
+
+TOLD_BY_TRANSPORTS = (CannotGetOperationTypeError, InvalidOperationTypeError)
+"""What Strawberry lets a transport put into words."""
 
 
 class ParlanceSchema(Schema):
@@ -26,3 +45,61 @@ class ParlanceSchema(Schema):
     ) -> SchemaExtensionsRunner:
         """Return the runner that spares extensions the events they have no part in."""
         return StreamExtensionsRunner(execution_context, extensions)
+
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        refusal: GraphQLError
+        try:
+            return await super()._prepare_operation_async(context, extensions_runner)
+        except TOLD_BY_TRANSPORTS:
+            raise
+        except MissingQueryError:
+            refusal = PublicError("The request has no `query`.", "BAD_REQUEST")
+        except GraphQLError as error:
+            refusal = error
+        except Exception as fault:  # noqa: BLE001  masked and logged like one of a resolver
+            refusal = GraphQLError(str(fault), original_error=fault)
+        # Raised by an extension. Strawberry would end `stream` with it, and `execute` unmasked.
+        context.pre_execution_errors = [refusal]
+        return PreExecutionError(data=None, errors=[refusal])
+
+    async def _execute_operation(
+        self,
+        execution_context: ExecutionContext,
+        extensions_runner: SchemaExtensionsRunner,
+        *arguments: Any,
+    ) -> Any:
+        seconds = _execution_seconds(extensions_runner)
+        try:
+            async with asyncio.timeout(seconds):
+                result = await super()._execute_operation(
+                    execution_context, extensions_runner, *arguments
+                )
+        except TimeoutError:
+            result = GraphQLExecutionResult(None, [ExecutionTimeoutError(seconds or 0)])
+        else:
+            result = _as_refused_variables(result)
+        execution_context.result = result
+        return result
+
+
+def _execution_seconds(extensions_runner: SchemaExtensionsRunner) -> float | None:
+    limits = (one for one in extensions_runner.extensions if isinstance(one, OperationLimits))
+    return next((one.execution_seconds for one in limits), None)
+
+
+def _as_refused_variables(result: Any) -> Any:
+    """The result, or a refusal when the execution never began.
+
+    graphql-core looks at the variables when it is told to execute, and answers like an execution
+    that failed; only that no field is to blame.
+    """
+    if not isinstance(result, GraphQLExecutionResult) or result.data is not None:
+        return result
+    errors = result.errors or []
+    if not errors or any(error.path is not None for error in errors):
+        return result
+    return PreExecutionError(
+        data=None, errors=[with_code(one, INVALID_VARIABLES) for one in errors]
+    )

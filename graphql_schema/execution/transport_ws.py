@@ -33,6 +33,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     CompleteMessage,
     ConnectionInitMessage,
     Message,
+    SubscribeMessage,
 )
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
@@ -123,6 +124,21 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         if self.connection_acknowledged and self.authorization_task is None:
             self._watch_authorization()
 
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Start an operation, unless the socket has as many as it may."""
+        limit = self.max_subscriptions_per_connection
+        is_new = self.connection_acknowledged and message["id"] not in self.operations
+        if limit is None or not is_new or len(self.operations) < limit:
+            await super().handle_subscribe(message)
+            return
+        error = GraphQLError(
+            f"The socket has {limit} operations running; complete one first or open another.",
+            extensions={"code": "TOO_MANY_OPERATIONS", "limit": limit},
+        )
+        await self.send_message(
+            {"id": message["id"], "type": "error", "payload": [error.formatted]}
+        )
+
     async def run_operation(self, operation: Operation[Any, Any]) -> None:
         """Run one operation to its end and send everything that it yields."""
         try:
@@ -176,12 +192,15 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         await operation.send_initial_errors([error])
 
     def _watch_authorization(self) -> None:
-        ending = cast("AnswerTransportView", self.view).authorization_end(self.context)
-        if ending is not None:
-            self.authorization_task = asyncio.create_task(self._close_at(ending))
+        self.authorization_task = asyncio.create_task(self._close_at_its_end())
 
-    async def _close_at(self, ending: Awaitable[GraphQLError]) -> None:
+    async def _close_at_its_end(self) -> None:
         try:
+            # Asked for in here: a socket may be gone before this task has run at all, and what
+            # nobody awaits must not have been made.
+            ending = cast("AnswerTransportView", self.view).authorization_end(self.context)
+            if ending is None:
+                return
             error = await ending
             for operation in list(self.operations.values()):
                 await self._end_with_error(operation, error)

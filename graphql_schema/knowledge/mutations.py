@@ -9,6 +9,7 @@ from documents.chatbots import Chatbot as ChatbotDocument
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import KnowledgeSource as SourceDocument
 from documents.tenancy import TenantScope
+from graphql_schema.audit.recording import record
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.erasing import ErasedCount, erased_counts
 from graphql_schema.errors import (
@@ -29,6 +30,7 @@ from graphql_schema.knowledge.types import KnowledgeSource, source_from
 from graphql_schema.node import local_id
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.refusals import knowledge_refusal, length_issues
+from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable, demand_role
 from services.knowledge.errors import KnowledgeError, SourceNotFoundError
 from services.knowledge.sources import MOST_CHATBOTS_PER_SOURCE, length_problems
@@ -71,7 +73,7 @@ class KnowledgeMutations:
 
     @strawberry.mutation(
         description="Adds something that chatbots answer from. Editors and owners.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.KNOWLEDGE_WRITE),
     )
     async def add_knowledge_source(
         self, info: ParlanceInfo, input: AddKnowledgeSourceInput
@@ -89,12 +91,13 @@ class KnowledgeMutations:
             )
         except KnowledgeError as error:
             return knowledge_refusal(error)
+        await record(info.context, "addKnowledgeSource", client_id=source.client_id, after=source)
         return AddKnowledgeSourceSuccess(source=source_from(source))
 
     @strawberry.mutation(
         description="Deletes a knowledge source with everything that is searched for it. Editors"
         " and owners.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.KNOWLEDGE_WRITE),
     )
     async def delete_knowledge_source(
         self, info: ParlanceInfo, input: DeleteKnowledgeSourceInput
@@ -108,6 +111,9 @@ class KnowledgeMutations:
             )
         except SourceNotFoundError:
             return not_found("input", "id")
+        await record(
+            info.context, "deleteKnowledgeSource", client_id=source.client_id, before=source
+        )
         return DeleteKnowledgeSourceSuccess(deleted_id=input.id, erased=erased_counts(erased))
 
 
@@ -124,7 +130,7 @@ async def _changeable_chatbots(
     wanted = {local_id(one, "Chatbot") for one in public_ids}
     if len(wanted) > MOST_CHATBOTS_PER_SOURCE:
         return []
-    scope = (await context.person()).scope()
+    scope = (await context.member()).scope()
     found = await scope.of(ChatbotDocument).find(
         {"_id": {"$in": [one for one in wanted if one]}}, limit=MOST_CHATBOTS_PER_SOURCE
     )

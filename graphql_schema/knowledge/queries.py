@@ -18,6 +18,7 @@ from graphql_schema.pagination import (
     id_position,
 )
 from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.scopes import Scope
 from graphql_schema.targets import listed_scope, seen
 from services.knowledge.sources import KnowledgeSources
 
@@ -29,7 +30,7 @@ class KnowledgeQueries:
     @strawberry.field(
         description="Knowledge sources of one client or one chatbot, or all that the caller sees,"
         " newest first.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=(Scope.CHATBOTS_READ, Scope.KNOWLEDGE_WRITE)),
     )
     async def knowledge_sources(
         self,
@@ -46,7 +47,7 @@ class KnowledgeQueries:
 
     @strawberry.field(
         description="One knowledge source; null if there is none with this id for the caller.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=(Scope.CHATBOTS_READ, Scope.KNOWLEDGE_WRITE)),
     )
     async def knowledge_source(
         self, info: ParlanceInfo, id: strawberry.ID

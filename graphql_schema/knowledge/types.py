@@ -11,6 +11,8 @@ from documents.tenancy import TenantScope
 from graphql_schema.chatbots.types import Chatbot, chatbot_from
 from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.node import Node, global_id
+from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.scopes import Scope
 
 
 @strawberry.enum(description="Where a source's content comes from.")
@@ -80,7 +82,10 @@ class KnowledgeSource(Node):
     async def client(self) -> Client:
         return await client_by_slug(self._scope(), self.document.client_id)
 
-    @strawberry.field(description="The chatbots that answer from it, at most 50, newest first.")
+    @strawberry.field(
+        description="The chatbots that answer from it, at most 50, newest first.",
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
+    )
     async def chatbots(self) -> list[Chatbot]:
         used_by = self.document.chatbot_ids
         found = (

@@ -1,10 +1,11 @@
-"""What callers give to make LLM configs."""
+"""What callers give to make, change and delete LLM configs."""
 
 from decimal import Decimal
 from typing import Any
 
 import strawberry
 
+from documents.llm_configs import LlmConfig
 from graphql_schema.llm_configs.types import LlmProvider
 
 
@@ -73,3 +74,92 @@ def fields_of(given: CreateLlmConfigInput) -> dict[str, Any]:
     del values["client_id"], values["api_key"]
     values["provider"] = given.provider.value
     return values
+
+
+@strawberry.input(
+    description="A change of an LLM config. A field left out stays as it is, null clears it."
+)
+class UpdateLlmConfigInput:
+    """A change of a config."""
+
+    id: strawberry.ID = strawberry.field(description="Which config.")
+    revision: int | None = strawberry.field(
+        description="The revision that the caller has read; left out: the last write wins.",
+        default=None,
+    )
+    name: str | None = strawberry.field(
+        description="1 to 100 characters, unique among its owner's configs.",
+        default=strawberry.UNSET,
+    )
+    model: str | None = strawberry.field(
+        description="The provider's name of the model.", default=strawberry.UNSET
+    )
+    api_url: str | None = strawberry.field(
+        description="Where, if not at the provider's own. Platform admins only.",
+        default=strawberry.UNSET,
+    )
+    api_key_env: str | None = strawberry.field(
+        description="The server's variable that holds the key. Platform admins only.",
+        default=strawberry.UNSET,
+    )
+    api_key: str | None = strawberry.field(
+        description="The provider's key. It is stored sealed and never shown again.",
+        default=strawberry.UNSET,
+    )
+    max_tokens: int | None = strawberry.field(
+        description="1 to 200000; null: 1024.", default=strawberry.UNSET
+    )
+    temperature: float | None = strawberry.field(
+        description="0 to 2; null: 0.3.", default=strawberry.UNSET
+    )
+    connect_timeout_ms: int | None = strawberry.field(
+        description="100 to 60000; null: 5000.", default=strawberry.UNSET
+    )
+    first_token_timeout_ms: int | None = strawberry.field(
+        description="500 to 300000; null: 20000.", default=strawberry.UNSET
+    )
+    between_tokens_timeout_ms: int | None = strawberry.field(
+        description="500 to 300000; null: 20000.", default=strawberry.UNSET
+    )
+    total_timeout_ms: int | None = strawberry.field(
+        description="1000 to 1800000; null: 120000.", default=strawberry.UNSET
+    )
+    max_concurrency: int | None = strawberry.field(
+        description="1 to 10000; null: 50.", default=strawberry.UNSET
+    )
+    is_fallback: bool | None = strawberry.field(
+        description="Whether it is meant for when others fail.", default=strawberry.UNSET
+    )
+    input_cost_per_1k_tokens: Decimal | None = strawberry.field(
+        description="Price of 1000 tokens; null: 0.", default=strawberry.UNSET
+    )
+    output_cost_per_1k_tokens: Decimal | None = strawberry.field(
+        description="Price of 1000 tokens; null: 0.", default=strawberry.UNSET
+    )
+    active: bool | None = strawberry.field(
+        description="Whether it may be used.", default=strawberry.UNSET
+    )
+
+
+_CLEARABLE = frozenset({"api_url", "api_key_env", "api_key"})
+_REQUIRED = frozenset({"name", "model"})
+
+
+def change_from(given: UpdateLlmConfigInput) -> dict[str, Any]:
+    """The change by the stored names. Null clears, or brings the default back."""
+    change: dict[str, Any] = {}
+    for field, value in vars(given).items():
+        if field in {"id", "revision"} or value is strawberry.UNSET:
+            continue
+        if value is not None or field in _CLEARABLE:
+            change[field] = value
+        elif field not in _REQUIRED:
+            change[field] = LlmConfig.model_fields[field].get_default()
+    return change
+
+
+@strawberry.input(description="Which LLM config to delete.")
+class DeleteLlmConfigInput:
+    """A config to delete."""
+
+    id: strawberry.ID = strawberry.field(description="Which config.")

@@ -1,26 +1,44 @@
-"""Making LLM configs."""
+"""Making, changing and deleting LLM configs."""
 
 from typing import Annotated
 
 import strawberry
 
 from documents.clients import Client as ClientDocument
+from documents.llm_configs import LlmConfig as LlmConfigDocument
 from documents.tenancy import TenantScope
-from graphql_schema.context import ParlanceInfo
+from graphql_schema.audit.recording import record
+from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import (
     AlreadyExistsError,
     AuthorizationError,
+    ConflictError,
     InvalidInputError,
     NotFoundError,
     RefusedError,
+    UserErrorCode,
     not_found,
+    refused,
 )
-from graphql_schema.llm_configs.inputs import CreateLlmConfigInput, fields_of
+from graphql_schema.llm_configs.inputs import (
+    CreateLlmConfigInput,
+    DeleteLlmConfigInput,
+    UpdateLlmConfigInput,
+    change_from,
+    fields_of,
+)
 from graphql_schema.llm_configs.types import LlmConfig, llm_config_from
+from graphql_schema.node import local_id
 from graphql_schema.permissions import Person, allowed_for
-from graphql_schema.refusals import invalid_fields, name_taken, unknown_target
-from graphql_schema.targets import changeable
-from services.refusals import InvalidFieldsError, NameTakenError, UnknownTargetError
+from graphql_schema.refusals import invalid_fields, name_taken, stale_revision, unknown_target
+from graphql_schema.targets import changeable, demand_role
+from services.chatbots.llm_config_changes import LlmConfigInUseError
+from services.refusals import (
+    InvalidFieldsError,
+    NameTakenError,
+    StaleRevisionError,
+    UnknownTargetError,
+)
 
 
 @strawberry.type(description="The LLM config was made.")
@@ -33,6 +51,39 @@ class CreateLlmConfigSuccess:
 CreateLlmConfigResult = Annotated[
     CreateLlmConfigSuccess | InvalidInputError | NotFoundError | AlreadyExistsError | RefusedError,
     strawberry.union("CreateLlmConfigResult", description="A config, or why there is none."),
+]
+
+
+@strawberry.type(description="The LLM config was changed.")
+class UpdateLlmConfigSuccess:
+    """A changed config."""
+
+    llm_config: LlmConfig = strawberry.field(description="After the change.")
+
+
+UpdateLlmConfigResult = Annotated[
+    UpdateLlmConfigSuccess
+    | InvalidInputError
+    | NotFoundError
+    | AlreadyExistsError
+    | ConflictError
+    | RefusedError,
+    strawberry.union("UpdateLlmConfigResult", description="The config, or why it stayed."),
+]
+
+
+@strawberry.type(description="The LLM config is gone.")
+class DeleteLlmConfigSuccess:
+    """A deleted config."""
+
+    deleted_id: strawberry.ID = strawberry.field(description="What was deleted.")
+
+
+DeleteLlmConfigResult = Annotated[
+    DeleteLlmConfigSuccess | NotFoundError | RefusedError,
+    strawberry.union(
+        "DeleteLlmConfigResult", description="CONFLICT, while chatbots use it, is a RefusedError."
+    ),
 ]
 
 
@@ -71,4 +122,85 @@ class LlmConfigMutations:
             return unknown_target(error)
         except NameTakenError as error:
             return name_taken(error)
+        await record(info.context, "createLlmConfig", client_id=made.client_id, after=made)
         return CreateLlmConfigSuccess(llm_config=llm_config_from(made))
+
+    @strawberry.mutation(
+        description="Changes a client's LLM config (editors and owners) or the platform's (platform"
+        " admins).",
+        extensions=allowed_for(Person),
+    )
+    async def update_llm_config(
+        self, info: ParlanceInfo, input: UpdateLlmConfigInput
+    ) -> UpdateLlmConfigResult:
+        config = await _changeable_config(info.context, input.id)
+        if config is None:
+            return not_found("input", "id")
+        person = await info.context.person()
+        try:
+            before, changed = await info.context.services.llm_config_changes.update(
+                config,
+                change_from(input),
+                by_platform_admin=person.is_admin,
+                revision=input.revision,
+            )
+        except InvalidFieldsError as error:
+            return invalid_fields(error)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except NameTakenError as error:
+            return name_taken(error)
+        except StaleRevisionError as error:
+            return stale_revision(error, llm_config_from(error.current))
+        await record(
+            info.context,
+            "updateLlmConfig",
+            client_id=config.client_id,
+            before=before,
+            after=changed,
+        )
+        return UpdateLlmConfigSuccess(llm_config=llm_config_from(changed))
+
+    @strawberry.mutation(
+        description="Deletes an LLM config that no chatbot uses. Editors and owners; the"
+        " platform's: platform admins.",
+        extensions=allowed_for(Person),
+    )
+    async def delete_llm_config(
+        self, info: ParlanceInfo, input: DeleteLlmConfigInput
+    ) -> DeleteLlmConfigResult:
+        config = await _changeable_config(info.context, input.id)
+        if config is None:
+            return not_found("input", "id")
+        try:
+            await info.context.services.llm_config_changes.delete(config)
+        except UnknownTargetError as error:
+            return unknown_target(error)
+        except LlmConfigInUseError as error:
+            names = ", ".join(error.chatbots)
+            return refused(
+                UserErrorCode.CONFLICT,
+                f"Chatbots use this model: {names}. Give them another one and publish them first.",
+                "input",
+                "id",
+            )
+        await record(info.context, "deleteLlmConfig", client_id=config.client_id, before=config)
+        return DeleteLlmConfigSuccess(deleted_id=input.id)
+
+
+async def _changeable_config(context: RequestContext, public_id: str) -> LlmConfigDocument | None:
+    """The config with this id, or None when the caller does not see it.
+
+    Raises:
+        AuthorizationError: FORBIDDEN: the caller sees it, but may not change it.
+    """
+    person = await context.person()
+    config_id = local_id(public_id, "LlmConfig")
+    if config_id is None:
+        return None
+    found = await context.services.llm_configs.get(person.scope(), config_id)
+    if found is not None and found.client_id is not None:
+        await demand_role(context, found.client_id, "editor")
+    elif found is not None and not person.is_admin:
+        raise AuthorizationError("FORBIDDEN")
+    return found

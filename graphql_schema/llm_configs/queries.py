@@ -16,6 +16,7 @@ from graphql_schema.pagination import (
     id_position,
 )
 from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.scopes import Scope
 from graphql_schema.targets import listed_scope
 from services.chatbots.llm_configs import LlmConfigs
 
@@ -27,7 +28,7 @@ class LlmConfigQueries:
     @strawberry.field(
         description="LLM configs that a client may use, or all that the caller sees, newest first;"
         " the platform's are among them.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
     async def llm_configs(
         self,
@@ -42,13 +43,13 @@ class LlmConfigQueries:
 
     @strawberry.field(
         description="One LLM config; null if there is none with this id for the caller.",
-        extensions=allowed_for(Person),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
     async def llm_config(self, info: ParlanceInfo, id: strawberry.ID) -> LlmConfig | None:
         config_id = local_id(id, "LlmConfig")
         if config_id is None:
             return None
-        scope = (await info.context.person()).scope()
+        scope = (await info.context.member()).scope()
         found = await info.context.services.llm_configs.get(scope, config_id)
         return llm_config_from(found) if found else None
 

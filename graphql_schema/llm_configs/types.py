@@ -68,7 +68,7 @@ class LlmConfig(Node):
     async def _is_open_to(self, info: ParlanceInfo) -> bool:
         if self.document.client_id is not None:
             return True
-        return (await info.context.person()).user.is_admin
+        return (await info.context.member()).is_admin
 
 
 def llm_config_from(document: LlmConfigDocument) -> LlmConfig:

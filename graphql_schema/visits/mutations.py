@@ -7,7 +7,7 @@ import strawberry
 
 from graphql_schema.answers.asking import PageInput
 from graphql_schema.context import ParlanceInfo
-from graphql_schema.conversations.types import Conversation
+from graphql_schema.conversations.types import Conversation, conversation_from
 from graphql_schema.errors import (
     InvalidInputError,
     LimitReachedError,
@@ -15,18 +15,23 @@ from graphql_schema.errors import (
     RateLimitedError,
     RefusedError,
     UserErrorCode,
+    limit_reached,
+    rate_limited,
     refused,
 )
 from graphql_schema.node import global_id
 from graphql_schema.permissions import Anybody, allowed_for
 from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
 from services.answering.phrases import phrase
+from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
+from services.visits.identities import IdentityRejectedError
 from services.visits.starting import (
-    ChatbotInactiveError,
     OriginNotAllowedError,
     UnknownEmbedKeyError,
+    VisitRefusedError,
     VisitRequest,
 )
+from services.visits.stays import TooManyVisitsError
 
 MAX_ADDRESS = 2048
 MAX_TAG = 35
@@ -38,6 +43,12 @@ class StartVisitInput:
     """A visit to come."""
 
     embed_key: str = strawberry.field(description="The chatbot's public key.")
+    identity_token: str | None = strawberry.field(
+        description="Who the visitor is: a JWT that the client's own backend signed with one of the"
+        " client's signing keys (HS256; claims client_id = the client's slug, user_id, exp, and"
+        " user_email if it likes). Without it the visitor is a stranger.",
+        default=None,
+    )
     page: PageInput | None = strawberry.field(description="Where it opens.", default=None)
     language: str | None = strawberry.field(description="The visitor's, BCP 47.", default=None)
     consent_version: str | None = strawberry.field(
@@ -66,7 +77,8 @@ StartVisitResult = Annotated[
     | LimitReachedError
     | RateLimitedError,
     strawberry.union(
-        "StartVisitResult", description="ORIGIN_NOT_ALLOWED and CHATBOT_INACTIVE are RefusedErrors."
+        "StartVisitResult",
+        description="IDENTITY_REJECTED, ORIGIN_NOT_ALLOWED and CHATBOT_INACTIVE are RefusedErrors.",
     ),
 ]
 
@@ -84,35 +96,53 @@ class VisitMutations:
         services = info.context.services
         wanted = input.language or (input.page.language if input.page else None)
         try:
+            await services.rate_limits.visit(info.context.caller.ip_address)
             started = await services.visits.start(_request(info, input, wanted))
-        except UnknownEmbedKeyError:
-            return NotFoundError(
-                code=UserErrorCode.NOT_FOUND,
-                message=phrase("unknown_embed_key", wanted),
-                path=["input", "embedKey"],
-            )
-        except OriginNotAllowedError as error:
-            return refused(
-                UserErrorCode.ORIGIN_NOT_ALLOWED,
-                f"Pages of {error.origin or 'an unknown origin'} may not use this chatbot. Add the"
-                " origin to the chatbot's allowed origins (allowedOrigins) and publish it.",
-            )
-        except ChatbotInactiveError:
-            message = phrase("chatbot_inactive", wanted)
-            return refused(UserErrorCode.CHATBOT_INACTIVE, message)
+        except TooOftenError as error:
+            return rate_limited(phrase("rate_limited", wanted), error.retry_at)
+        except TooManyVisitsError as error:
+            return limit_reached(error.limit, phrase("chatbot_inactive", wanted))
+        except (VisitRefusedError, IdentityRejectedError) as error:
+            return _refusal_of(error, wanted)
+        conversation = started.conversation
         return StartVisitSuccess(
             widget_token=started.widget_token,
             expires_at=started.expires_at,
             visitor_id=global_id("Visitor", started.visitor_id),
             chatbot=widget_chatbot_from(started.chatbot, started.client, wanted),
-            conversation=None,
+            conversation=conversation_from(conversation) if conversation else None,
         )
+
+
+def _refusal_of(
+    error: VisitRefusedError | IdentityRejectedError, wanted: str | None
+) -> NotFoundError | RefusedError:
+    match error:
+        case UnknownEmbedKeyError():
+            return NotFoundError(
+                code=UserErrorCode.NOT_FOUND,
+                message=phrase("unknown_embed_key", wanted),
+                path=["input", "embedKey"],
+            )
+        case OriginNotAllowedError():
+            return refused(
+                UserErrorCode.ORIGIN_NOT_ALLOWED,
+                f"Pages of {error.origin or 'an unknown origin'} may not use this chatbot. Add the"
+                " origin to the chatbot's allowed origins (allowedOrigins) and publish it.",
+            )
+        case IdentityRejectedError():
+            path = ("input", "identityToken")
+            return refused(UserErrorCode.IDENTITY_REJECTED, str(error), *path)
+        case _:
+            message = phrase("chatbot_inactive", wanted)
+            return refused(UserErrorCode.CHATBOT_INACTIVE, message)
 
 
 def _request(info: ParlanceInfo, input: StartVisitInput, language: str | None) -> VisitRequest:
     page_url = input.page.url if input.page else None
     return VisitRequest(
         embed_key=input.embed_key,
+        identity_token=input.identity_token,
         origin=info.context.caller.origin,
         language=language[:MAX_TAG] if language else None,
         page_url=page_url[:MAX_ADDRESS] if page_url else None,

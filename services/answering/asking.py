@@ -4,7 +4,9 @@ The visitor's idempotency key decides. A unique index on it makes two equal call
 processes, end with the same pair of messages; the loser of the race reads what the winner wrote.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from documents.base import utc_now
@@ -33,7 +35,10 @@ RefusalCode = Literal[
     "maintenance",
     "conversation_closed",
     "not_found",
+    "rate_limited",
 ]
+Admit = Callable[[], Awaitable[None]]
+"""Stops a new question before anything is stored, by raising a `QuestionRefusedError`."""
 
 
 class QuestionRefusedError(Exception):
@@ -41,11 +46,13 @@ class QuestionRefusedError(Exception):
 
     Attributes:
         code: why, for programs.
+        retry_at: when it may be accepted, if time heals it.
     """
 
-    def __init__(self, code: RefusalCode) -> None:
+    def __init__(self, code: RefusalCode, retry_at: datetime | None = None) -> None:
         super().__init__(code)
         self.code: RefusalCode = code
+        self.retry_at = retry_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +86,10 @@ class Asking:
         self._owner = owner
         self._limits = limits
 
-    async def ask(self, question: Question) -> AskedQuestion:
+    async def ask(self, question: Question, admit: Admit) -> AskedQuestion:
         """Store a question with its answer to come, or find what the same key stored before.
+
+        `admit` is asked about new questions only: going on with an answer is always free.
 
         Raises:
             QuestionRefusedError: with the reason as its code.
@@ -89,6 +98,7 @@ class Asking:
         earlier = await _stored_answer(question)
         if earlier is not None:
             return AskedQuestion(earlier, is_new=False)
+        await admit()
         chatbot = await _open_chatbot(question)
         language = detect_language(question.text) or chatbot.published.default_language
         try:

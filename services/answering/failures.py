@@ -4,7 +4,15 @@ from documents.errors import is_unavailable
 from documents.messages import Failure
 from services.answering.events import FailureCode
 from services.answering.phrases import PhraseKey, phrase
-from services.llm.errors import ModelError
+from services.llm.errors import (
+    ModelAddressError,
+    ModelError,
+    ModelRejectedError,
+    ModelUnavailableError,
+)
+
+REFUSED_CREDENTIALS = frozenset({401, 403, 404})
+"""What providers answer to a bad key, a key without the right, and a model that does not exist."""
 
 
 class AnswerImpossibleError(Exception):
@@ -31,7 +39,17 @@ def failure_of(error: BaseException | None, language: str) -> Failure:
         return failure("blocked", language, retryable=False)
     if error is not None and is_unavailable(error):
         return failure("interrupted", language)
+    if _is_misconfigured(error):
+        # Trying again helps nobody until somebody mends the configuration.
+        text = phrase("chatbot_inactive", language)
+        return Failure(code="provider_failed", text=text, retryable=False)
     return failure("provider_failed", language)
+
+
+def _is_misconfigured(error: BaseException | None) -> bool:
+    if isinstance(error, ModelRejectedError):
+        return error.status in REFUSED_CREDENTIALS
+    return isinstance(error, ModelAddressError | ModelUnavailableError)
 
 
 def failure(code: FailureCode, language: str | None, *, retryable: bool = True) -> Failure:

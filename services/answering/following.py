@@ -92,7 +92,9 @@ class _Vigil:
             self._lease, self._alive_at = lease, monotonic()
         if monotonic() - self._alive_at < self._limits.takeover_s:
             return None
-        return [failed(after_seq + 1, failure("interrupted", None))]
+        # Above whatever the answer's next owner may give out next, so that no number is used twice.
+        beyond = answer.stream.seq_ceiling if answer.stream else after_seq
+        return [failed(max(beyond, after_seq) + 1, failure("interrupted", None))]
 
     async def pause(self) -> None:
         """Until the next look."""

@@ -68,9 +68,9 @@ class LlmConfigs:
         if client_id is not None:
             await _check_client(scope, client_id)
         checks = FieldChecks("input")
-        cleaned = _checked(wanted, checks, by_platform_admin=by_platform_admin)
+        cleaned = checked_fields(wanted, checks, by_platform_admin=by_platform_admin)
         if api_key is not None:
-            _check_key(api_key, checks)
+            check_key(api_key, checks)
         checks.done()
         config = LlmConfig(client_id=client_id, **cleaned)
         if api_key:
@@ -120,8 +120,12 @@ def sealing_owner(config: LlmConfig) -> str:
     return f"llm_config/{config.client_id or ''}/{config.id}"
 
 
-def _checked(
-    wanted: Mapping[str, Any], checks: FieldChecks, *, by_platform_admin: bool
+def checked_fields(
+    wanted: Mapping[str, Any],
+    checks: FieldChecks,
+    *,
+    by_platform_admin: bool,
+    stored_address: str | None = None,
 ) -> dict[str, Any]:
     """The given values as they are stored; problems are noted in `checks`."""
     given = {field: value for field, value in wanted.items() if value is not None}
@@ -137,6 +141,8 @@ def _checked(
             given[field] = _cost(name, given[field], checks)
     if provider == "langchain" or "langchain_provider" in given:
         _check_langchain_provider(given, checks)
+    if wanted["provider"] == "openai_compatible" and not (wanted.get("api_url") or stored_address):
+        checks.wrong("apiUrl", "is needed for the provider OPENAI_COMPATIBLE")
     _check_address(wanted, checks, by_platform_admin=by_platform_admin)
     return given
 
@@ -160,7 +166,8 @@ def _cost(name: str, value: Decimal, checks: FieldChecks) -> Decimal:
     return Decimal(f"{value:f}")
 
 
-def _check_key(api_key: str, checks: FieldChecks) -> None:
+def check_key(api_key: str, checks: FieldChecks) -> None:
+    """Note what is wrong with a provider's key."""
     if not 0 < len(api_key) <= MAX_KEY or not api_key.isprintable():
         checks.wrong("apiKey", f"needs between 1 and {MAX_KEY} printable characters")
 
@@ -175,8 +182,6 @@ def _check_address(
         return
     if address:
         checks.web_address("apiUrl", address)
-    if wanted["provider"] == "openai_compatible" and not address:
-        checks.wrong("apiUrl", "is needed for the provider OPENAI_COMPATIBLE")
     if key_env and not _KEY_ENV.fullmatch(key_env):
         checks.wrong("apiKeyEnv", f"must begin with {KEY_ENV_PREFIX}, then A-Z, 0-9 and _")
 

@@ -118,10 +118,14 @@ def _check_limits(checks: FieldChecks, wanted: NewClient) -> None:
     if wanted.retention_days is not None:
         checks.number("retentionDays", wanted.retention_days, least=1, most=MAX_RETENTION_DAYS)
     if wanted.budget is not None:
-        checks.number("budget", wanted.budget.micros, least=0, most=MAX_BUDGET_MICROS)
-        currency = wanted.budget.currency
-        if not _CURRENCY.fullmatch(currency):
-            checks.wrong("budget", "needs an ISO 4217 currency, such as EUR")
+        check_budget(checks, wanted.budget)
+
+
+def check_budget(checks: FieldChecks, budget: Budget) -> None:
+    """Note what is wrong with a budget."""
+    checks.number("budget", budget.micros, least=0, most=MAX_BUDGET_MICROS)
+    if not _CURRENCY.fullmatch(budget.currency):
+        checks.wrong("budget", "needs an ISO 4217 currency, such as EUR")
 
 
 def _optional(checks: FieldChecks, field: str, value: str | None) -> str | None:

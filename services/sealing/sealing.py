@@ -51,3 +51,23 @@ class Sealer:
             return self._cipher.decrypt(nonce, data, owner.encode()).decode()
         except (InvalidTag, binascii.Error, ValueError) as error:
             raise UnsealError from error
+
+
+class Resealing:
+    """From an installation's old secret to its new one."""
+
+    def __init__(self, old: Sealer, new: Sealer) -> None:
+        self._old = old
+        self._new = new
+
+    def resealed(self, sealed: str, *, owner: str) -> str | None:
+        """The value sealed with the new secret; None when it is so already.
+
+        Raises:
+            UnsealError: it opens with neither secret.
+        """
+        try:
+            self._new.open(sealed, owner=owner)
+        except UnsealError:
+            return self._new.seal(self._old.open(sealed, owner=owner), owner=owner)
+        return None

@@ -1,5 +1,6 @@
 """Starting a visit: a page shows a chatbot's public embed key and becomes a visitor's widget."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +14,13 @@ from documents.tenancy import TenantScope
 from documents.visitors import Visitor
 from documents.visits import Visit
 from services.origins import normalized_origin, origin_allowed
+from services.visits.identities import Identities
+from services.visits.stays import Stays, TooManyVisitsError
+from services.visits.visitors import anonymous_visitor, known_visitor, latest_open_conversation
 from services.visits.widget_tokens import WidgetTokens
+
+NoteKeyUse = Callable[[str, str], Awaitable[None]]
+"""Remembers that a client's signing key was used, by the client's slug and the key's id."""
 
 DATABASE_SECONDS = 4.0
 """For a whole start of a visit: a page that gets no chatbot in that time may as well be told."""
@@ -49,6 +56,7 @@ class VisitRequest:
 
     embed_key: str
     origin: str | None
+    identity_token: str | None = None
     language: str | None = None
     page_url: str | None = None
     consent_version: str | None = None
@@ -69,14 +77,27 @@ class StartedVisit:
 class Visits:
     """Visits of this installation."""
 
-    def __init__(self, tokens: WidgetTokens, *, development: bool) -> None:
+    def __init__(
+        self,
+        tokens: WidgetTokens,
+        stays: Stays,
+        identities: Identities,
+        note_key_use: NoteKeyUse,
+        *,
+        development: bool,
+    ) -> None:
         self._tokens = tokens
+        self._stays = stays
+        self._identities = identities
+        self._note_key_use = note_key_use
         self._development = development
 
     async def start(self, request: VisitRequest) -> StartedVisit:
-        """Open a visit for a new anonymous visitor.
+        """Open a visit: of the person that the client's backend vouches for, else a stranger's.
 
         Raises:
+            TooManyVisitsError: the chatbot has as many visits at once as it may have.
+            IdentityRejectedError: an identity token was given and proves nothing.
             UnknownEmbedKeyError: no chatbot has the key.
             OriginNotAllowedError: the page may not talk to this chatbot.
             ChatbotInactiveError: the chatbot or its client is switched off.
@@ -88,13 +109,8 @@ class Visits:
         chatbot = await chatbot_by_embed_key(request.embed_key)
         origin = self._checked_origin(request.origin, chatbot)
         client = await active_client(chatbot)
-        scope, now = TenantScope.one(chatbot.client_id), utc_now()
-        visitor = Visitor(
-            client_id=chatbot.client_id,
-            language=request.language,
-            first_seen_at=now,
-            last_seen_at=now,
-        )
+        visitor = await self._visitor(request, client)
+        now = utc_now()
         visit = Visit(
             client_id=chatbot.client_id,
             chatbot_id=chatbot.id,
@@ -105,16 +121,35 @@ class Visits:
             started_at=now,
             last_activity_at=now,
         )
-        await scope.of(Visitor).insert(visitor)
-        await scope.of(Visit).insert(visit)
-        token, expires_at = await self._tokens.issue(
+        await self._begin(visit, visitor)
+        issued = await self._tokens.issue(
             client_id=chatbot.client_id,
             chatbot_id=chatbot.id,
             visitor_id=visitor.id,
             visit_id=visit.id,
             origin=origin,
         )
-        return StartedVisit(token, expires_at, visitor.id, chatbot, client, None)
+        conversation = None
+        if visitor.user_id is not None:
+            conversation = await latest_open_conversation(chatbot.client_id, chatbot.id, visitor.id)
+        return StartedVisit(
+            issued.text, issued.record.expires_at, visitor.id, chatbot, client, conversation
+        )
+
+    async def _begin(self, visit: Visit, visitor: Visitor) -> None:
+        try:
+            await self._stays.begin(visit)
+        except TooManyVisitsError:
+            if visitor.user_id is None:
+                await TenantScope.one(visit.client_id).of(Visitor).delete_one({"_id": visitor.id})
+            raise
+
+    async def _visitor(self, request: VisitRequest, client: Client) -> Visitor:
+        if request.identity_token is None:
+            return await anonymous_visitor(client.client_id, request.language)
+        who = await self._identities.verified(request.identity_token, client.client_id)
+        await self._note_key_use(client.client_id, who.key_id)
+        return await known_visitor(client.client_id, who.user_id, who.user_email, request.language)
 
     def _checked_origin(self, origin: str | None, chatbot: Chatbot) -> str:
         allowed = chatbot.published.allowed_origins

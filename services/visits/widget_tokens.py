@@ -6,6 +6,7 @@ that one token or all of a chatbot can be revoked and a revoked one is refused a
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import jwt
 
@@ -24,6 +25,13 @@ from services.sealing.keys import DerivedKeys
 from services.sealing.tokens import fingerprint
 
 WIDGET_TOKEN_LIFETIME = timedelta(days=7)
+REFRESHABLE_AFTER_END = timedelta(hours=24)
+"""A visitor who comes back within this time goes on without being asked anything."""
+
+PREDECESSOR_LIFETIME = timedelta(seconds=60)
+"""Other tabs still show the old token and need a moment to learn of the new one."""
+
+USE_NOTED_EVERY = timedelta(minutes=1)
 AUDIENCE = "visitors"
 DATABASE_SECONDS = 4.0
 """For the one look that every request of a widget waits for."""
@@ -36,9 +44,17 @@ class WidgetClaims:
     client_id: str
     chatbot_id: PydanticObjectId
     visitor_id: PydanticObjectId
-    visit_id: PydanticObjectId
+    visit_id: PydanticObjectId | None
     token_id: PydanticObjectId
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A new token, given out this once, and what is kept of it."""
+
+    text: str
+    record: WidgetToken
 
 
 class WidgetTokens:
@@ -54,12 +70,13 @@ class WidgetTokens:
         client_id: str,
         chatbot_id: PydanticObjectId,
         visitor_id: PydanticObjectId,
-        visit_id: PydanticObjectId,
+        visit_id: PydanticObjectId | None,
         origin: str | None,
-    ) -> tuple[str, datetime]:
-        """A new token and the moment it expires."""
+        lifetime: timedelta | None = None,
+    ) -> IssuedToken:
+        """A new token, stored by its hash."""
         now = utc_now()
-        expires_at = now + self._lifetime
+        expires_at = now + (lifetime or self._lifetime)
         record = WidgetToken(
             client_id=client_id,
             chatbot_id=chatbot_id,
@@ -68,6 +85,7 @@ class WidgetTokens:
             token_hash="",
             origin=origin,
             expires_at=expires_at,
+            refreshable_until=expires_at + REFRESHABLE_AFTER_END,
         )
         token = jwt.encode(
             {
@@ -83,7 +101,7 @@ class WidgetTokens:
         )
         record.token_hash = fingerprint(token)
         await TenantScope.one(client_id).of(WidgetToken).insert(record)
-        return token, expires_at
+        return IssuedToken(token, record)
 
     async def identify(self, token: str) -> WidgetClaims:
         """Whom a token speaks for.
@@ -96,18 +114,56 @@ class WidgetTokens:
         scoped = TenantScope.one(self._client_of(token)).of(WidgetToken)
         with operation_deadline(DATABASE_SECONDS):
             record = await scoped.find_one({"token_hash": fingerprint(token), "revoked_at": None})
-        if record is None:
-            raise TokenRevokedError
-        return WidgetClaims(
-            client_id=record.client_id,
-            chatbot_id=record.chatbot_id,
-            visitor_id=record.visitor_id,
-            visit_id=record.visit_id,
-            token_id=record.id,
-            expires_at=record.expires_at,
-        )
+            if record is None:
+                raise TokenRevokedError
+            if record.expires_at <= utc_now():
+                raise TokenExpiredError
+            await _note_use(record)
+        return _claims(record)
 
-    def _client_of(self, token: str) -> str:
+    async def refreshable(self, token: str) -> WidgetToken:
+        """The record of a token that is live, or ended less than a day ago.
+
+        Raises:
+            TokenInvalidError: it is not one of ours, was revoked, was refreshed a minute ago, or
+                ended longer ago.
+        """
+        scoped = TenantScope.one(self._client_of(token, even_expired=True)).of(WidgetToken)
+        wanted = {"token_hash": fingerprint(token), **_refreshable_now()}
+        with operation_deadline(DATABASE_SECONDS):
+            record = await scoped.find_one(wanted)
+        if record is None:
+            raise TokenInvalidError
+        return record
+
+    async def succeed(self, record: WidgetToken) -> IssuedToken:
+        """A successor of a token, which itself ends within a minute.
+
+        Raises:
+            TokenInvalidError: the token was revoked or refreshed meanwhile.
+        """
+        now = utc_now()
+        soon = now + PREDECESSOR_LIFETIME
+        with operation_deadline(DATABASE_SECONDS):
+            kept = await (
+                TenantScope.one(record.client_id)
+                .of(WidgetToken)
+                .update_one(
+                    {"_id": record.id, **_refreshable_now()},
+                    {"$min": {"expires_at": soon, "refreshable_until": soon}},
+                )
+            )
+            if kept is None:
+                raise TokenInvalidError
+            return await self.issue(
+                client_id=kept.client_id,
+                chatbot_id=kept.chatbot_id,
+                visitor_id=kept.visitor_id,
+                visit_id=kept.visit_id,
+                origin=kept.origin,
+            )
+
+    def _client_of(self, token: str, *, even_expired: bool = False) -> str:
         try:
             claims = jwt.decode(
                 token,
@@ -115,10 +171,45 @@ class WidgetTokens:
                 algorithms=["HS256"],
                 audience=AUDIENCE,
                 issuer=ISSUER,
-                options={"require": ["exp", "jti", "cid"]},
+                options={"require": ["exp", "jti", "cid"], "verify_exp": not even_expired},
             )
             return str(claims["cid"])
         except jwt.ExpiredSignatureError as error:
             raise TokenExpiredError from error
         except jwt.InvalidTokenError as error:
             raise TokenInvalidError from error
+
+
+def _claims(record: WidgetToken) -> WidgetClaims:
+    return WidgetClaims(
+        client_id=record.client_id,
+        chatbot_id=record.chatbot_id,
+        visitor_id=record.visitor_id,
+        visit_id=record.visit_id,
+        token_id=record.id,
+        expires_at=record.expires_at,
+    )
+
+
+def _refreshable_now() -> dict[str, Any]:
+    now = utc_now()
+    return {
+        "revoked_at": None,
+        "$or": [
+            {"refreshable_until": {"$gt": now}},
+            {"refreshable_until": None, "expires_at": {"$gt": now - REFRESHABLE_AFTER_END}},
+        ],
+    }
+
+
+async def _note_use(record: WidgetToken) -> None:
+    """Remember the use, at most once a minute however many sockets show the token."""
+    now = utc_now()
+    last = record.last_used_at
+    if last is not None and last > now - USE_NOTED_EVERY:
+        return
+    await (
+        TenantScope.one(record.client_id)
+        .of(WidgetToken)
+        .update_one({"_id": record.id, "last_used_at": last}, {"$set": {"last_used_at": now}})
+    )

@@ -419,3 +419,17 @@ async def test_the_stream_comes_as_server_sent_events_too(visitor_of: VisitorOf)
     by_events = [event["ask"] async for event in visitor.stream(ASK, given)]
 
     assert by_events == await asked(visitor, "What is Parlance?", key)
+
+
+@pytest.mark.parametrize("after", [-1, 2**31 - 1])
+async def test_a_number_that_no_event_can_have_is_refused(
+    visitor_of: VisitorOf, after: int
+) -> None:
+    visitor = await visitor_of()
+    for asking_again in (
+        asked(visitor, "What is Parlance?", afterSeq=after),
+        followed(visitor, "unknown", after),
+    ):
+        with pytest.raises(GraphQLFailure) as failure:
+            await asking_again
+        assert failure.value.codes == ["INVALID_INPUT"]

@@ -91,6 +91,7 @@ async def test_a_refusal_is_a_sentence_and_shows_nothing_of_the_provider(
 
     assert events[-1]["__typename"] == "AnswerFailed"
     assert events[-1]["code"] == "PROVIDER_FAILED"
+    assert events[-1]["retryable"] is (status != 401), "a bad key does not mend itself"
     assert "secret detail" not in events[-1]["text"]
     assert KEY not in server.log
 

@@ -24,6 +24,7 @@ ACROSS_CLIENTS = {
     ("chatbots", "embed_key"),  # a visit starts with nothing but the public key
     ("chatbots", "active"),  # which origins may connect at all
     ("messages", "status"),  # lapsed answers, looked for by the background work
+    ("visits", "ended_at"),  # idle ones, ended by the background work
     ("clients", ""),  # the admin's list
     ("chatbots", ""),
     ("conversations", ""),

@@ -328,13 +328,14 @@ async def test_a_widget_token_expires(
         .find_one({"token_hash": fingerprint(visitor.token or "")})
     )
     assert record is not None
-    visitor.token, _ = await widget_tokens.issue(
+    issued = await widget_tokens.issue(
         client_id="demo",
         chatbot_id=record.chatbot_id,
         visitor_id=record.visitor_id,
         visit_id=record.visit_id,
         origin=record.origin,
     )
+    visitor.token = issued.text
     assert await codes(visitor, VIEWER, {}) == ["TOKEN_EXPIRED"]
 
 

@@ -287,5 +287,5 @@ async def test_ctrl_c_in_a_terminal_reaches_the_server_and_not_its_mongod(tmp_pa
     async with database_server(tmp_path) as server:
         assert os.getpgid(server.mongod_pid) != os.getpgid(server.process.pid)
         os.kill(server.process.pid, signal.SIGINT)
-        await asyncio.wait_for(server.process.wait(), 20)
+        await asyncio.wait_for(server.process.wait(), 60)
     assert mongods_of(tmp_path) == []

@@ -19,7 +19,7 @@ from services.answering.leases import LAPSED, Lease, LeaseLostError, take_lapsed
 from services.answering.limits import Limits
 from services.answering.memory_event_log import MemoryEventLog
 from tests.unit.answering.conftest import forget_answers
-from tests.unit.answering.processes import Visitor, until
+from tests.unit.answering.processes import Visitor, admit, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -63,7 +63,8 @@ class Owner:
 
 
 async def first_owner(database: Database, visitor: Visitor, limits: Limits = TINY) -> Owner:
-    answer = (await Asking(database, "owner 0", limits).ask(visitor.question())).answer
+    asking = Asking(database, "owner 0", limits)
+    answer = (await asking.ask(visitor.question(), admit)).answer
     owner = Owner("owner 0", answer, 0, limits)
     await owner.log.open(answer.id)
     return owner

@@ -224,7 +224,7 @@ async def test_an_answer_that_is_stopped_before_its_turn_has_a_beginning_and_an_
     visitor: Visitor, process_of: MakeProcess
 ) -> None:
     process = process_of(Script("Rome"))
-    asked = await process.asking.ask(visitor.question())
+    asked = await process.store(visitor.question())
     starting = asyncio.create_task(process.generations.start(asked.answer))
     await asyncio.sleep(0)
     assert process.generations.stop(asked.answer.id)
@@ -263,7 +263,7 @@ async def test_a_stop_that_comes_with_the_last_word_loses_nothing(
         process.generations.stop(asked_id.result())
 
     process = process_of(Script("Rome ", "was not.", stop))
-    asked = await process.asking.ask(visitor.question())
+    asked = await process.store(visitor.question())
     asked_id.set_result(asked.answer.id)
     await process.generations.start(asked.answer)
     events = await process.follow(visitor, asked.answer.id)
@@ -291,7 +291,7 @@ async def test_only_the_visitor_and_the_client_stop_an_answer(
 
 async def test_starting_twice_is_starting_once(visitor: Visitor, process_of: MakeProcess) -> None:
     process = process_of(Script("Rome"))
-    asked = await process.asking.ask(visitor.question())
+    asked = await process.store(visitor.question())
     await asyncio.gather(*(process.generations.start(asked.answer) for _ in range(5)))
     events = await process.follow(visitor, asked.answer.id)
 
@@ -308,7 +308,7 @@ async def test_an_answer_knows_nothing_of_the_request_that_asked_for_it(
     process = process_of(
         Script(lambda: seen.append(structlog.contextvars.get_contextvars()), silence, "Rome")
     )
-    asked = await process.asking.ask(visitor.question())
+    asked = await process.store(visitor.question())
     with structlog.contextvars.bound_contextvars(request_id="abc"), operation_deadline(0.001):
         await process.generations.start(asked.answer)
     await until(lambda: lease_was_renewed(visitor, asked.answer))

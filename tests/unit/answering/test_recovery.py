@@ -81,7 +81,7 @@ async def test_one_of_many_processes_takes_a_lapsed_answer(
     visitor: Visitor, process_of: MakeProcess
 ) -> None:
     dead = process_of(Script("never"))
-    answer = (await dead.asking.ask(visitor.question())).answer
+    answer = (await dead.store(visitor.question())).answer
     await lapse(visitor, answer)
     others = [process_of(Script(*WORDS)) for _ in range(6)]
 
@@ -181,7 +181,7 @@ async def has_text(visitor: Visitor, answer: Message) -> bool:
 async def test_an_answer_without_any_lease_does_not_stream_for_ever(
     visitor: Visitor, process_of: MakeProcess
 ) -> None:
-    answer = (await process_of(Script("never")).asking.ask(visitor.question())).answer
+    answer = (await process_of(Script("never")).store(visitor.question())).answer
     await visitor.scope.of(Message).update_one({"_id": answer.id}, {"$set": {"stream": None}})
     process = process_of(Script(*WORDS))
 
@@ -300,7 +300,7 @@ async def test_looking_goes_on_after_the_database_was_away(
     visitor: Visitor, process_of: MakeProcess, database: Database
 ) -> None:
     process = process_of(Script(*WORDS))
-    answer = (await process_of(Script("never")).asking.ask(visitor.question())).answer
+    answer = (await process_of(Script("never")).store(visitor.question())).answer
     with stopped_mongod(database):
         looking = asyncio.create_task(process.recovery.run())
         await asyncio.sleep(0)

@@ -1,0 +1,66 @@
+"""What a new question means for the stay of the visitor who asks it."""
+
+from dataclasses import dataclass
+
+from documents.ids import PydanticObjectId
+from graphql_schema.context import RequestContext
+from graphql_schema.viewers import Viewer, VisitorViewer
+from services.answering.asking import QuestionRefusedError
+from services.rate_limits.rate_limits import RateLimitedError
+from services.visits.stays import TooManyVisitsError
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """In whose name a question is asked, and of which chatbot."""
+
+    client_id: str
+    chatbot_id: PydanticObjectId
+    visitor_id: PydanticObjectId
+
+
+MESSAGES_OF_A_TURN = 2
+"""The question and its answer."""
+
+
+class Arrival:
+    """One question on its way in."""
+
+    def __init__(self, context: RequestContext, asker: Asker) -> None:
+        self._context = context
+        self._asker = asker
+        self._visit_id: PydanticObjectId | None = None
+
+    async def admit(self) -> None:
+        """Let a new question in; the visitor's visit goes on, or the next one begins.
+
+        Raises:
+            QuestionRefusedError: RATE_LIMITED.
+        """
+        viewer = await self._context.viewer()
+        await self._check_rate(viewer)
+        if not isinstance(viewer, VisitorViewer):
+            return  # a server asks: it visits nobody
+        try:
+            self._visit_id = await self._context.services.stays.go_on(viewer.claims)
+        except TooManyVisitsError as error:
+            raise QuestionRefusedError("rate_limited") from error
+
+    async def _check_rate(self, viewer: Viewer | None) -> None:
+        of_visitor = isinstance(viewer, VisitorViewer)
+        try:
+            await self._context.services.rate_limits.question(
+                visitor=str(self._asker.visitor_id),
+                chatbot=str(self._asker.chatbot_id),
+                address=(self._context.caller.ip_address or "") if of_visitor else None,
+            )
+        except RateLimitedError as error:
+            raise QuestionRefusedError("rate_limited", error.retry_at) from error
+
+    async def count_messages(self) -> None:
+        """Count question and answer of an accepted question."""
+        viewer = await self._context.viewer()
+        if self._visit_id is not None and isinstance(viewer, VisitorViewer):
+            await self._context.services.stays.count_messages(
+                viewer.claims.client_id, self._visit_id, MESSAGES_OF_A_TURN
+            )

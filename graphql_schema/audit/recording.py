@@ -1,0 +1,26 @@
+"""From a mutation to the audit log: who made the request, and from where."""
+
+from documents.base import StoredDocument
+from graphql_schema.context import RequestContext
+from graphql_schema.viewers import MemberViewer, PersonViewer
+from services.audit.audit_log import Actor, record_change
+
+
+async def record(
+    context: RequestContext,
+    action: str,
+    *,
+    client_id: str | None,
+    before: StoredDocument | None = None,
+    after: StoredDocument | None = None,
+) -> None:
+    """Record a change that this request made; `action` is the name of the mutation."""
+    viewer = await context.member()
+    actor = Actor(_name(viewer), viewer.user_id, context.caller.ip_address)
+    await record_change(actor, action, client_id=client_id, before=before, after=after)
+
+
+def _name(viewer: MemberViewer) -> str:
+    if isinstance(viewer, PersonViewer):
+        return viewer.user.email
+    return f"API key {viewer.key.name} ({viewer.key.prefix}…)"

@@ -1,0 +1,88 @@
+"""The visits of a chatbot."""
+
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from documents.chatbots import Chatbot as ChatbotDocument
+from documents.tenancy import TenantScope
+from documents.visitors import Visitor as VisitorDocument
+from documents.visits import Visit as VisitDocument
+from graphql_schema.chatbots.types import Chatbot, chatbot_by_id
+from graphql_schema.context import ParlanceInfo
+from graphql_schema.conversations.types import Visitor, visitor_from
+from graphql_schema.errors import NotFoundInListError
+from graphql_schema.node import Node, global_id
+from graphql_schema.pagination import Connection, forward_page, page_by_id
+from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.scopes import Scope
+from graphql_schema.targets import seen
+
+
+@strawberry.type(description="A visitor's stay with a chatbot; it ends after half an hour's rest.")
+class Visit(Node):
+    """A visit."""
+
+    origin: str = strawberry.field(description="The page's origin; empty for a program.")
+    started_at: datetime = strawberry.field(description="When it began.")
+    last_activity_at: datetime = strawberry.field(description="The visitor's last sign.")
+    ended_at: datetime | None = strawberry.field(description="When it ended; null while it lasts.")
+    message_count: int = strawberry.field(description="Questions and answers together.")
+    document: strawberry.Private[VisitDocument]
+
+    @strawberry.field(description="With whom.")
+    async def chatbot(self) -> Chatbot:
+        return await chatbot_by_id(self._scope(), self.document.chatbot_id)
+
+    @strawberry.field(description="Whose.")
+    async def visitor(self) -> Visitor:
+        found = await self._scope().of(VisitorDocument).get(self.document.visitor_id)
+        if found is None:
+            raise NotFoundInListError
+        return visitor_from(found)
+
+    def _scope(self) -> TenantScope:
+        return TenantScope.one(self.document.client_id)
+
+
+@strawberry.type
+class VisitQueries:
+    """Queries of this domain."""
+
+    @strawberry.field(
+        description="The visits of a chatbot, newest first; all of them, those that last (active),"
+        " or those that ended.",
+        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
+    )
+    async def visits(
+        self,
+        info: ParlanceInfo,
+        chatbot_id: strawberry.ID,
+        *,
+        active: bool | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> Connection[Visit]:
+        page = forward_page(first, after)
+        chatbot = await seen(info.context, ChatbotDocument, chatbot_id)
+        if chatbot is None:
+            raise NotFoundInListError
+        wanted: dict[str, Any] = {"chatbot_id": chatbot.id}
+        if active is not None:
+            wanted["ended_at"] = None if active else {"$ne": None}
+        visits = TenantScope.one(chatbot.client_id).of(VisitDocument)
+        return await page_by_id(visits, wanted, page, visit_from)
+
+
+def visit_from(document: VisitDocument) -> Visit:
+    """The form of a visit that people see."""
+    return Visit(
+        id=global_id("Visit", document.id),
+        origin=document.origin,
+        started_at=document.started_at,
+        last_activity_at=document.last_activity_at,
+        ended_at=document.ended_at,
+        message_count=document.message_count,
+        document=document,
+    )

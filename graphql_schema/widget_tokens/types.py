@@ -1,0 +1,54 @@
+"""Widget tokens as people see them: everything but the token itself."""
+
+from datetime import datetime
+
+import strawberry
+
+from documents.tenancy import TenantScope
+from documents.visitors import Visitor as VisitorDocument
+from documents.widget_tokens import WidgetToken as WidgetTokenDocument
+from graphql_schema.chatbots.types import Chatbot, chatbot_by_id
+from graphql_schema.conversations.types import Visitor, visitor_from
+from graphql_schema.errors import NotFoundInListError
+from graphql_schema.node import Node, global_id
+
+
+@strawberry.type(description="What a widget shows to speak as one visitor of one chatbot.")
+class WidgetToken(Node):
+    """A widget token without its text, which only its widget has."""
+
+    origin: str | None = strawberry.field(description="The page's origin it belongs to, if any.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    expires_at: datetime = strawberry.field(description="When it ends.")
+    last_used_at: datetime | None = strawberry.field(
+        description="The last use, accurate to a minute."
+    )
+    revoked_at: datetime | None = strawberry.field(description="When somebody ended it.")
+    document: strawberry.Private[WidgetTokenDocument]
+
+    @strawberry.field(description="The chatbot it is good for.")
+    async def chatbot(self) -> Chatbot:
+        return await chatbot_by_id(self._scope(), self.document.chatbot_id)
+
+    @strawberry.field(description="The visitor it speaks for.")
+    async def visitor(self) -> Visitor:
+        found = await self._scope().of(VisitorDocument).get(self.document.visitor_id)
+        if found is None:
+            raise NotFoundInListError
+        return visitor_from(found)
+
+    def _scope(self) -> TenantScope:
+        return TenantScope.one(self.document.client_id)
+
+
+def widget_token_from(document: WidgetTokenDocument) -> WidgetToken:
+    """The form of a widget token that people see."""
+    return WidgetToken(
+        id=global_id("WidgetToken", document.id),
+        origin=document.origin,
+        created_at=document.created_at,
+        expires_at=document.expires_at,
+        last_used_at=document.last_used_at,
+        revoked_at=document.revoked_at,
+        document=document,
+    )

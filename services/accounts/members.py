@@ -1,0 +1,35 @@
+"""Who works for clients."""
+
+from typing import Any
+
+from documents.ids import PydanticObjectId
+from documents.tenancy import TenantScope
+from documents.users import User
+
+MAX_MEMBERS = 1_000
+"""Of one client in one list."""
+
+
+async def members_of(client_id: str) -> list[User]:
+    """The people who work for a client, in the order of their addresses, at most 1000."""
+    found = User.find({"memberships.client_id": client_id})
+    return await found.sort("email").to_list(MAX_MEMBERS)
+
+
+async def newest_users(
+    scope: TenantScope, *, before: PydanticObjectId | None, limit: int
+) -> list[User]:
+    """The people who work for the scope's clients (everybody for every client), newest first."""
+    older = {} if before is None else {"_id": {"$lt": before}}
+    return await User.find({**_working_for(scope), **older}).sort("-_id").to_list(limit)
+
+
+async def count_users(scope: TenantScope, *, limit: int) -> int:
+    """How many work for the scope's clients, counted no further than `limit`."""
+    return await User.get_pymongo_collection().count_documents(_working_for(scope), limit=limit)
+
+
+def _working_for(scope: TenantScope) -> dict[str, Any]:
+    if scope.client_ids is None:
+        return {}
+    return {"memberships.client_id": {"$in": sorted(scope.client_ids)}}

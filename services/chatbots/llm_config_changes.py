@@ -1,0 +1,150 @@
+"""Changing and deleting LLM configs. What is left out stays as it is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from documents.chatbots import Chatbot
+from documents.duplicates import DuplicateError, duplicates_reported
+from documents.llm_configs import LlmConfig
+from documents.tenancy import TenantScope
+from documents.transactions import Transactions, WriteSession
+from services.chatbots.llm_configs import check_key, checked_fields, sealing_owner
+from services.field_checks import FieldChecks
+from services.refusals import NameTakenError, StaleRevisionError, UnknownTargetError
+from services.sealing.sealing import Resealing, Sealer
+
+MAX_NAMED = 5
+"""Chatbots named in a refusal."""
+
+
+class LlmConfigInUseError(RuntimeError):
+    """Chatbots answer with this model.
+
+    Attributes:
+        chatbots: the names of some of them.
+    """
+
+    def __init__(self, chatbots: list[str]) -> None:
+        super().__init__(", ".join(chatbots))
+        self.chatbots = chatbots
+
+
+class LlmConfigChanges:
+    """Changes and deletes configs that the caller was found to be allowed to change."""
+
+    def __init__(self, transactions: Transactions, sealer: Sealer) -> None:
+        self._transactions = transactions
+        self._sealer = sealer
+
+    async def update(
+        self,
+        config: LlmConfig,
+        change: Mapping[str, Any],
+        *,
+        by_platform_admin: bool,
+        revision: int | None = None,
+    ) -> tuple[LlmConfig, LlmConfig]:
+        """The config before and after a change by field names; "api_key" is sealed, None clears.
+
+        Raises:
+            UnknownTargetError: it is gone.
+            InvalidFieldsError: with everything that is wrong.
+            NameTakenError: the owner has a config of this name already.
+            StaleRevisionError: it was changed since `revision`.
+        """
+
+        async def write(session: WriteSession) -> tuple[LlmConfig, LlmConfig]:
+            before = await LlmConfig.find_one({"_id": config.id}, session=session)
+            if before is None:
+                raise UnknownTargetError("input", "id")
+            if revision is not None and revision != before.revision:
+                raise StaleRevisionError(before, before.revision)
+            fields = self._checked(before, change, by_platform_admin=by_platform_admin)
+            if not fields:
+                return before, before
+            after = before.model_copy(update={**fields, "revision": before.revision + 1})
+            with duplicates_reported():
+                await after.replace(session=session)
+            return before, after
+
+        try:
+            return await self._transactions.run_transaction(write)
+        except DuplicateError as error:
+            raise NameTakenError(
+                ("input", "name"), f"There is already a language model {change['name']!r}."
+            ) from error
+
+    async def delete(self, config: LlmConfig) -> None:
+        """Delete a config that no chatbot uses.
+
+        Raises:
+            UnknownTargetError: it is gone.
+            LlmConfigInUseError: with the names of the chatbots that do.
+        """
+        owner = config.client_id
+        scope = TenantScope.one(owner) if owner else TenantScope.every_client()
+
+        async def write(session: WriteSession) -> None:
+            used_by = await scope.of(Chatbot).find(
+                {"$or": [{place: config.id} for place in _PLACES]},
+                limit=MAX_NAMED,
+                session=session,
+            )
+            if used_by:
+                raise LlmConfigInUseError([one.draft.name for one in used_by])
+            configs = LlmConfig.get_pymongo_collection()
+            deleted = await configs.delete_one({"_id": config.id}, session=session)
+            if not deleted.deleted_count:
+                raise UnknownTargetError("input", "id")
+
+        await self._transactions.run_transaction(write)
+
+    def _checked(
+        self, before: LlmConfig, change: Mapping[str, Any], *, by_platform_admin: bool
+    ) -> dict[str, Any]:
+        checks = FieldChecks("input")
+        kept = {"provider": before.provider, "name": before.name, "model": before.model}
+        if before.langchain_provider is not None:
+            kept["langchain_provider"] = before.langchain_provider
+        fields = {field: value for field, value in change.items() if field != "api_key"}
+        cleaned = checked_fields(
+            {**kept, **fields},
+            checks,
+            by_platform_admin=by_platform_admin,
+            stored_address=None if "api_url" in fields else before.api_url,
+        )
+        if change.get("api_key"):
+            check_key(change["api_key"], checks)
+        checks.done()
+        result = {field: cleaned.get(field) for field in fields}
+        if "api_key" in change:
+            key = change["api_key"]
+            owner = sealing_owner(before)
+            result["sealed_api_key"] = self._sealer.seal(key, owner=owner) if key else None
+        return result
+
+
+_PLACES = (
+    "draft.default_llm_id",
+    "draft.fallback_llm_id",
+    "published.default_llm_id",
+    "published.fallback_llm_id",
+)
+
+
+async def reseal_llm_configs(resealing: Resealing) -> int:
+    """Seal every config's key with the installation's new secret; how many there were to seal.
+
+    Raises:
+        UnsealError: a key opens with neither secret.
+    """
+    count = 0
+    async for config in LlmConfig.find({"sealed_api_key": {"$type": "string"}}):
+        sealed = config.sealed_api_key or ""
+        anew = resealing.resealed(sealed, owner=sealing_owner(config))
+        if anew is not None:
+            await LlmConfig.get_pymongo_collection().update_one(
+                {"_id": config.id, "sealed_api_key": sealed}, {"$set": {"sealed_api_key": anew}}
+            )
+            count += 1
+    return count

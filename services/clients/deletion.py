@@ -1,0 +1,37 @@
+"""Deleting a client with everything that is its own: confirmed by its slug, with a receipt."""
+
+import structlog
+
+from documents.base import utc_now
+from documents.clients import Client
+from documents.erasure import Receipt, erase_client
+from documents.ids import PydanticObjectId
+from documents.tenancy import TenantScope
+from services.refusals import ConfirmationMismatchError, UnknownTargetError
+
+log = structlog.get_logger()
+
+
+async def delete_client(
+    scope: TenantScope, document_id: PydanticObjectId, confirmed_slug: str
+) -> Receipt:
+    """Delete a client in every collection.
+
+    It is switched off first, so that nobody begins anything new. A deletion that was interrupted
+    is finished by asking for it again.
+
+    Raises:
+        UnknownTargetError: there is no such client in the scope.
+        ConfirmationMismatchError: its slug is another one.
+    """
+    clients = scope.of(Client)
+    client = await clients.get(document_id)
+    if client is None:
+        raise UnknownTargetError("input", "id")
+    if client.client_id != confirmed_slug:
+        raise ConfirmationMismatchError
+    now = utc_now()
+    await clients.update_one({"_id": document_id}, {"$set": {"active": False, "deleted_at": now}})
+    erased = await erase_client(client.client_id)
+    log.warning("client_deleted", client_id=client.client_id, erased=dict(erased))
+    return erased

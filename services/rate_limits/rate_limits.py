@@ -1,0 +1,103 @@
+"""How often visitors, addresses, chatbots and accounts may do what costs something."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from services.rate_limits.windows import Limit, Windows
+
+A_MINUTE = timedelta(minutes=1)
+SIGN_IN_WINDOW = timedelta(minutes=15)
+IPV6_SUBSCRIBER_BITS = 64
+"""One customer gets a whole /64 at least: its addresses are one address here."""
+
+
+class RateLimitedError(RuntimeError):
+    """Too often.
+
+    Attributes:
+        retry_at: when it may work again.
+    """
+
+    def __init__(self, limit: Limit, retry_at: datetime) -> None:
+        super().__init__(f"{limit.name}: {limit.most} in {limit.per}")
+        self.retry_at = retry_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """The limits; questions and visits a minute, sign-ins in 15 minutes."""
+
+    questions_per_visitor: int = 20
+    questions_per_address: int = 60
+    questions_per_chatbot: int = 600
+    visits_per_address: int = 10
+    sign_ins_per_account: int = 5
+
+
+class RateLimits:
+    """Counts, and stops what comes too often."""
+
+    def __init__(self, rates: Rates, windows: Windows) -> None:
+        self._windows = windows
+        self._visitor = Limit("questions/visitor", rates.questions_per_visitor, A_MINUTE)
+        self._address = Limit("questions/address", rates.questions_per_address, A_MINUTE)
+        self._chatbot = Limit("questions/chatbot", rates.questions_per_chatbot, A_MINUTE)
+        self._visits = Limit("visits/address", rates.visits_per_address, A_MINUTE)
+        self._sign_ins = Limit("sign-ins", rates.sign_ins_per_account, SIGN_IN_WINDOW)
+
+    async def question(self, *, visitor: str, chatbot: str, address: str | None) -> None:
+        """Count a question; `address` None is a server of the client that asks for its visitors.
+
+        Raises:
+            RateLimitedError: one of the three has asked too often.
+        """
+        await self._hit(self._visitor, visitor)
+        if address is not None:
+            await self._hit(self._address, address_key(address))
+        await self._hit(self._chatbot, chatbot)
+
+    async def visit(self, address: str | None) -> None:
+        """Count the start of a visit.
+
+        Raises:
+            RateLimitedError: too many visits were started from there.
+        """
+        await self._hit(self._visits, address_key(address or ""))
+
+    async def sign_in(self, email: str) -> None:
+        """Count an attempt to sign in; before the password is looked at, so that no race helps.
+
+        Raises:
+            RateLimitedError: too many attempts failed, whether there is such an account or not.
+        """
+        await self._hit(self._sign_ins, _account_key(email))
+
+    async def signed_in(self, email: str) -> None:
+        """Take the attempts back: the account's own password was right."""
+        await self._windows.forget(self._sign_ins, _account_key(email))
+
+    async def _hit(self, limit: Limit, key: str) -> None:
+        retry_at = await self._windows.hit(limit, key)
+        if retry_at is not None:
+            raise RateLimitedError(limit, retry_at)
+
+
+def address_key(address: str) -> str:
+    """What counts as one address: an IPv4 address, or the network of an IPv6 subscriber."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ip_network((parsed, IPV6_SUBSCRIBER_BITS), strict=False))
+    return str(parsed)
+
+
+def _account_key(email: str) -> str:
+    """An address of any length as a key of one length."""
+    cleaned = email.strip().lower().encode(errors="surrogatepass")
+    return hashlib.sha256(cleaned).hexdigest()

@@ -1,0 +1,45 @@
+"""Going on with a widget token that ends, by showing it from a page that may use the chatbot.
+
+Whoever holds a token that ended more than a day ago starts a visit anew. A token that was
+refreshed cannot be refreshed for ever: it ends with its 60 seconds for the visitor's other tabs.
+"""
+
+from documents.chatbots import Chatbot
+from documents.tenancy import TenantScope
+from documents.widget_tokens import WidgetToken
+from services.accounts.access_tokens import TokenInvalidError
+from services.origins import normalized_origin, origin_allowed
+from services.visits.starting import OriginNotAllowedError
+from services.visits.widget_tokens import IssuedToken, WidgetTokens
+
+
+class Refreshing:
+    """Exchanges widget tokens."""
+
+    def __init__(self, tokens: WidgetTokens, *, development: bool) -> None:
+        self._tokens = tokens
+        self._development = development
+
+    async def refresh(self, token: str, origin: str | None) -> IssuedToken:
+        """A new token for the same visitor, chatbot and origin.
+
+        Raises:
+            TokenInvalidError: forged, revoked, replaced, or ended more than a day ago.
+            OriginNotAllowedError: the page may not use the chatbot, or is not the token's own.
+        """
+        record = await self._tokens.refreshable(token)
+        chatbot = await TenantScope.one(record.client_id).of(Chatbot).get(record.chatbot_id)
+        if chatbot is None:
+            raise TokenInvalidError
+        self._check_origin(origin, record, chatbot)
+        return await self._tokens.succeed(record)
+
+    def _check_origin(self, origin: str | None, record: WidgetToken, chatbot: Chatbot) -> None:
+        """A token without an origin belongs to a program, which sends no Origin header."""
+        if origin is None and record.origin is None:
+            return
+        allowed = chatbot.published.allowed_origins
+        if origin is None or not origin_allowed(origin, allowed, development=self._development):
+            raise OriginNotAllowedError(origin)
+        if record.origin not in {None, normalized_origin(origin)}:
+            raise OriginNotAllowedError(origin)

@@ -1,0 +1,183 @@
+"""The rate limits over the wire. Each test comes from an address of its own."""
+
+import itertools
+import secrets
+from collections.abc import AsyncGenerator, Callable, Generator
+from datetime import datetime, timedelta
+
+import pytest
+import pytest_asyncio
+
+from documents.base import utc_now
+from tests.api.operations import Json
+from tests.graphql_clients import GraphQLClient
+from tests.server_process import ServerProcess
+
+START_VISIT = """
+mutation ($language: String) {
+  startVisit(input: {embedKey: "demo", language: $language}) {
+    __typename
+    ... on StartVisitSuccess { widgetToken }
+    ... on RateLimitedError { code message path retryAt }
+  }
+}
+"""
+ASK_ONCE = """
+mutation ($input: AskInput!) {
+  askOnce(input: $input) {
+    __typename
+    ... on AskOnceSuccess { messageId }
+    ... on RateLimitedError { code message path retryAt }
+  }
+}
+"""
+ASK = """
+subscription ($input: AskInput!) {
+  ask(input: $input) { __typename seq ... on AnswerFailed { code text retryable retryAt } }
+}
+"""
+SIGN_IN = """
+mutation ($email: String!, $password: String!) {
+  signIn(input: {email: $email, password: $password}) {
+    __typename
+    ... on RefusedError { code message path }
+    ... on RateLimitedError { code message path retryAt }
+  }
+}
+"""
+NETWORKS = itertools.count(1)
+
+
+class Elsewhere(GraphQLClient):
+    """A caller behind a proxy, from an address of its own."""
+
+    def __init__(self, url: str, address: str, token: str | None = None) -> None:
+        super().__init__(url, token, url)
+        self.address = address
+
+    def headers(self) -> dict[str, str]:
+        return super().headers() | {"x-forwarded-for": self.address}
+
+
+CallFrom = Callable[..., Elsewhere]
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess, None, None]:
+    """A server with small limits behind a proxy."""
+    process = ServerProcess(
+        tmp_path_factory.mktemp("limited"),
+        PARLANCE_TRUSTED_PROXIES="127.0.0.1",
+        PARLANCE_QUESTIONS_PER_VISITOR="2",
+        PARLANCE_QUESTIONS_PER_ADDRESS="4",
+        PARLANCE_VISITS_PER_ADDRESS="4",
+    )
+    process.start()
+    yield process
+    process.stop()
+
+
+@pytest_asyncio.fixture
+async def call_from(limited: ServerProcess) -> AsyncGenerator[CallFrom, None]:
+    made: list[Elsewhere] = []
+
+    def call(address: str, token: str | None = None) -> Elsewhere:
+        made.append(Elsewhere(limited.url, address, token))
+        return made[-1]
+
+    yield call
+    for one in made:
+        await one.close()
+
+
+@pytest.fixture
+def network() -> str:
+    """The first half of IPv6 addresses that no other test uses."""
+    return f"2001:db8:0:{next(NETWORKS)}"
+
+
+def question() -> Json:
+    return {"text": "Was ist Parlance?", "idempotencyKey": secrets.token_hex(8)}
+
+
+async def started(page: Elsewhere, language: str | None = None) -> Json:
+    result: Json = (await page.execute(START_VISIT, {"language": language}))["startVisit"]
+    return result
+
+
+async def asked(visitor: Elsewhere, given: Json | None = None) -> Json:
+    result: Json = (await visitor.execute(ASK_ONCE, {"input": given or question()}))["askOnce"]
+    return result
+
+
+def in_time(retry_at: str, longest: timedelta) -> bool:
+    return timedelta(0) < datetime.fromisoformat(retry_at) - utc_now() <= longest
+
+
+async def test_visitor_who_asks_too_often_is_told_when_to_go_on(
+    call_from: CallFrom, network: str
+) -> None:
+    visitor = call_from(f"{network}::1")
+    visitor.token = (await started(visitor))["widgetToken"]
+    first = question()
+    assert (await asked(visitor, first))["__typename"] == "AskOnceSuccess"
+    assert (await asked(visitor))["__typename"] == "AskOnceSuccess"
+
+    refused = await asked(visitor, question() | {"page": {"language": "fr"}})
+
+    assert (refused["code"], refused["path"]) == ("RATE_LIMITED", [])
+    assert "Veuillez patienter" in refused["message"]
+    assert in_time(refused["retryAt"], timedelta(seconds=60))
+    again = await asked(visitor, first)
+    assert again["__typename"] == "AskOnceSuccess", "going on with an answer is no question"
+
+
+async def test_stream_ends_with_the_refusal_as_its_only_event(
+    call_from: CallFrom, network: str
+) -> None:
+    visitor = call_from(f"{network}::1")
+    visitor.token = (await started(visitor))["widgetToken"]
+    for _ in range(2):
+        await asked(visitor)
+    events = [data["ask"] async for data in visitor.stream(ASK, {"input": question()})]
+    [failed] = events
+    assert (failed["code"], failed["seq"], failed["retryable"]) == ("RATE_LIMITED", 1, True)
+    assert failed["text"].startswith("Das waren viele Fragen")
+    assert in_time(failed["retryAt"], timedelta(seconds=60))
+
+
+async def test_addresses_of_one_network_share_their_questions(
+    call_from: CallFrom, network: str
+) -> None:
+    outcomes = []
+    for number in range(3):
+        visitor = call_from(f"{network}::{number + 1}")
+        visitor.token = (await started(visitor))["widgetToken"]
+        outcomes += [(await asked(visitor))["__typename"] for _ in range(2)]
+    assert outcomes == ["AskOnceSuccess"] * 4 + ["RateLimitedError"] * 2
+
+
+async def test_visits_of_one_network_are_limited(call_from: CallFrom, network: str) -> None:
+    for number in range(4):
+        page = call_from(f"{network}::{number + 1}")
+        assert (await started(page))["__typename"] == "StartVisitSuccess"
+    refused = await started(call_from(f"{network}::9"), "it")
+    assert refused["code"] == "RATE_LIMITED"
+    assert in_time(refused["retryAt"], timedelta(seconds=60))
+    elsewhere = call_from(f"2001:db8:1:{next(NETWORKS)}::1")
+    assert (await started(elsewhere))["__typename"] == "StartVisitSuccess"
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_failed_sign_ins_stop_an_account_whether_it_exists_or_not(
+    limited: ServerProcess, call_from: CallFrom, network: str, known: bool
+) -> None:
+    page = call_from(f"{network}::1")
+    email = limited.admin_email if known else "nobody@example.com"
+    wrong = {"email": email, "password": "a wrong password"}
+    outcomes = [(await page.execute(SIGN_IN, wrong))["signIn"] for _ in range(6)]
+    assert [one["__typename"] for one in outcomes] == ["RefusedError"] * 5 + ["RateLimitedError"]
+    assert outcomes[0]["code"] == "INVALID_CREDENTIALS"
+    assert in_time(outcomes[5]["retryAt"], timedelta(minutes=15))
+    right = {"email": email.upper(), "password": limited.admin_password}
+    assert (await page.execute(SIGN_IN, right))["signIn"]["__typename"] == "RateLimitedError"
