@@ -396,7 +396,7 @@ async def test_an_answer_that_no_process_began_is_passed_on_as_often_as_needed(
     visitor: Visitor, process_of: MakeProcess
 ) -> None:
     old, new = process_of(Script("never")), process_of(Script("Rome was not."))
-    asked = await old.asking.ask(visitor.question())
+    asked = await old.store(visitor.question())
     await old.generations.drain(0)
     for _ in range(5):
         await old.generations.start(asked.answer)
