@@ -59,9 +59,6 @@ def serve(settings: Settings) -> int:
         lifespan="on",
     )
     server = ParlanceServer(config)
-    _say(
-        "Starting Parlance and its database…" if not settings.mongodb_url else "Starting Parlance…"
-    )
     # uvicorn raises the signal that ended it once more, after the drain: that is a clean end.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)
@@ -82,12 +79,6 @@ def _spare_what_stays() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def _say(text: str) -> None:
-    """A line for the person who waits; the logs go to standard error."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

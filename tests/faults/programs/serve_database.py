@@ -36,5 +36,7 @@ async def serve(data_dir: Path) -> None:
 
 
 if __name__ == "__main__":
+    # A shell starts its background jobs with SIGINT ignored; a terminal does not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     asyncio.run(serve(Path(sys.argv[1])))
