@@ -96,7 +96,11 @@ async def seed_demo(services: Services, base_url: str) -> None:
     scope = TenantScope.one(DEMO_SLUG)
     chatbot = await scope.of(Chatbot).find_one({"embed_key": DEMO_EMBED_KEY})
     if chatbot is None:
-        chatbot = await _demo_chatbot(services, scope, base_url)
+        try:
+            with duplicates_reported():
+                chatbot = await _demo_chatbot(services, scope, base_url)
+        except DuplicateError:
+            return  # another process that started at the same moment makes the rest
     if not await scope.of(KnowledgeSource).count({"chatbot_ids": chatbot.id}, limit=1):
         await services.knowledge_sources.add_text(
             DEMO_SLUG, [chatbot.id], "About Parlance", _DEMO_KNOWLEDGE
