@@ -13,6 +13,7 @@ from typing import Literal
 import strawberry
 from graphql import GraphQLError
 
+from graphql_schema.enum_values import described
 from graphql_schema.node import Node
 
 AuthorizationCode = Literal["UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_REVOKED", "FORBIDDEN"]
@@ -58,26 +59,48 @@ class BadArgumentError(PublicError):
 class UserErrorCode(Enum):
     """Codes of refusals."""
 
-    INVALID_INPUT = "INVALID_INPUT"
-    NOT_FOUND = "NOT_FOUND"
-    ALREADY_EXISTS = "ALREADY_EXISTS"
-    CONFLICT = "CONFLICT"
-    CONFIRMATION_MISMATCH = "CONFIRMATION_MISMATCH"
-    LIMIT_REACHED = "LIMIT_REACHED"
-    RATE_LIMITED = "RATE_LIMITED"
-    INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
-    INVALID_TOKEN = "INVALID_TOKEN"  # noqa: S105 - a code, no token
-    IDENTITY_REJECTED = "IDENTITY_REJECTED"
-    ORIGIN_NOT_ALLOWED = "ORIGIN_NOT_ALLOWED"
-    CHATBOT_INACTIVE = "CHATBOT_INACTIVE"
-    CLIENT_INACTIVE = "CLIENT_INACTIVE"
-    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
-    BUDGET_EXCEEDED = "BUDGET_EXCEEDED"
-    MAINTENANCE = "MAINTENANCE"
-    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
-    NOT_TESTED = "NOT_TESTED"
-    UNSAFE_ADDRESS = "UNSAFE_ADDRESS"
-    UPSTREAM_FAILED = "UPSTREAM_FAILED"
+    INVALID_INPUT = described(
+        "INVALID_INPUT", "A value is not one that is allowed; `issues` lists all of them."
+    )
+    NOT_FOUND = described("NOT_FOUND", "There is nothing with this id for the caller.")
+    ALREADY_EXISTS = described("ALREADY_EXISTS", "Something else has this unique value.")
+    CONFLICT = described(
+        "CONFLICT", "It was changed since the `revision` that the change was made from."
+    )
+    CONFIRMATION_MISMATCH = described(
+        "CONFIRMATION_MISMATCH", "The name typed to confirm a deletion is another one."
+    )
+    LIMIT_REACHED = described("LIMIT_REACHED", "There may be no more of these.")
+    RATE_LIMITED = described(
+        "RATE_LIMITED", "Too often in a short time; `retryAt` says when to go on."
+    )
+    INVALID_CREDENTIALS = described(
+        "INVALID_CREDENTIALS", "The e-mail address or the password is wrong."
+    )
+    INVALID_TOKEN = described("INVALID_TOKEN", "The token or code is unknown, used up or expired.")
+    IDENTITY_REJECTED = described(
+        "IDENTITY_REJECTED", "The visitor's signed identity is not accepted."
+    )
+    ORIGIN_NOT_ALLOWED = described(
+        "ORIGIN_NOT_ALLOWED", "The chatbot does not allow the page on which the widget stands."
+    )
+    CHATBOT_INACTIVE = described("CHATBOT_INACTIVE", "The chatbot is switched off.")
+    CLIENT_INACTIVE = described("CLIENT_INACTIVE", "The client is switched off.")
+    QUOTA_EXCEEDED = described(
+        "QUOTA_EXCEEDED", "The client's questions of this month are used up."
+    )
+    BUDGET_EXCEEDED = described("BUDGET_EXCEEDED", "The client's money of this month is used up.")
+    MAINTENANCE = described("MAINTENANCE", "Answers are paused for maintenance.")
+    IDEMPOTENCY_CONFLICT = described(
+        "IDEMPOTENCY_CONFLICT", "This `idempotencyKey` was used for something else."
+    )
+    NOT_TESTED = described("NOT_TESTED", "It must pass a test first.")
+    UNSAFE_ADDRESS = described(
+        "UNSAFE_ADDRESS", "The address is not a public one that may be called."
+    )
+    UPSTREAM_FAILED = described(
+        "UPSTREAM_FAILED", "Another company's service failed or did not answer in time."
+    )
 
 
 _CODE = "The same for the same reason, whatever the language of the message."

@@ -4,27 +4,29 @@ from enum import Enum
 
 import strawberry
 
+from graphql_schema.enum_values import described
+
 
 @strawberry.enum(description="The languages that chatbots and the widget speak (ISO 639-1).")
 class Language(Enum):
     """Values are the codes in which languages are stored."""
 
-    EN = "en"
-    FR = "fr"
-    ES = "es"
-    DE = "de"
-    IT = "it"
-    PT = "pt"
-    NL = "nl"
-    PL = "pl"
-    JA = "ja"
-    ZH = "zh"
-    AR = "ar"
-    HI = "hi"
-    ID = "id"
-    TH = "th"
-    TR = "tr"
-    VI = "vi"
+    EN = described("en", "English.")
+    FR = described("fr", "French.")
+    ES = described("es", "Spanish.")
+    DE = described("de", "German.")
+    IT = described("it", "Italian.")
+    PT = described("pt", "Portuguese.")
+    NL = described("nl", "Dutch.")
+    PL = described("pl", "Polish.")
+    JA = described("ja", "Japanese.")
+    ZH = described("zh", "Chinese.")
+    AR = described("ar", "Arabic.")
+    HI = described("hi", "Hindi.")
+    ID = described("id", "Indonesian.")
+    TH = described("th", "Thai.")
+    TR = described("tr", "Turkish.")
+    VI = described("vi", "Vietnamese.")
 
 
 def language_or_none(code: str | None) -> Language | None:

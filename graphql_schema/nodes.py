@@ -27,6 +27,7 @@ from documents.widget_tokens import WidgetToken as WidgetTokenDocument
 from graphql_schema.accounts.sessions import session_from
 from graphql_schema.accounts.types import user_from
 from graphql_schema.api_keys.types import api_key_from
+from graphql_schema.arguments import OwnId
 from graphql_schema.audit.types import entry_from
 from graphql_schema.chatbots.types import chatbot_from, version_from
 from graphql_schema.clients.types import client_from, signing_key_from
@@ -58,7 +59,7 @@ class NodeQueries:
         description="Anything by its id; null for an unknown or foreign one.",
         extensions=allowed_for(SignedIn, scope=tuple(Scope)),
     )
-    async def node(self, info: ParlanceInfo, id: strawberry.ID) -> Node | None:
+    async def node(self, info: ParlanceInfo, id: OwnId) -> Node | None:
         return (await _found(info.context, [id])).get(id)
 
     @strawberry.field(

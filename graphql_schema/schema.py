@@ -1,5 +1,7 @@
 """The public schema: all domains put together."""
 
+from typing import Any
+
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
@@ -21,6 +23,7 @@ from graphql_schema.answers.types import (
 )
 from graphql_schema.api_keys.mutations import ApiKeyMutations
 from graphql_schema.api_keys.queries import ApiKeyQueries
+from graphql_schema.arguments import describe_inputs
 from graphql_schema.audit.queries import AuditQueries
 from graphql_schema.chatbots.mutations import ChatbotMutations
 from graphql_schema.chatbots.queries import ChatbotQueries
@@ -86,6 +89,10 @@ class Subscription(AnswerSubscriptions):
 
 class PublicSchema(ParlanceSchema):
     """The schema; faults are logged by `ErrorMasking`, not twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        describe_inputs(self._schema)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -4,16 +4,22 @@ from enum import Enum
 
 import strawberry
 
+from graphql_schema.enum_values import described
+
 
 @strawberry.enum(description="What an API key may do, within its client.")
 class Scope(Enum):
     """Values are the stored names."""
 
-    CHATBOTS_READ = "chatbots_read"
-    CHATBOTS_WRITE = "chatbots_write"
-    CONVERSATIONS_READ = "conversations_read"
-    CONVERSATIONS_WRITE = "conversations_write"
-    KNOWLEDGE_WRITE = "knowledge_write"
-    REPORTS_READ = "reports_read"
-    VISITORS_WRITE = "visitors_write"
-    ASK = "ask"
+    CHATBOTS_READ = described(
+        "chatbots_read", "Read chatbots, their versions, language models and knowledge sources."
+    )
+    CHATBOTS_WRITE = described("chatbots_write", "Make, change and publish chatbots.")
+    CONVERSATIONS_READ = described("conversations_read", "Read conversations, messages and visits.")
+    CONVERSATIONS_WRITE = described(
+        "conversations_write", "Change conversations, such as stopping an answer."
+    )
+    KNOWLEDGE_WRITE = described("knowledge_write", "Read, add and delete knowledge sources.")
+    REPORTS_READ = described("reports_read", "Read usage and reports.")
+    VISITORS_WRITE = described("visitors_write", "Make, read and revoke widget tokens.")
+    ASK = described("ask", "Ask in a visitor's name.")

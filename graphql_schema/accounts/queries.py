@@ -5,6 +5,7 @@ import strawberry
 from documents.visitors import Visitor as VisitorDocument
 from graphql_schema.accounts.types import User, Viewer, user_from
 from graphql_schema.api_keys.types import api_key_from
+from graphql_schema.arguments import After, First, OnlyOfClient
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.conversations.types import visitor_from
 from graphql_schema.pagination import (
@@ -45,9 +46,9 @@ class AccountQueries:
     async def users(
         self,
         info: ParlanceInfo,
-        client_id: strawberry.ID | None = None,
-        first: int = 20,
-        after: str | None = None,
+        client_id: OnlyOfClient = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[User]:
         page = forward_page(first, after)
         scope = await listed_scope(info.context, client_id)

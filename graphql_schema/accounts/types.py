@@ -9,6 +9,7 @@ import strawberry
 from documents.tenancy import TenantScope
 from documents.users import User as UserDocument
 from graphql_schema.context import ParlanceInfo
+from graphql_schema.enum_values import described
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.node import Node, global_id
 from graphql_schema.permissions import Person, allowed_for
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 class Role(Enum):
     """Values are the stored names."""
 
-    OWNER = "owner"
-    EDITOR = "editor"
-    AGENT = "agent"
-    VIEWER = "viewer"
+    OWNER = described("owner", "Also keys, members, the client itself and the audit log.")
+    EDITOR = described("editor", "Also changes chatbots, language models and knowledge.")
+    AGENT = described("agent", "Also works on conversations.")
+    VIEWER = described("viewer", "Reads.")
 
 
 @strawberry.type(description="What a user may do for a client.")

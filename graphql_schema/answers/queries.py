@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from typing import Annotated
 
 import strawberry
 
@@ -9,6 +10,7 @@ from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from graphql_schema.answers.asking import checked_seq, visible_answer
 from graphql_schema.answers.types import AnswerEvent, event_from
+from graphql_schema.arguments import AfterSeq, AnswerId
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import BadArgumentError, NotFoundInListError
 from graphql_schema.permissions import SignedIn, allowed_for
@@ -32,9 +34,11 @@ class AnswerQueries:
     async def answer_events(
         self,
         info: ParlanceInfo,
-        message_id: strawberry.ID,
-        after_seq: int = 0,
-        wait_ms: int = 10_000,
+        message_id: AnswerId,
+        after_seq: AfterSeq = 0,
+        wait_ms: Annotated[
+            int, strawberry.argument(description="How long to wait for news, 0 to 25000.")
+        ] = 10_000,
     ) -> list[AnswerEvent]:
         if not 0 <= wait_ms <= MAX_WAIT_MS:
             raise BadArgumentError(f"`waitMs` must be between 0 and {MAX_WAIT_MS}.")

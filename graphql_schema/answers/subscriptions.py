@@ -16,6 +16,7 @@ from graphql_schema.answers.asking import (
     visible_answer,
 )
 from graphql_schema.answers.types import AnswerEvent, AnswerFailed, AnswerFailureCode, event_from
+from graphql_schema.arguments import AfterSeq, AnswerId
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.permissions import SignedIn, Visitor, allowed_for
 from graphql_schema.scopes import Scope
@@ -65,7 +66,10 @@ class AnswerSubscriptions:
         extensions=allowed_for(SignedIn, scope=(Scope.CONVERSATIONS_READ, Scope.ASK)),
     )
     async def answer(
-        self, info: ParlanceInfo, message_id: strawberry.ID, after_seq: int = 0
+        self,
+        info: ParlanceInfo,
+        message_id: AnswerId,
+        after_seq: AfterSeq = 0,
     ) -> AsyncGenerator[AnswerEvent, None]:
         after_seq = checked_seq(after_seq)
         scope, answer_id = await visible_answer(info.context, message_id)

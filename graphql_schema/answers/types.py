@@ -8,6 +8,7 @@ import strawberry
 from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from graphql_schema.conversations.types import AnswerStepKind, Message, message_from
+from graphql_schema.enum_values import described
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.node import global_id
 from services.answering import events
@@ -17,26 +18,43 @@ from services.answering import events
 class AnswerRestartReason(Enum):
     """Values are the services' names."""
 
-    WORKER_LOST = "worker_lost"
-    LOG_EXPIRED = "log_expired"
+    WORKER_LOST = described(
+        "worker_lost", "The process that wrote the answer ended; another one begins it anew."
+    )
+    LOG_EXPIRED = described(
+        "log_expired", "The single events are gone; the whole text follows at once."
+    )
 
 
 @strawberry.enum(description="Why there is no (whole) answer.")
 class AnswerFailureCode(Enum):
     """Values are the services' names."""
 
-    QUOTA_EXCEEDED = "quota_exceeded"
-    BUDGET_EXCEEDED = "budget_exceeded"
-    RATE_LIMITED = "rate_limited"
-    CHATBOT_INACTIVE = "chatbot_inactive"
-    MAINTENANCE = "maintenance"
-    INTERRUPTED = "interrupted"
-    PROVIDER_FAILED = "provider_failed"
-    BLOCKED = "blocked"
-    IDEMPOTENCY_CONFLICT = "idempotency_conflict"
-    INVALID_INPUT = "invalid_input"
-    NOT_FOUND = "not_found"
-    CONVERSATION_CLOSED = "conversation_closed"
+    QUOTA_EXCEEDED = described(
+        "quota_exceeded", "The client's questions of this month are used up."
+    )
+    BUDGET_EXCEEDED = described("budget_exceeded", "The client's money of this month is used up.")
+    RATE_LIMITED = described(
+        "rate_limited", "Too many questions in a short time; `retryAt` says when to go on."
+    )
+    CHATBOT_INACTIVE = described("chatbot_inactive", "The chatbot is switched off.")
+    MAINTENANCE = described("maintenance", "Answers are paused for maintenance.")
+    INTERRUPTED = described(
+        "interrupted",
+        "The process that wrote the answer ended and the text could not be gone on with.",
+    )
+    PROVIDER_FAILED = described("provider_failed", "No language model gave an answer.")
+    BLOCKED = described("blocked", "The client's own rules refused the question or the answer.")
+    IDEMPOTENCY_CONFLICT = described(
+        "idempotency_conflict", "This `idempotencyKey` was used for another question."
+    )
+    INVALID_INPUT = described(
+        "invalid_input", "The question cannot be asked like this; `text` says why."
+    )
+    NOT_FOUND = described("not_found", "There is no such conversation or answer for the caller.")
+    CONVERSATION_CLOSED = described(
+        "conversation_closed", "The conversation takes no more questions."
+    )
 
 
 @strawberry.interface(description="One event of an answer.")

@@ -1,11 +1,12 @@
 """Making and ending API keys."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
 from documents.api_keys import ApiKey as ApiKeyDocument
+from documents.api_keys import ScopeName
 from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
 from graphql_schema.api_keys.types import ApiKey, api_key_from
@@ -94,7 +95,7 @@ class ApiKeyMutations:
                 TenantScope.one(client.client_id),
                 client.client_id,
                 input.name,
-                [one.value for one in input.scopes],
+                [cast("ScopeName", one.value) for one in input.scopes],
                 expires_at=input.expires_at,
                 by=person.user.id,
             )

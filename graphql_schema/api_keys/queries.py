@@ -1,5 +1,7 @@
 """The API keys of a client."""
 
+from typing import Annotated
+
 import strawberry
 
 from documents.clients import Client as ClientDocument
@@ -18,7 +20,11 @@ class ApiKeyQueries:
         description="The API keys of a client: those that live first, at most 100. Owners.",
         extensions=allowed_for(Person),
     )
-    async def api_keys(self, info: ParlanceInfo, client_id: strawberry.ID) -> list[ApiKey]:
+    async def api_keys(
+        self,
+        info: ParlanceInfo,
+        client_id: Annotated[strawberry.ID, strawberry.argument(description="Of which client.")],
+    ) -> list[ApiKey]:
         client = await changeable(info.context, ClientDocument, client_id, "owner")
         if client is None:
             raise NotFoundInListError

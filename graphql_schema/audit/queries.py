@@ -3,6 +3,7 @@
 import strawberry
 
 from documents.tenancy import TenantScope
+from graphql_schema.arguments import After, First, OnlyOfClient
 from graphql_schema.audit.types import AuditEntry, entry_from
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import AuthorizationError
@@ -30,9 +31,9 @@ class AuditQueries:
     async def audit_log(
         self,
         info: ParlanceInfo,
-        client_id: strawberry.ID | None = None,
-        first: int = 20,
-        after: str | None = None,
+        client_id: OnlyOfClient = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[AuditEntry]:
         page = forward_page(first, after)
         scope = await _owned_scope(info.context, client_id)

@@ -3,6 +3,7 @@
 import strawberry
 
 from documents.chatbots import Chatbot as ChatbotDocument
+from graphql_schema.arguments import After, First, OnlyOfClient, OwnId
 from graphql_schema.chatbots.types import Chatbot, chatbot_from
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.pagination import Connection, forward_page, page_by_id
@@ -22,9 +23,9 @@ class ChatbotQueries:
     async def chatbots(
         self,
         info: ParlanceInfo,
-        client_id: strawberry.ID | None = None,
-        first: int = 20,
-        after: str | None = None,
+        client_id: OnlyOfClient = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[Chatbot]:
         page = forward_page(first, after)
         scope = await listed_scope(info.context, client_id)
@@ -34,6 +35,6 @@ class ChatbotQueries:
         description="One chatbot; null if there is none with this id for the caller.",
         extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
-    async def chatbot(self, info: ParlanceInfo, id: strawberry.ID) -> Chatbot | None:
+    async def chatbot(self, info: ParlanceInfo, id: OwnId) -> Chatbot | None:
         found = await seen(info.context, ChatbotDocument, id)
         return chatbot_from(found) if found else None

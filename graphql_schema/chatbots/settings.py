@@ -10,6 +10,7 @@ from documents.chatbots import ChatbotTexts as TextsDocument
 from documents.ids import PydanticObjectId
 from documents.llm_configs import LlmConfig as LlmConfigDocument
 from documents.llm_configs import usable_llm_config
+from graphql_schema.enum_values import described
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.languages import Language, language_or_none
 from graphql_schema.node import local_id
@@ -25,28 +26,32 @@ UNKNOWN_ID = PydanticObjectId("000000000000000000000000")
 class WidgetPosition(Enum):
     """Values are the stored names."""
 
-    BOTTOM_RIGHT = "bottom_right"
-    BOTTOM_LEFT = "bottom_left"
-    TOP_RIGHT = "top_right"
-    TOP_LEFT = "top_left"
+    BOTTOM_RIGHT = described("bottom_right", "Bottom right.")
+    BOTTOM_LEFT = described("bottom_left", "Bottom left.")
+    TOP_RIGHT = described("top_right", "Top right.")
+    TOP_LEFT = described("top_left", "Top left.")
 
 
 @strawberry.enum(description="Light or dark; AUTO follows the visitor's system.")
 class ColorScheme(Enum):
     """Values are the stored names."""
 
-    LIGHT = "light"
-    DARK = "dark"
-    AUTO = "auto"
+    LIGHT = described("light", "Always light.")
+    DARK = described("dark", "Always dark.")
+    AUTO = described("auto", "As the visitor's system is set.")
 
 
 @strawberry.enum(description="How far an answer may go beyond the chatbot's knowledge.")
 class KnowledgeMode(Enum):
     """Values are the stored names."""
 
-    STRICT = "strict"
-    GUIDED = "guided"
-    OPEN = "open"
+    STRICT = described(
+        "strict", "Only what the knowledge says, else the chatbot owns up to not knowing."
+    )
+    GUIDED = described(
+        "guided", "The knowledge first; small talk and general questions are answered too."
+    )
+    OPEN = described("open", "Anything that the language model knows.")
 
 
 @strawberry.type(description="What the widget says in one language.")

@@ -12,6 +12,7 @@ from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.users import User as UserDocument
 from graphql_schema.accounts.types import User, user_from
+from graphql_schema.arguments import After, First
 from graphql_schema.chatbots.settings import ChatbotSettings, settings_from
 from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.context import ParlanceInfo
@@ -79,9 +80,7 @@ class Chatbot(Node):
         return version_from(found)
 
     @strawberry.field(description="All published versions, newest first.")
-    async def versions(
-        self, first: int = 20, after: str | None = None
-    ) -> Connection[ChatbotVersion]:
+    async def versions(self, first: First = 20, after: After = None) -> Connection[ChatbotVersion]:
         return await page_by_id(
             self._scope().of(VersionDocument),
             {"chatbot_id": self.document.id},
@@ -94,7 +93,7 @@ class Chatbot(Node):
         extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     async def conversations(
-        self, first: int = 20, after: str | None = None
+        self, first: First = 20, after: After = None
     ) -> Connection[
         Annotated["Conversation", strawberry.lazy("graphql_schema.conversations.types")]
     ]:

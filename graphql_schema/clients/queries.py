@@ -1,8 +1,11 @@
 """Clients: those that the caller works for, or all for platform admins."""
 
+from typing import Annotated
+
 import strawberry
 
 from documents.clients import Client as ClientDocument
+from graphql_schema.arguments import After, First
 from graphql_schema.clients.inputs import ClientFilter
 from graphql_schema.clients.types import Client, client_from
 from graphql_schema.context import ParlanceInfo
@@ -27,9 +30,11 @@ class ClientQueries:
     async def clients(
         self,
         info: ParlanceInfo,
-        filter: ClientFilter | None = None,
-        first: int = 20,
-        after: str | None = None,
+        filter: Annotated[
+            ClientFilter | None, strawberry.argument(description="Which ones; all when left out.")
+        ] = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[Client]:
         page = forward_page(first, after)
         wanted = filter or ClientFilter()
@@ -45,7 +50,15 @@ class ClientQueries:
         extensions=allowed_for(Person, scope=tuple(Scope)),
     )
     async def client(
-        self, info: ParlanceInfo, id: strawberry.ID | None = None, slug: str | None = None
+        self,
+        info: ParlanceInfo,
+        id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Its id; this or `slug`.")
+        ] = None,
+        slug: Annotated[
+            str | None,
+            strawberry.argument(description="Its slug, the `client_id` of visitor JWTs."),
+        ] = None,
     ) -> Client | None:
         if (id is None) == (slug is None):
             raise BadArgumentError("Give either `id` or `slug`.")

@@ -10,6 +10,7 @@ from documents.clients import Client as ClientDocument
 from documents.clients import SigningKey as StoredSigningKey
 from documents.tenancy import TenantScope
 from graphql_schema.api_keys.types import ApiKey, api_key_from
+from graphql_schema.arguments import After, First
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.languages import Language, language_or_none
@@ -116,7 +117,7 @@ class Client(Node):
         extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
     async def chatbots(
-        self, first: int = 20, after: str | None = None
+        self, first: First = 20, after: After = None
     ) -> Connection[Annotated["Chatbot", strawberry.lazy("graphql_schema.chatbots.types")]]:
         from graphql_schema.chatbots.types import chatbot_from  # noqa: PLC0415
 

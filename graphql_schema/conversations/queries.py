@@ -1,11 +1,12 @@
 """Conversations and messages: a visitor's own, or those of the caller's clients."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from documents.conversations import Conversation as ConversationDocument
 from documents.tenancy import ScopedCollection
+from graphql_schema.arguments import After, Before, First, FirstOfEither, Last, OnlyOfClient, OwnId
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.conversations.types import (
     Conversation,
@@ -33,9 +34,9 @@ class ConversationQueries:
     async def conversations(
         self,
         info: ParlanceInfo,
-        client_id: strawberry.ID | None = None,
-        first: int = 20,
-        after: str | None = None,
+        client_id: OnlyOfClient = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[Conversation]:
         page = forward_page(first, after)
         collection, own = await visible_conversations(info.context)
@@ -47,7 +48,7 @@ class ConversationQueries:
         description="One conversation; null if there is none with this id.",
         extensions=allowed_for(SignedIn, scope=Scope.CONVERSATIONS_READ),
     )
-    async def conversation(self, info: ParlanceInfo, id: strawberry.ID) -> Conversation | None:
+    async def conversation(self, info: ParlanceInfo, id: OwnId) -> Conversation | None:
         found = await _found(info.context, id)
         return conversation_from(found) if found else None
 
@@ -58,11 +59,13 @@ class ConversationQueries:
     async def messages(
         self,
         info: ParlanceInfo,
-        conversation_id: strawberry.ID,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        conversation_id: Annotated[
+            strawberry.ID, strawberry.argument(description="Of which conversation.")
+        ],
+        first: FirstOfEither = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Message]:
         page = either_page(first, after, last, before)
         found = await _found(info.context, conversation_id)

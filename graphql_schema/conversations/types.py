@@ -12,7 +12,9 @@ from documents.messages import Citation as CitationDocument
 from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
+from graphql_schema.arguments import After, Before, FirstOfEither, Last
 from graphql_schema.context import ParlanceInfo
+from graphql_schema.enum_values import described
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.languages import Language, language_or_none
 from graphql_schema.money import Money
@@ -40,40 +42,40 @@ PLATFORM_CURRENCY = "USD"
 class ConversationStatus(Enum):
     """Values are the stored names."""
 
-    OPEN = "open"
-    NEEDS_HUMAN = "needs_human"
-    CLOSED = "closed"
-    ARCHIVED = "archived"
+    OPEN = described("open", "It takes questions.")
+    NEEDS_HUMAN = described("needs_human", "A person is asked for.")
+    CLOSED = described("closed", "It takes no more questions.")
+    ARCHIVED = described("archived", "Out of the visitor's way; nothing is lost.")
 
 
 @strawberry.enum(description="Who wrote a message.")
 class MessageSender(Enum):
     """Values are the stored names."""
 
-    VISITOR = "visitor"
-    BOT = "bot"
-    HUMAN = "human"
-    SYSTEM = "system"
+    VISITOR = described("visitor", "The visitor.")
+    BOT = described("bot", "The chatbot.")
+    HUMAN = described("human", "A person of the client's team.")
+    SYSTEM = described("system", "Parlance itself, such as a notice.")
 
 
 @strawberry.enum(description="Whether a message is whole.")
 class MessageStatus(Enum):
     """Values are the stored names."""
 
-    STREAMING = "streaming"
-    COMPLETE = "complete"
-    STOPPED = "stopped"
-    FAILED = "failed"
+    STREAMING = described("streaming", "It is being written.")
+    COMPLETE = described("complete", "It is whole.")
+    STOPPED = described("stopped", "The visitor stopped it; the text so far stays.")
+    FAILED = described("failed", "It broke off, or there is no text.")
 
 
 @strawberry.enum(description="A step of the turn.")
 class AnswerStepKind(Enum):
     """Values are the stored names."""
 
-    RETRIEVING = "retrieving"
-    HOOK = "hook"
-    THINKING = "thinking"
-    FALLBACK = "fallback"
+    RETRIEVING = described("retrieving", "Knowledge is searched.")
+    HOOK = described("hook", "The client's own code runs.")
+    THINKING = described("thinking", "The language model is asked.")
+    FALLBACK = described("fallback", "The fallback model is asked.")
 
 
 @strawberry.type(description="A person who chats in a widget.")
@@ -295,10 +297,10 @@ class Conversation(Node):
     @strawberry.field(description="Its messages, oldest first; `last` and `before` page backwards.")
     async def messages(
         self,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: FirstOfEither = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Message]:
         page = either_page(first, after, last, before)
         return await message_page(self._scope(), self.document.id, page)

@@ -1,11 +1,14 @@
 """Knowledge sources of the clients that the caller works for."""
 
+from typing import Annotated
+
 import strawberry
 
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import KnowledgeSource as SourceDocument
 from documents.tenancy import TenantScope
+from graphql_schema.arguments import After, First, OnlyOfClient, OwnId
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.knowledge.types import KnowledgeSource, source_from
@@ -35,10 +38,13 @@ class KnowledgeQueries:
     async def knowledge_sources(
         self,
         info: ParlanceInfo,
-        client_id: strawberry.ID | None = None,
-        chatbot_id: strawberry.ID | None = None,
-        first: int = 20,
-        after: str | None = None,
+        client_id: OnlyOfClient = None,
+        chatbot_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only those that this chatbot uses."),
+        ] = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[KnowledgeSource]:
         page = forward_page(first, after)
         scope = await listed_scope(info.context, client_id)
@@ -49,9 +55,7 @@ class KnowledgeQueries:
         description="One knowledge source; null if there is none with this id for the caller.",
         extensions=allowed_for(Person, scope=(Scope.CHATBOTS_READ, Scope.KNOWLEDGE_WRITE)),
     )
-    async def knowledge_source(
-        self, info: ParlanceInfo, id: strawberry.ID
-    ) -> KnowledgeSource | None:
+    async def knowledge_source(self, info: ParlanceInfo, id: OwnId) -> KnowledgeSource | None:
         found = await seen(info.context, SourceDocument, id)
         return source_from(found) if found else None
 

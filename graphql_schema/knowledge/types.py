@@ -10,6 +10,7 @@ from documents.knowledge_sources import KnowledgeSource as SourceDocument
 from documents.tenancy import TenantScope
 from graphql_schema.chatbots.types import Chatbot, chatbot_from
 from graphql_schema.clients.types import Client, client_by_slug
+from graphql_schema.enum_values import described
 from graphql_schema.node import Node, global_id
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scopes import Scope
@@ -19,24 +20,24 @@ from graphql_schema.scopes import Scope
 class KnowledgeKind(Enum):
     """Values are the stored names."""
 
-    TEXT = "text"
-    QA = "qa"
-    FILE = "file"
-    URL = "url"
-    SITEMAP = "sitemap"
-    CRAWL = "crawl"
-    PUSH = "push"
+    TEXT = described("text", "A text given as it is.")
+    QA = described("qa", "Questions with their answers.")
+    FILE = described("file", "An uploaded file.")
+    URL = described("url", "One web page.")
+    SITEMAP = described("sitemap", "The pages that a sitemap lists.")
+    CRAWL = described("crawl", "A site, followed from link to link.")
+    PUSH = described("push", "Documents that another program sends.")
 
 
 @strawberry.enum(description="Whether a source can be searched.")
 class KnowledgeStatus(Enum):
     """Values are the stored names."""
 
-    QUEUED = "queued"
-    SYNCING = "syncing"
-    READY = "ready"
-    STALE = "stale"
-    FAILED = "failed"
+    QUEUED = described("queued", "It waits for its first sync.")
+    SYNCING = described("syncing", "It is being read; what was there before can be searched.")
+    READY = described("ready", "It can be searched.")
+    STALE = described("stale", "It can be searched, but the last sync failed or is overdue.")
+    FAILED = described("failed", "It could not be read; nothing can be searched.")
 
 
 @strawberry.type(description="How far a running sync is.")

@@ -4,6 +4,7 @@ import strawberry
 
 from documents.llm_configs import LlmConfig as LlmConfigDocument
 from documents.tenancy import TenantScope
+from graphql_schema.arguments import After, First, OnlyOfClient, OwnId
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.llm_configs.types import LlmConfig, llm_config_from
 from graphql_schema.node import local_id
@@ -33,9 +34,9 @@ class LlmConfigQueries:
     async def llm_configs(
         self,
         info: ParlanceInfo,
-        client_id: strawberry.ID | None = None,
-        first: int = 20,
-        after: str | None = None,
+        client_id: OnlyOfClient = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[LlmConfig]:
         page = forward_page(first, after)
         scope = await listed_scope(info.context, client_id)
@@ -45,7 +46,7 @@ class LlmConfigQueries:
         description="One LLM config; null if there is none with this id for the caller.",
         extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
-    async def llm_config(self, info: ParlanceInfo, id: strawberry.ID) -> LlmConfig | None:
+    async def llm_config(self, info: ParlanceInfo, id: OwnId) -> LlmConfig | None:
         config_id = local_id(id, "LlmConfig")
         if config_id is None:
             return None

@@ -9,6 +9,7 @@ from documents.llm_configs import LlmConfig as LlmConfigDocument
 from documents.tenancy import TenantScope
 from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.context import ParlanceInfo
+from graphql_schema.enum_values import described
 from graphql_schema.node import Node, global_id
 
 
@@ -16,12 +17,18 @@ from graphql_schema.node import Node, global_id
 class LlmProvider(Enum):
     """Values are the stored names."""
 
-    LOCAL = "local"
-    OPENAI = "openai"
-    ANTHROPIC = "anthropic"
-    OLLAMA = "ollama"
-    OPENAI_COMPATIBLE = "openai_compatible"
-    LANGCHAIN = "langchain"
+    LOCAL = described(
+        "local", "Built in: quotes the best passages of the knowledge; no model and no key."
+    )
+    OPENAI = described("openai", "OpenAI's API.")
+    ANTHROPIC = described("anthropic", "Anthropic's API.")
+    OLLAMA = described("ollama", "An Ollama server.")
+    OPENAI_COMPATIBLE = described(
+        "openai_compatible", "Any server that speaks OpenAI's API, at `apiUrl`."
+    )
+    LANGCHAIN = described(
+        "langchain", "Any other provider that LangChain knows, named by `langchainProvider`."
+    )
 
 
 @strawberry.type(description="A language model with its limits and its price.")

@@ -1,7 +1,7 @@
 """The visits of a chatbot."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
@@ -9,6 +9,7 @@ from documents.chatbots import Chatbot as ChatbotDocument
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
 from documents.visits import Visit as VisitDocument
+from graphql_schema.arguments import After, First, OfChatbot
 from graphql_schema.chatbots.types import Chatbot, chatbot_by_id
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.conversations.types import Visitor, visitor_from
@@ -58,11 +59,16 @@ class VisitQueries:
     async def visits(
         self,
         info: ParlanceInfo,
-        chatbot_id: strawberry.ID,
+        chatbot_id: OfChatbot,
         *,
-        active: bool | None = None,
-        first: int = 20,
-        after: str | None = None,
+        active: Annotated[
+            bool | None,
+            strawberry.argument(
+                description="True: those that last; false: those that ended; all when left out."
+            ),
+        ] = None,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[Visit]:
         page = forward_page(first, after)
         chatbot = await seen(info.context, ChatbotDocument, chatbot_id)

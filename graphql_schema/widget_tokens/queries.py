@@ -5,6 +5,7 @@ import strawberry
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.tenancy import TenantScope
 from documents.widget_tokens import WidgetToken as WidgetTokenDocument
+from graphql_schema.arguments import After, First, OfChatbot
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.pagination import Connection, forward_page, page_by_id
@@ -26,9 +27,9 @@ class WidgetTokenQueries:
     async def widget_tokens(
         self,
         info: ParlanceInfo,
-        chatbot_id: strawberry.ID,
-        first: int = 20,
-        after: str | None = None,
+        chatbot_id: OfChatbot,
+        first: First = 20,
+        after: After = None,
     ) -> Connection[WidgetToken]:
         page = forward_page(first, after)
         chatbot = await seen(info.context, ChatbotDocument, chatbot_id)
