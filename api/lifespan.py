@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 import structlog
 from fastapi import FastAPI
@@ -17,6 +17,7 @@ from documents.database.opening import open_database
 from documents.errors import DatabaseError
 from services.accounts.first_admin import create_first_admin
 from services.accounts.passwords import UnsuitablePasswordError
+from services.cancelling import cancel_and_wait
 from services.languages.detection import detect_language
 from services.sealing.keys import WeakSecretError
 
@@ -49,9 +50,9 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         if database.is_embedded:
             await wiring.recovery.end_all_leases()  # its lock says that nobody else is here
         recovery = asyncio.create_task(wiring.recovery.run(), name="recovery")
-        stack.push_async_callback(_cancelled, recovery)
+        stack.push_async_callback(cancel_and_wait, recovery)
         visit_ends = asyncio.create_task(wiring.services.stays.run(), name="visit ends")
-        stack.push_async_callback(_cancelled, visit_ends)
+        stack.push_async_callback(cancel_and_wait, visit_ends)
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
         log.info("ready", url=settings.base_url)
         yield
@@ -79,9 +80,3 @@ async def _first_start(settings: Settings, wiring: Wiring) -> str | None:
     if settings.demo:
         await seed_demo(wiring.services, settings.base_url)
     return password
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

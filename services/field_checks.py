@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from services.host_names import sent_host_name
 from services.refusals import FieldIssue, InvalidFieldsError
 
-MAX_DOMAIN = 253
 MAX_URL = 2048
 MAX_EMAIL = 254
 """RFC 5321, section 4.5.3.1.3: a path has at most 256 octets with its brackets."""
@@ -75,11 +75,12 @@ class FieldChecks:
         return cleaned
 
     def domain(self, field: str, value: str) -> str:
-        """A host name, such as shop.example.com."""
-        cleaned = value.strip().lower().rstrip(".")
-        if len(cleaned) > MAX_DOMAIN or not _HOST.fullmatch(cleaned):
+        """A host name, such as shop.example.com; "münchen.example" in the form that travels."""
+        sent = sent_host_name(value.strip().rstrip("."))
+        if sent is None or not _HOST.fullmatch(sent):
             self.wrong(field, "is not a domain, such as shop.example.com")
-        return cleaned
+            return value
+        return sent
 
     def time_zone(self, field: str, value: str) -> str:
         """A zone of the IANA database."""

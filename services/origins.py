@@ -8,7 +8,7 @@ import re
 from ipaddress import IPv6Address
 from urllib.parse import SplitResult, urlsplit
 
-import httpx
+from services.host_names import sent_host_name
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 ANY_ORIGIN = "*"
@@ -16,8 +16,6 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _PLACE = re.compile(r"(\[[^\[\]@]+\]|[^\[\]@:]+)(:[0-9]*)?")
 """Stricter than urlsplit, which finds the host `::` in `http://shop.[::]`."""
-
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 
 
 def normalized_origin(text: str) -> str | None:
@@ -31,7 +29,7 @@ def normalized_origin(text: str) -> str | None:
     try:
         parts = urlsplit(cleaned)
         port, host = parts.port, _sent_host(parts.hostname or "")
-    except (ValueError, httpx.InvalidURL):
+    except ValueError:
         return None
     if not host or not _is_bare(parts) or port == 0:
         return None
@@ -54,8 +52,7 @@ def _sent_host(host: str) -> str | None:
     """A host as browsers write it: "bücher.example" is "xn--bcher-kva.example" in an origin."""
     if ":" in host:
         return f"[{IPv6Address(host)}]"
-    sent = host if host.isascii() else httpx.URL(scheme="https", host=host).raw_host.decode("ascii")
-    return sent.lower() if _HOST.fullmatch(sent.lower()) else None
+    return sent_host_name(host)
 
 
 def is_loopback(origin: str) -> bool:

@@ -1,6 +1,7 @@
 """The answer streams: ask and follow."""
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import strawberry
 
@@ -15,14 +16,14 @@ from graphql_schema.answers.asking import (
     refusal_language,
     visible_answer,
 )
-from graphql_schema.answers.types import AnswerEvent, AnswerFailed, AnswerFailureCode, event_from
+from graphql_schema.answers.refusals import refusal_event, refusal_of
+from graphql_schema.answers.types import AnswerEvent, event_from
 from graphql_schema.arguments import AfterSeq, AnswerId
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.permissions import SignedIn, Visitor, allowed_for
 from graphql_schema.scopes import Scope
 from services.answering.asking import QuestionRefusedError
 from services.answering.following import AnswerGoneError
-from services.answering.phrases import phrase
 
 
 @strawberry.type
@@ -39,27 +40,13 @@ class AnswerSubscriptions:
         try:
             asker = await asker_of(info.context, input)
             answer = await asked(info.context, asker, input)
-        except NoAskerError as error:
-            yield AnswerFailed(
-                seq=1,
-                code=AnswerFailureCode.INVALID_INPUT,
-                text=f"{error.field} {error}",
-                retryable=False,
-            )
+        except (NoAskerError, QuestionRefusedError) as error:
+            yield refusal_of(error, refusal_language(input))
             return
-        except QuestionRefusedError as error:
-            yield AnswerFailed(
-                seq=1,
-                code=AnswerFailureCode(error.code),
-                text=phrase(error.code, refusal_language(input)),
-                retryable=error.code == "rate_limited",
-                retry_at=error.retry_at,
-            )
-            return
-        async for event in _followed(
-            info.context, TenantScope.one(asker.client_id), answer.id, after_seq
-        ):
-            yield event
+        scope = TenantScope.one(asker.client_id)
+        async with aclosing(_followed(info.context, scope, answer.id, after_seq)) as events:
+            async for event in events:
+                yield event
 
     @strawberry.subscription(
         description="Follows an answer that somebody asked for, after `afterSeq`.",
@@ -74,15 +61,11 @@ class AnswerSubscriptions:
         after_seq = checked_seq(after_seq)
         scope, answer_id = await visible_answer(info.context, message_id)
         if answer_id is None:
-            yield AnswerFailed(
-                seq=after_seq + 1,
-                code=AnswerFailureCode.NOT_FOUND,
-                text=phrase("not_found", None),
-                retryable=False,
-            )
+            yield refusal_event(after_seq + 1, "not_found")
             return
-        async for event in _followed(info.context, scope, answer_id, after_seq):
-            yield event
+        async with aclosing(_followed(info.context, scope, answer_id, after_seq)) as events:
+            async for event in events:
+                yield event
 
 
 async def _followed(
@@ -90,16 +73,13 @@ async def _followed(
 ) -> AsyncGenerator[AnswerEvent, None]:
     """An answer's events; the token is looked at again before each batch."""
     seq = after_seq
+    following = context.services.following
     try:
-        async for batch in context.services.following.follow(scope, answer_id, after_seq):
-            await context.viewer()
-            for event in batch:
-                seq = event.seq
-                yield await event_from(event, scope)
+        async with aclosing(following.follow(scope, answer_id, after_seq)) as batches:
+            async for batch in batches:
+                await context.viewer()
+                for event in batch:
+                    seq = event.seq
+                    yield await event_from(event, scope)
     except AnswerGoneError:
-        yield AnswerFailed(
-            seq=seq + 1,
-            code=AnswerFailureCode.NOT_FOUND,
-            text=phrase("not_found", None),
-            retryable=False,
-        )
+        yield refusal_event(seq + 1, "not_found")

@@ -9,6 +9,7 @@ import strawberry
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.tenancy import TenantScope
 from documents.widget_tokens import WidgetToken as WidgetTokenDocument
+from graphql_schema.audit.recording import record
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import (
     InvalidInputError,
@@ -20,7 +21,7 @@ from graphql_schema.errors import (
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.refusals import invalid_fields
 from graphql_schema.scopes import Scope
-from graphql_schema.targets import changeable
+from graphql_schema.targets import changeable, seen
 from graphql_schema.widget_tokens.types import WidgetToken, widget_token_from
 from services.refusals import InvalidFieldsError
 from services.visits.handing_out import NewToken, TooManyTokensError, revoke, revoke_all
@@ -130,6 +131,9 @@ class WidgetTokenMutations:
         except TooManyTokensError as error:
             message = f"A visitor may have {error.limit} live tokens. Revoke some first."
             return limit_reached(error.limit, message, "input", "userId")
+        await record(
+            info.context, "createWidgetToken", client_id=chatbot.client_id, after=issued.record
+        )
         return CreateWidgetTokenSuccess(
             widget_token=issued.text,
             expires_at=issued.record.expires_at,
@@ -145,10 +149,21 @@ class WidgetTokenMutations:
         self, info: ParlanceInfo, input: RevokeWidgetTokenInput
     ) -> RevokeWidgetTokenResult:
         token = await changeable(info.context, WidgetTokenDocument, input.id, "editor")
-        ended = await revoke(TenantScope.one(token.client_id), token.id) if token else None
-        if ended is None:
+        if token is None:
             return not_found("input", "id")
-        return RevokeWidgetTokenSuccess(token=widget_token_from(ended))
+        ended = await revoke(TenantScope.one(token.client_id), token.id)
+        if ended is not None:
+            await record(
+                info.context,
+                "revokeWidgetToken",
+                client_id=token.client_id,
+                before=token,
+                after=ended,
+            )
+        shown = ended or await seen(info.context, WidgetTokenDocument, input.id)
+        if shown is None:
+            return not_found("input", "id")
+        return RevokeWidgetTokenSuccess(token=widget_token_from(shown))
 
     @strawberry.mutation(
         description="Ends all widget tokens of a chatbot. Editors, owners and API keys.",
@@ -161,6 +176,13 @@ class WidgetTokenMutations:
         if chatbot is None:
             return not_found("input", "chatbotId")
         ended = await revoke_all(chatbot.client_id, chatbot.id)
+        await record(
+            info.context,
+            "revokeChatbotTokens",
+            client_id=chatbot.client_id,
+            before=chatbot,
+            after=chatbot,
+        )
         return RevokeChatbotTokensSuccess(revoked_tokens=ended)
 
 

@@ -13,12 +13,12 @@ import structlog
 
 from documents.errors import DatabaseUnavailableError
 from documents.messages import Message
-from services.answering.cancelling import raise_if_cancelled
 from services.answering.event_log import EventLog
 from services.answering.events import AnswerDelta, AnswerEvent
 from services.answering.leases import Lease, LeaseLostError
 from services.answering.limits import Limits
 from services.answering.whole_characters import WholeCharacters
+from services.cancelling import raise_if_cancelled
 
 EVENTS_PER_TURN = 32
 """After so many deltas the event loop gets its turn, also when the model never waits."""

@@ -60,7 +60,7 @@ def failure(code: FailureCode, language: str | None, *, retryable: bool = True) 
 _SENTENCES: dict[FailureCode, PhraseKey] = {
     "interrupted": "interrupted",
     "provider_failed": "provider_failed",
-    "blocked": "provider_failed",
+    "blocked": "blocked",
     "not_found": "not_found",
     "chatbot_inactive": "chatbot_inactive",
 }

@@ -11,13 +11,13 @@ from documents.errors import DatabaseUnavailableError, reporting_unavailability
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.tenancy import TenantScope
-from services.answering.cancelling import raise_if_cancelled
 from services.answering.event_log import EventLog, LogMissingError
 from services.answering.events import AnswerEvent
 from services.answering.failures import failure
 from services.answering.generation import failed
 from services.answering.limits import DEFAULT_LIMITS, Limits
 from services.answering.replay import replay
+from services.cancelling import raise_if_cancelled
 
 FIRST_LOOK_SECONDS = 0.05
 LONGEST_LOOK_SECONDS = 1.0

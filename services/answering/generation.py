@@ -14,13 +14,13 @@ import structlog
 from documents.errors import DatabaseUnavailableError
 from documents.messages import Failure, Message
 from services.answering.answer_writer import AnswerWriter
-from services.answering.cancelling import cancel_and_wait
 from services.answering.event_log import EventLog
 from services.answering.events import AnswerCompleted, AnswerFailed, AnswerRestarted, AnswerStarted
 from services.answering.failures import failure_of
 from services.answering.leases import Lease, LeaseLostError
 from services.answering.limits import Limits
 from services.answering.pipeline import Pipeline, TurnRecord, stored_fields
+from services.cancelling import cancel_and_wait
 from services.llm.errors import ModelError, ModelTimeoutError
 
 Interruption = Literal["stop", "hand_over", "lost", "too_long"]

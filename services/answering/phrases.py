@@ -16,6 +16,7 @@ PhraseKey = Literal[
     "thinking",
     "provider_failed",
     "interrupted",
+    "blocked",
     "chatbot_inactive",
     "idempotency_conflict",
     "invalid_input",
@@ -50,6 +51,7 @@ _ENGLISH: Final[Mapping[PhraseKey, str]] = {
     "thinking": "Writing the answer…",
     "provider_failed": "The assistant cannot answer right now. Please try again in a moment.",
     "interrupted": "The answer was interrupted. Please ask your question again.",
+    "blocked": "The assistant cannot answer this question. Please ask about something else.",
     "chatbot_inactive": "This assistant is not available at the moment.",
     "idempotency_conflict": "Your question could not be sent. Please ask it once more.",
     "invalid_input": "Your question is empty or too long. Please change it and send it again.",
@@ -66,6 +68,7 @@ _FRENCH: Final[Mapping[PhraseKey, str]] = {
     "provider_failed": "L'assistant ne peut pas répondre pour le moment. "
     "Veuillez réessayer dans un instant.",
     "interrupted": "La réponse a été interrompue. Veuillez reposer votre question.",
+    "blocked": "L'assistant ne peut pas répondre à cette question. Veuillez en poser une autre.",
     "chatbot_inactive": "Cet assistant n'est pas disponible pour le moment.",
     "idempotency_conflict": "Votre question n'a pas pu être envoyée. Veuillez la reposer.",
     "invalid_input": "Votre question est vide ou trop longue. "
@@ -84,6 +87,7 @@ _SPANISH: Final[Mapping[PhraseKey, str]] = {
     "provider_failed": "El asistente no puede responder ahora mismo. "
     "Vuelva a intentarlo dentro de un momento.",
     "interrupted": "La respuesta se ha interrumpido. Vuelva a hacer su pregunta, por favor.",
+    "blocked": "El asistente no puede responder a esta pregunta. Haga otra, por favor.",
     "chatbot_inactive": "Este asistente no está disponible en este momento.",
     "idempotency_conflict": "No se ha podido enviar su pregunta. Hágala de nuevo, por favor.",
     "invalid_input": "Su pregunta está vacía o es demasiado larga. "
@@ -101,6 +105,7 @@ _GERMAN: Final[Mapping[PhraseKey, str]] = {
     "provider_failed": "Der Assistent kann gerade nicht antworten. "
     "Bitte versuchen Sie es gleich noch einmal.",
     "interrupted": "Die Antwort wurde unterbrochen. Bitte stellen Sie Ihre Frage noch einmal.",
+    "blocked": "Der Assistent kann diese Frage nicht beantworten. Bitte stellen Sie eine andere.",
     "chatbot_inactive": "Dieser Assistent ist zurzeit nicht verfügbar.",
     "idempotency_conflict": "Ihre Frage konnte nicht gesendet werden. "
     "Bitte stellen Sie sie noch einmal.",
@@ -119,6 +124,7 @@ _ITALIAN: Final[Mapping[PhraseKey, str]] = {
     "provider_failed": "L'assistente non può rispondere in questo momento. "
     "La preghiamo di riprovare tra poco.",
     "interrupted": "La risposta è stata interrotta. La preghiamo di ripetere la domanda.",
+    "blocked": "L'assistente non può rispondere a questa domanda. La preghiamo di farne un'altra.",
     "chatbot_inactive": "Questo assistente non è disponibile in questo momento.",
     "idempotency_conflict": "Non è stato possibile inviare la domanda. La preghiamo di ripeterla.",
     "invalid_input": "La domanda è vuota o troppo lunga. "
@@ -136,6 +142,7 @@ _PORTUGUESE: Final[Mapping[PhraseKey, str]] = {
     "provider_failed": "O assistente não pode responder agora. "
     "Por favor, tente novamente em instantes.",
     "interrupted": "A resposta foi interrompida. Por favor, faça a pergunta novamente.",
+    "blocked": "O assistente não pode responder a esta pergunta. Por favor, faça outra.",
     "chatbot_inactive": "Este assistente não está disponível no momento.",
     "idempotency_conflict": "Não foi possível enviar a sua pergunta. Por favor, faça-a novamente.",
     "invalid_input": "A sua pergunta está vazia ou é longa demais. "
@@ -152,6 +159,7 @@ _DUTCH: Final[Mapping[PhraseKey, str]] = {
     "thinking": "Het antwoord wordt geschreven…",
     "provider_failed": "De assistent kan nu niet antwoorden. Probeer het zo dadelijk opnieuw.",
     "interrupted": "Het antwoord is onderbroken. Stelt u uw vraag alstublieft opnieuw.",
+    "blocked": "De assistent kan deze vraag niet beantwoorden. Stelt u een andere vraag.",
     "chatbot_inactive": "Deze assistent is op dit moment niet beschikbaar.",
     "idempotency_conflict": "Uw vraag kon niet worden verzonden. Stelt u deze alstublieft opnieuw.",
     "invalid_input": "Uw vraag is leeg of te lang. Pas deze aan en verstuur deze opnieuw.",
@@ -167,6 +175,7 @@ _POLISH: Final[Mapping[PhraseKey, str]] = {
     "thinking": "Piszę odpowiedź…",
     "provider_failed": "Asystent nie może teraz odpowiedzieć. Proszę spróbować za chwilę.",
     "interrupted": "Odpowiedź została przerwana. Proszę zadać pytanie ponownie.",
+    "blocked": "Asystent nie może odpowiedzieć na to pytanie. Proszę zadać inne.",
     "chatbot_inactive": "Ten asystent jest obecnie niedostępny.",
     "idempotency_conflict": "Nie udało się wysłać pytania. Proszę zadać je jeszcze raz.",
     "invalid_input": "Pytanie jest puste lub zbyt długie. Proszę je zmienić i wysłać ponownie.",
@@ -182,6 +191,7 @@ _JAPANESE: Final[Mapping[PhraseKey, str]] = {
     "thinking": "回答を作成しています…",
     "provider_failed": "ただいま回答できません。しばらくしてからもう一度お試しください。",
     "interrupted": "回答が途中で中断されました。もう一度ご質問ください。",
+    "blocked": "このご質問にはお答えできません。別のご質問をお試しください。",
     "chatbot_inactive": "このアシスタントは現在ご利用いただけません。",
     "idempotency_conflict": "ご質問を送信できませんでした。もう一度ご質問ください。",
     "invalid_input": "ご質問が空か、長すぎます。修正してもう一度送信してください。",
@@ -197,6 +207,7 @@ _CHINESE: Final[Mapping[PhraseKey, str]] = {
     "thinking": "正在撰写回答…",
     "provider_failed": "助手暂时无法回答，请稍后再试。",
     "interrupted": "回答已中断，请您重新提问。",
+    "blocked": "助手无法回答这个问题，请您换一个问题。",
     "chatbot_inactive": "该助手目前不可用。",
     "idempotency_conflict": "您的问题未能发送，请再问一次。",
     "invalid_input": "您的问题为空或过长，请修改后重新发送。",
@@ -212,6 +223,7 @@ _ARABIC: Final[Mapping[PhraseKey, str]] = {
     "thinking": "جارٍ كتابة الإجابة…",
     "provider_failed": "لا يستطيع المساعد الإجابة الآن. يُرجى المحاولة مرة أخرى بعد قليل.",
     "interrupted": "انقطعت الإجابة. يُرجى طرح سؤالك مرة أخرى.",
+    "blocked": "لا يستطيع المساعد الإجابة عن هذا السؤال. يُرجى طرح سؤال آخر.",
     "chatbot_inactive": "هذا المساعد غير متاح في الوقت الحالي.",
     "idempotency_conflict": "تعذّر إرسال سؤالك. يُرجى طرحه مرة أخرى.",
     "invalid_input": "سؤالك فارغ أو طويل جدًا. يُرجى تعديله وإرساله مرة أخرى.",
@@ -227,6 +239,7 @@ _HINDI: Final[Mapping[PhraseKey, str]] = {
     "thinking": "उत्तर लिखा जा रहा है…",
     "provider_failed": "सहायक अभी उत्तर नहीं दे पा रहा है। कृपया थोड़ी देर में फिर कोशिश करें।",
     "interrupted": "उत्तर बीच में रुक गया। कृपया अपना प्रश्न फिर से पूछें।",
+    "blocked": "सहायक इस प्रश्न का उत्तर नहीं दे सकता। कृपया कोई दूसरा प्रश्न पूछें।",
     "chatbot_inactive": "यह सहायक इस समय उपलब्ध नहीं है।",
     "idempotency_conflict": "आपका प्रश्न भेजा नहीं जा सका। कृपया उसे एक बार फिर पूछें।",
     "invalid_input": "आपका प्रश्न खाली है या बहुत लंबा है। कृपया उसे बदलकर फिर से भेजें।",
@@ -242,6 +255,7 @@ _INDONESIAN: Final[Mapping[PhraseKey, str]] = {
     "thinking": "Menulis jawaban…",
     "provider_failed": "Asisten sedang tidak dapat menjawab. Silakan coba lagi sebentar lagi.",
     "interrupted": "Jawaban terputus. Silakan ajukan pertanyaan Anda lagi.",
+    "blocked": "Asisten tidak dapat menjawab pertanyaan ini. Silakan ajukan pertanyaan lain.",
     "chatbot_inactive": "Asisten ini sedang tidak tersedia.",
     "idempotency_conflict": "Pertanyaan Anda tidak dapat dikirim. Silakan ajukan sekali lagi.",
     "invalid_input": "Pertanyaan Anda kosong atau terlalu panjang. "
@@ -258,6 +272,7 @@ _THAI: Final[Mapping[PhraseKey, str]] = {
     "thinking": "กำลังเขียนคำตอบ…",
     "provider_failed": "ขณะนี้ผู้ช่วยไม่สามารถตอบได้ กรุณาลองใหม่อีกครั้งในอีกสักครู่",
     "interrupted": "คำตอบถูกขัดจังหวะ กรุณาถามคำถามของคุณอีกครั้ง",
+    "blocked": "ผู้ช่วยไม่สามารถตอบคำถามนี้ได้ กรุณาถามคำถามอื่น",
     "chatbot_inactive": "ผู้ช่วยนี้ยังไม่พร้อมให้บริการในขณะนี้",
     "idempotency_conflict": "ไม่สามารถส่งคำถามของคุณได้ กรุณาถามอีกครั้ง",
     "invalid_input": "คำถามของคุณว่างเปล่าหรือยาวเกินไป กรุณาแก้ไขแล้วส่งอีกครั้ง",
@@ -273,6 +288,7 @@ _TURKISH: Final[Mapping[PhraseKey, str]] = {
     "thinking": "Yanıt yazılıyor…",
     "provider_failed": "Asistan şu anda yanıt veremiyor. Lütfen biraz sonra tekrar deneyin.",
     "interrupted": "Yanıt yarıda kesildi. Lütfen sorunuzu tekrar sorun.",
+    "blocked": "Asistan bu soruya yanıt veremiyor. Lütfen başka bir soru sorun.",
     "chatbot_inactive": "Bu asistan şu anda hizmet vermiyor.",
     "idempotency_conflict": "Sorunuz gönderilemedi. Lütfen bir kez daha sorun.",
     "invalid_input": "Sorunuz boş ya da çok uzun. Lütfen değiştirip tekrar gönderin.",
@@ -288,6 +304,7 @@ _VIETNAMESE: Final[Mapping[PhraseKey, str]] = {
     "thinking": "Đang viết câu trả lời…",
     "provider_failed": "Trợ lý hiện chưa thể trả lời. Xin vui lòng thử lại sau giây lát.",
     "interrupted": "Câu trả lời bị gián đoạn. Xin vui lòng đặt lại câu hỏi.",
+    "blocked": "Trợ lý không thể trả lời câu hỏi này. Xin vui lòng hỏi câu khác.",
     "chatbot_inactive": "Trợ lý này hiện không hoạt động.",
     "idempotency_conflict": "Không gửi được câu hỏi của bạn. Xin vui lòng hỏi lại một lần nữa.",
     "invalid_input": "Câu hỏi của bạn bị trống hoặc quá dài. Xin vui lòng sửa rồi gửi lại.",

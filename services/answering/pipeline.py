@@ -21,13 +21,13 @@ from documents.llm_configs import LlmConfig
 from documents.messages import Message, TraceStep
 from documents.tenancy import TenantScope
 from services.answering.answer_writer import AnswerWriter
-from services.answering.cancelling import raise_if_cancelled
 from services.answering.citations import cited, context_passages
 from services.answering.events import AnswerStep, StepKind
 from services.answering.failures import AnswerBlockedError, AnswerImpossibleError
 from services.answering.model_route import ModelRoutes, Route
 from services.answering.phrases import phrase
 from services.answering.prompts import assemble_turns
+from services.cancelling import raise_if_cancelled
 from services.knowledge.search import KnowledgeSearch, RetrievedPassage
 from services.languages.detection import detect_language
 from services.llm.errors import ModelProtocolError

@@ -12,11 +12,11 @@ from documents.conversations import Conversation
 from documents.errors import is_unavailable
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
-from services.answering.cancelling import raise_if_cancelled
 from services.answering.failures import failure
 from services.answering.generations import Generations
 from services.answering.leases import Lease, LeaseLostError, end_all_leases, take_lapsed
 from services.answering.limits import DEFAULT_LIMITS, Limits
+from services.cancelling import raise_if_cancelled
 
 log = structlog.get_logger()
 

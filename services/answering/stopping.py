@@ -7,9 +7,9 @@ from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.tenancy import TenantScope
-from services.answering.cancelling import raise_if_cancelled
 from services.answering.generations import Generations
 from services.answering.limits import DEFAULT_LIMITS, Limits
+from services.cancelling import raise_if_cancelled
 
 LOOK_INTERVAL_SECONDS = 0.1
 

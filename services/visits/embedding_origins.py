@@ -1,12 +1,15 @@
-"""Which origins may open a connection at all: those that some active chatbot allows.
+"""Which origins may open a connection at all: those that an active client's active chatbot allows.
 
 This is a coarse door in front of the exact check against the one chatbot of a token; answers are
 remembered for a few seconds, since a page load asks several times.
 """
 
+from collections.abc import Mapping, Sequence
 from time import monotonic
+from typing import Any
 
 from documents.chatbots import Chatbot
+from documents.clients import Client
 from documents.database.driver import operation_deadline
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
@@ -47,15 +50,34 @@ class EmbeddingOrigins:
         normalized = normalized_origin(origin)
         if normalized in self._always:
             return True
-        scoped = TenantScope.one(client_id).of(Chatbot)
+        scope = TenantScope.one(client_id)
         with operation_deadline(DATABASE_SECONDS):
-            chatbot = await scoped.get(chatbot_id)
-        return chatbot is not None and origin_allowed(
-            origin, chatbot.published.allowed_origins, development=self._development
-        )
+            chatbot = await scope.of(Chatbot).get(chatbot_id)
+            client = await scope.of(Client).find_one({"active": True})
+        if chatbot is None or client is None:
+            return False
+        allowed = chatbot.published.allowed_origins
+        return origin_allowed(origin, allowed, development=self._development)
 
     async def _allowed_somewhere(self, origin: str) -> bool:
         wanted = {"active": True, "published.allowed_origins": {"$in": [origin, ANY_ORIGIN]}}
+        chatbots = TenantScope.every_client().of(Chatbot)
         with operation_deadline(DATABASE_SECONDS):
-            chatbot = await TenantScope.every_client().of(Chatbot).find_one(wanted)
-        return chatbot is not None
+            found = await chatbots.raw.aggregate(
+                [{"$match": chatbots.condition(wanted)}, *_WHOSE_CLIENT_IS_ACTIVE, {"$limit": 1}]
+            )
+            return bool(await found.to_list())
+
+
+_WHOSE_CLIENT_IS_ACTIVE: Sequence[Mapping[str, Any]] = (
+    {
+        "$lookup": {
+            "from": Client.Settings.name,
+            "localField": "client_id",
+            "foreignField": "client_id",
+            "pipeline": [{"$match": {"active": True}}, {"$project": {"_id": 1}}],
+            "as": "client",
+        }
+    },
+    {"$match": {"client": {"$ne": []}}},
+)

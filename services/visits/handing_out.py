@@ -97,12 +97,10 @@ class HandingOut:
 
 
 async def revoke(scope: TenantScope, token_id: PydanticObjectId) -> WidgetToken | None:
-    """End a token; it stays as it is if it was revoked before. None when the scope has no such."""
-    tokens = scope.of(WidgetToken)
-    ended = await tokens.update_one(
+    """End a token; the token after that. None when it was revoked before, or is unknown."""
+    return await scope.of(WidgetToken).update_one(
         {"_id": token_id, "revoked_at": None}, {"$set": {"revoked_at": utc_now()}}
     )
-    return ended or await tokens.get(token_id)
 
 
 async def revoke_all(client_id: str, chatbot_id: PydanticObjectId) -> int:

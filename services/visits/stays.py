@@ -17,6 +17,7 @@ from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.visits import Visit
 from documents.widget_tokens import WidgetToken
+from services.cancelling import raise_if_cancelled
 from services.visits.widget_tokens import WidgetClaims
 
 LOOK_INTERVAL_SECONDS = 10.0
@@ -108,6 +109,7 @@ class Stays:
             except Exception as error:
                 if not is_unavailable(error):
                     log.exception("ending_visits_failed")
+            raise_if_cancelled()
             await asyncio.sleep(LOOK_INTERVAL_SECONDS)
 
     async def _end_idle(self, scope: TenantScope) -> int:

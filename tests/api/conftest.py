@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Generator
 import pytest
 import pytest_asyncio
 
+from tests.api.operations import ALL_SCOPES, KeyOf, new_key
 from tests.conftest import signed_in
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
@@ -35,3 +36,19 @@ async def production_admin(production: ServerProcess) -> AsyncGenerator[GraphQLC
     admin = await signed_in(production.url, production.admin_email, production.admin_password)
     yield admin
     await admin.close()
+
+
+@pytest_asyncio.fixture
+async def key_of(server: ServerProcess, admin: GraphQLClient) -> AsyncGenerator[KeyOf, None]:
+    """Makes a caller with an API key of a client, by the client's id and the key's scopes."""
+    made: list[GraphQLClient] = []
+
+    async def make(client_id: str, *scopes: str) -> GraphQLClient:
+        secret = (await new_key(admin, client_id, scopes=list(scopes or ALL_SCOPES)))["secret"]
+        caller = GraphQLClient(server.url, secret)
+        made.append(caller)
+        return caller
+
+    yield make
+    for caller in made:
+        await caller.close()

@@ -17,8 +17,22 @@ MakeClient = Callable[..., Awaitable[str]]
 PersonOf = Callable[[str, RoleName], Awaitable[GraphQLClient]]
 VisitorOf = Callable[..., Awaitable[GraphQLClient]]
 
+KeyOf = Callable[..., Awaitable[GraphQLClient]]
+
 Operations = dict[str, tuple[str, Json]]
 """Documents with variables, by the name of the root field."""
+
+API_KEY = "id name scopes prefix createdAt lastUsedAt expiresAt revokedAt client { slug }"
+ALL_SCOPES = [
+    "CHATBOTS_READ",
+    "CHATBOTS_WRITE",
+    "CONVERSATIONS_READ",
+    "CONVERSATIONS_WRITE",
+    "KNOWLEDGE_WRITE",
+    "REPORTS_READ",
+    "VISITORS_WRITE",
+    "ASK",
+]
 
 ROLES: tuple[RoleName, ...] = ("agent", "editor")
 """The most that may not edit, and the least that may."""
@@ -82,6 +96,12 @@ async def new_source(admin: GraphQLClient, chatbot_ids: list[str], **more: Any) 
         **more,
     }
     return str((await done(admin, "addKnowledgeSource", given, "source { id }"))["source"]["id"])
+
+
+async def new_key(caller: GraphQLClient, client_id: str, **more: object) -> Json:
+    """A new API key of a client, with its secret."""
+    given = {"clientId": client_id, "name": "Shop", "scopes": ["CHATBOTS_READ"], **more}
+    return await done(caller, "createApiKey", given, f"secret apiKey {{ {API_KEY} }}")
 
 
 @asynccontextmanager

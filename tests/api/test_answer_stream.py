@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 
 from tests.administration import Administrator
 from tests.answers import (
@@ -20,7 +22,8 @@ from tests.answers import (
     text_of,
 )
 from tests.graphql_clients import GraphQLClient, GraphQLFailure, Json
-from tests.providers.dictation import FAILURE, Dictation, model_that_says
+from tests.providers.byte_server import ByteServer
+from tests.providers.dictation import FAILURE, Dictation, model_that_says, refusing
 
 VisitorOf = Callable[..., Awaitable[GraphQLClient]]
 PIECES = ["Rome ", "was not ", "built ", "in a ", "day."]
@@ -33,6 +36,23 @@ query ($id: ID!) {
   }
 }
 """
+
+
+@dataclass
+class Rome:
+    """A visitor of a chatbot whose model says, piece by piece, that Rome was not built in a day."""
+
+    said: Dictation
+    model: ByteServer
+    visitor: GraphQLClient
+
+
+@pytest_asyncio.fixture
+async def rome(administrator: Administrator, visitor_of: VisitorOf) -> AsyncGenerator[Rome, None]:
+    said = Dictation(PIECES)
+    async with model_that_says(said) as model:
+        embed_key = await administrator.chatbot_with_model(model.url)
+        yield Rome(said, model, await visitor_of(embed_key))
 
 
 @pytest.fixture
@@ -50,14 +70,9 @@ async def read_until(stream: AsyncGenerator[Json, None], kind: str) -> list[Json
     raise AssertionError(f"no {kind} in {events}")
 
 
-async def test_events_are_numbered_from_one_without_a_gap(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    said.say_the_rest()
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        events = await asked(visitor, "Was Rome built in a day?")
+async def test_events_are_numbered_from_one_without_a_gap(rome: Rome) -> None:
+    rome.said.say_the_rest()
+    events = await asked(rome.visitor, "Was Rome built in a day?")
 
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert kinds_of(events)[0] == "AnswerStarted"
@@ -65,34 +80,24 @@ async def test_events_are_numbered_from_one_without_a_gap(
     assert text_of(events) == WHOLE == events[-1]["answer"]["content"]
 
 
-async def test_text_arrives_while_the_model_still_writes(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        async with aclosing(asking(visitor, "Was Rome built in a day?")) as stream:
-            said.say_next()
-            first = await read_until(stream, "AnswerDelta")
-            assert first[-1]["text"] == PIECES[0]
-            said.say_the_rest()
-            rest = [event async for event in stream]
+async def test_text_arrives_while_the_model_still_writes(rome: Rome) -> None:
+    async with aclosing(asking(rome.visitor, "Was Rome built in a day?")) as stream:
+        rome.said.say_next()
+        first = await read_until(stream, "AnswerDelta")
+        assert first[-1]["text"] == PIECES[0]
+        rome.said.say_the_rest()
+        rest = [event async for event in stream]
 
     assert text_of(first + rest) == WHOLE
 
 
-async def test_asking_again_with_the_key_never_asks_twice(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        key = new_key()
-        both = [asyncio.create_task(asked(visitor, "Was it?", key)) for _ in range(5)]
-        said.say_the_rest()
-        streams = await asyncio.gather(*both)
-        again = await asked(visitor, "Was it?", key)
-        requests = len(model.requests)
+async def test_asking_again_with_the_key_never_asks_twice(rome: Rome) -> None:
+    key = new_key()
+    both = [asyncio.create_task(asked(rome.visitor, "Was it?", key)) for _ in range(5)]
+    rome.said.say_the_rest()
+    streams = await asyncio.gather(*both)
+    again = await asked(rome.visitor, "Was it?", key)
+    requests = len(rome.model.requests)
 
     assert requests == 1
     assert all(stream == streams[0] for stream in streams)
@@ -129,111 +134,83 @@ async def test_an_unusable_question_is_refused_and_not_stored(
     assert found["conversations"]["totalCount"] == 0
 
 
-async def test_a_socket_cut_after_any_event_resumes_with_the_rest(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    said.say_the_rest()
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        key = new_key()
-        whole = await asked(visitor, "Was it?", key)
-        for cut in range(len(whole) + 1):
-            before: list[Json] = []
-            async with aclosing(asking(visitor, "Was it?", key)) as stream:
-                async for event in stream:
-                    if len(before) == cut:
-                        break
-                    before.append(event)
-            after = await asked(visitor, "Was it?", key, afterSeq=cut)
-            assert before + after == whole
+async def test_a_socket_cut_after_any_event_resumes_with_the_rest(rome: Rome) -> None:
+    rome.said.say_the_rest()
+    key = new_key()
+    whole = await asked(rome.visitor, "Was it?", key)
+    for cut in range(len(whole) + 1):
+        before: list[Json] = []
+        async with aclosing(asking(rome.visitor, "Was it?", key)) as stream:
+            async for event in stream:
+                if len(before) == cut:
+                    break
+                before.append(event)
+        after = await asked(rome.visitor, "Was it?", key, afterSeq=cut)
+        assert before + after == whole
 
 
-async def test_a_follower_cut_off_while_the_model_writes_misses_nothing(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        key, seen = new_key(), list[Json]()
-        for _ in PIECES:
-            said.say_next()
-            after = seen[-1]["seq"] if seen else 0
-            async with aclosing(asking(visitor, "Was it?", key, afterSeq=after)) as stream:
-                seen += await read_until(stream, "AnswerDelta")
-        said.say_the_rest()
-        seen += await asked(visitor, "Was it?", key, afterSeq=seen[-1]["seq"])
+async def test_a_follower_cut_off_while_the_model_writes_misses_nothing(rome: Rome) -> None:
+    key, seen = new_key(), list[Json]()
+    for _ in PIECES:
+        rome.said.say_next()
+        after = seen[-1]["seq"] if seen else 0
+        async with aclosing(asking(rome.visitor, "Was it?", key, afterSeq=after)) as stream:
+            seen += await read_until(stream, "AnswerDelta")
+    rome.said.say_the_rest()
+    seen += await asked(rome.visitor, "Was it?", key, afterSeq=seen[-1]["seq"])
 
     assert [event["seq"] for event in seen] == list(range(1, len(seen) + 1))
     assert text_of(seen) == WHOLE
 
 
-async def test_an_answer_goes_on_when_nobody_listens(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        async with aclosing(asking(visitor, "Was it?")) as stream:
-            started = (await read_until(stream, "AnswerStarted"))[0]
-        said.say_the_rest()
-        content = ""
-        while content != WHOLE:
-            found = await visitor.execute(MESSAGES, {"id": started["conversationId"]})
-            content = found["messages"]["edges"][1]["node"]["content"]
+async def test_an_answer_goes_on_when_nobody_listens(rome: Rome) -> None:
+    async with aclosing(asking(rome.visitor, "Was it?")) as stream:
+        started = (await read_until(stream, "AnswerStarted"))[0]
+    rome.said.say_the_rest()
+    content = ""
+    while content != WHOLE:
+        found = await rome.visitor.execute(MESSAGES, {"id": started["conversationId"]})
+        content = found["messages"]["edges"][1]["node"]["content"]
 
     assert found["messages"]["edges"][0]["node"]["content"] == "Was it?"
 
 
-async def test_the_text_so_far_is_stored_while_the_model_writes(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        async with aclosing(asking(visitor, "Was it?")) as stream:
-            said.say_next()
-            started = (await read_until(stream, "AnswerDelta"))[0]
-            stored: Json = {"content": ""}
-            while not stored["content"]:
-                found = await visitor.execute(MESSAGES, {"id": started["conversationId"]})
-                stored = found["messages"]["edges"][1]["node"]
-            assert stored["status"] == "STREAMING"
-            assert stored["content"] == PIECES[0]
-            said.say_the_rest()
-            await read_until(stream, "AnswerCompleted")
+async def test_the_text_so_far_is_stored_while_the_model_writes(rome: Rome) -> None:
+    async with aclosing(asking(rome.visitor, "Was it?")) as stream:
+        rome.said.say_next()
+        started = (await read_until(stream, "AnswerDelta"))[0]
+        stored: Json = {"content": ""}
+        while not stored["content"]:
+            found = await rome.visitor.execute(MESSAGES, {"id": started["conversationId"]})
+            stored = found["messages"]["edges"][1]["node"]
+        assert stored["status"] == "STREAMING"
+        assert stored["content"] == PIECES[0]
+        rome.said.say_the_rest()
+        await read_until(stream, "AnswerCompleted")
 
 
 async def test_others_follow_by_the_message_from_any_event_on(
-    administrator: Administrator, visitor_of: VisitorOf, admin: GraphQLClient
+    rome: Rome, admin: GraphQLClient
 ) -> None:
-    said = Dictation(PIECES)
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        async with aclosing(asking(visitor, "Was it?")) as stream:
-            started = (await read_until(stream, "AnswerStarted"))[0]
-            tab = asyncio.create_task(followed(visitor, started["messageId"]))
-            dashboard = asyncio.create_task(followed(admin, started["messageId"], after=3))
-            said.say_the_rest()
-            asker = [started] + [event async for event in stream]
+    async with aclosing(asking(rome.visitor, "Was it?")) as stream:
+        started = (await read_until(stream, "AnswerStarted"))[0]
+        tab = asyncio.create_task(followed(rome.visitor, started["messageId"]))
+        dashboard = asyncio.create_task(followed(admin, started["messageId"], after=3))
+        rome.said.say_the_rest()
+        asker = [started] + [event async for event in stream]
 
     assert await tab == asker
     assert await dashboard == asker[3:]
 
 
-async def test_stopping_keeps_the_text_and_hangs_up_on_the_provider(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        async with aclosing(asking(visitor, "Was it?")) as stream:
-            said.say_next()
-            events = await read_until(stream, "AnswerDelta")
-            stopped = await visitor.execute(STOP, {"id": events[0]["messageId"]})
-            await asyncio.wait_for(model.client_closed.wait(), 5)
-            events += [event async for event in stream]
-        again = await visitor.execute(STOP, {"id": events[0]["messageId"]})
+async def test_stopping_keeps_the_text_and_hangs_up_on_the_provider(rome: Rome) -> None:
+    async with aclosing(asking(rome.visitor, "Was it?")) as stream:
+        rome.said.say_next()
+        events = await read_until(stream, "AnswerDelta")
+        stopped = await rome.visitor.execute(STOP, {"id": events[0]["messageId"]})
+        await asyncio.wait_for(rome.model.client_closed.wait(), 5)
+        events += [event async for event in stream]
+    again = await rome.visitor.execute(STOP, {"id": events[0]["messageId"]})
 
     assert stopped["stopAnswer"]["answer"]["status"] == "STOPPED"
     assert stopped["stopAnswer"]["answer"]["content"] == PIECES[0]
@@ -266,6 +243,17 @@ async def test_a_provider_in_trouble_ends_in_a_sentence_for_the_visitor(
     assert "overloaded" not in events[-1]["text"]
     assert "versuchen Sie es" in events[-1]["text"]
     assert found["messages"]["edges"][1]["node"]["status"] == "FAILED"
+
+
+async def test_a_refusal_of_the_providers_policy_asks_for_another_question(
+    administrator: Administrator, visitor_of: VisitorOf
+) -> None:
+    async with model_that_says(refusing()) as model:
+        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
+        events = await asked(visitor, "Wurde Rom an einem Tag erbaut?")
+
+    assert (events[-1]["code"], events[-1]["retryable"]) == ("BLOCKED", False)
+    assert events[-1]["text"].startswith("Der Assistent kann diese Frage nicht beantworten.")
 
 
 async def test_a_second_question_goes_on_in_the_conversation(visitor_of: VisitorOf) -> None:
@@ -356,37 +344,27 @@ async def polled(visitor: GraphQLClient, message_id: str) -> list[Json]:
     return events
 
 
-async def test_plain_posts_give_the_same_answer_as_the_stream(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        given = {"text": "Was it?", "idempotencyKey": new_key()}
-        once = (await visitor.execute(ASK_ONCE, {"input": given}))["askOnce"]
-        again = (await visitor.execute(ASK_ONCE, {"input": given}))["askOnce"]
-        polling = asyncio.create_task(polled(visitor, once["messageId"]))
-        said.say_the_rest()
-        by_post = await polling
-        by_socket = await asked(visitor, "Was it?", given["idempotencyKey"])
+async def test_plain_posts_give_the_same_answer_as_the_stream(rome: Rome) -> None:
+    given = {"text": "Was it?", "idempotencyKey": new_key()}
+    once = (await rome.visitor.execute(ASK_ONCE, {"input": given}))["askOnce"]
+    again = (await rome.visitor.execute(ASK_ONCE, {"input": given}))["askOnce"]
+    polling = asyncio.create_task(polled(rome.visitor, once["messageId"]))
+    rome.said.say_the_rest()
+    by_post = await polling
+    by_socket = await asked(rome.visitor, "Was it?", given["idempotencyKey"])
 
     assert once == again
     assert by_post == by_socket
     assert text_of(by_post) == WHOLE
 
 
-async def test_a_poll_without_news_ends_empty(
-    administrator: Administrator, visitor_of: VisitorOf
-) -> None:
-    said = Dictation(PIECES)
-    async with model_that_says(said) as model:
-        visitor = await visitor_of(await administrator.chatbot_with_model(model.url))
-        given = {"text": "Was it?", "idempotencyKey": new_key()}
-        once = (await visitor.execute(ASK_ONCE, {"input": given}))["askOnce"]
-        await model.asked.wait()
-        poll = {"id": once["messageId"], "after": 3, "wait": 50}
-        nothing = await visitor.execute(ANSWER_EVENTS, poll)
-        said.say_the_rest()
+async def test_a_poll_without_news_ends_empty(rome: Rome) -> None:
+    given = {"text": "Was it?", "idempotencyKey": new_key()}
+    once = (await rome.visitor.execute(ASK_ONCE, {"input": given}))["askOnce"]
+    await rome.model.asked.wait()
+    poll = {"id": once["messageId"], "after": 3, "wait": 50}
+    nothing = await rome.visitor.execute(ANSWER_EVENTS, poll)
+    rome.said.say_the_rest()
 
     assert nothing["answerEvents"] == []
 

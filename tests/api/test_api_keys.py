@@ -2,11 +2,9 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import pytest_asyncio
 from graphql import GraphQLField, GraphQLObjectType
 
 from documents.ids import PydanticObjectId
@@ -14,7 +12,7 @@ from graphql_schema.nodes import KEY_SCOPES, LOOKUPS
 from graphql_schema.permissions import KeyWithScope
 from graphql_schema.schema import schema
 from tests.api.operations import (
-    Json,
+    KeyOf,
     MakeClient,
     Operations,
     PersonOf,
@@ -26,25 +24,15 @@ from tests.api.operations import (
     mutate,
     mutation,
     new_chatbot,
+    new_key,
     new_slug,
     new_source,
 )
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
-KEY = "id name scopes prefix createdAt lastUsedAt expiresAt revokedAt client { slug }"
 LIST = "query ($id: ID!) { apiKeys(clientId: $id) { id revokedAt } }"
 VIEWER = "{ viewer { user { id } visitor { id } apiKey { name lastUsedAt } } }"
-ALL_SCOPES = [
-    "CHATBOTS_READ",
-    "CHATBOTS_WRITE",
-    "CONVERSATIONS_READ",
-    "CONVERSATIONS_WRITE",
-    "KNOWLEDGE_WRITE",
-    "REPORTS_READ",
-    "VISITORS_WRITE",
-    "ASK",
-]
 ASK = """
 subscription ($input: AskInput!) {
   ask(input: $input) {
@@ -64,28 +52,6 @@ mutation ($input: AskInput!) {
   }
 }
 """
-KeyOf = Callable[..., Awaitable[GraphQLClient]]
-
-
-@pytest_asyncio.fixture
-async def key_of(server: ServerProcess, admin: GraphQLClient) -> AsyncGenerator[KeyOf, None]:
-    """Makes a caller with an API key of a client, by the client's id and the key's scopes."""
-    made: list[GraphQLClient] = []
-
-    async def make(client_id: str, *scopes: str) -> GraphQLClient:
-        secret = (await new_key(admin, client_id, scopes=list(scopes or ALL_SCOPES)))["secret"]
-        caller = GraphQLClient(server.url, secret)
-        made.append(caller)
-        return caller
-
-    yield make
-    for caller in made:
-        await caller.close()
-
-
-async def new_key(caller: GraphQLClient, client_id: str, **more: object) -> Json:
-    given = {"clientId": client_id, "name": "Shop", "scopes": ["CHATBOTS_READ"], **more}
-    return await done(caller, "createApiKey", given, f"secret apiKey {{ {KEY} }}")
 
 
 async def visitor_id_of(visitor: GraphQLClient) -> str:

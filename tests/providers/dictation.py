@@ -41,6 +41,11 @@ FAILURE = Answer(
 """What a provider in trouble says."""
 
 
+def refusing() -> Answer:
+    """A provider whose content policy lets it say nothing."""
+    return Answer((Packets(_chunk({}, "content_filter") + b"data: [DONE]\n\n"),))
+
+
 @asynccontextmanager
 async def model_that_says(*answers: Dictation | Answer) -> AsyncIterator[ByteServer]:
     """A provider with these answers, in order."""

@@ -38,6 +38,8 @@ ORIGINS = st.builds(
         ("http://[2001:DB8::1]", "http://[2001:db8::1]"),
         ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
         ("https://Bücher.example", "https://xn--bcher-kva.example"),
+        ("https://BÜCHER。example:443", "https://xn--bcher-kva.example"),
+        ("https://faß.example", "https://xn--fa-hia.example"),
         ("http://[2001:db8:0:0:0::1]", "http://[2001:db8::1]"),
         ("http://my_machine:3000", "http://my_machine:3000"),
     ],

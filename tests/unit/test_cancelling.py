@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.answering.cancelling import cancel_and_wait, raise_if_cancelled
+from services.cancelling import cancel_and_wait, raise_if_cancelled
 
 
 class Deaf:
