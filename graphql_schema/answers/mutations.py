@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from documents.messages import Message as MessageDocument
 from graphql_schema.answers.asking import AskInput, NoAskerError, asked, asker_of, refusal_language
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.conversations.types import Message, message_from
@@ -22,6 +23,7 @@ from graphql_schema.errors import (
 from graphql_schema.node import global_id, local_id
 from graphql_schema.permissions import SignedIn, Visitor, allowed_for
 from graphql_schema.scopes import Scope
+from graphql_schema.targets import changeable
 from graphql_schema.viewers import VisitorViewer
 from services.answering.asking import QuestionRefusedError
 from services.answering.phrases import phrase
@@ -97,6 +99,7 @@ class AnswerMutations:
         if isinstance(viewer, VisitorViewer):
             scope, visitor_id = viewer.scope(), viewer.claims.visitor_id
         else:
+            await changeable(info.context, MessageDocument, input.message_id, "agent")
             scope = (await info.context.member()).scope("agent")
         answer_id = local_id(input.message_id, "Message")
         if answer_id is None:

@@ -1,0 +1,120 @@
+"""Makes the world: two clients that have one of everything, every text of which is their own."""
+
+import secrets
+from typing import Any
+
+from tests.answers import asked
+from tests.api.matrix.callers import MEMBERS, Caller
+from tests.api.matrix.people import new_person, new_session
+from tests.api.matrix.things import Side, Thing
+from tests.api.matrix.world import World
+from tests.api.operations import done
+from tests.conftest import START_VISIT
+from tests.graphql_clients import GraphQLClient, Json
+
+COLLECTIONS = {
+    "client": ("Client", "clients"),
+    "llm_config": ("LlmConfig", "llm_configs"),
+    "chatbot": ("Chatbot", "chatbots"),
+    "chatbot_version": ("ChatbotVersion", "chatbot_versions"),
+    "knowledge_source": ("KnowledgeSource", "knowledge_sources"),
+    "api_key": ("ApiKey", "api_keys"),
+    "audit_entry": ("AuditEntry", "audit_log"),
+}
+"""Types and collections of which the first document of a client is its thing of this name."""
+
+OF_A_VISITOR = {
+    "visit": ("Visit", "visits", {}),
+    "widget_token": ("WidgetToken", "widget_tokens", {}),
+    "conversation": ("Conversation", "conversations", {}),
+    "question": ("Message", "messages", {"sender": "visitor"}),
+    "answer": ("Message", "messages", {"sender": "bot"}),
+}
+
+
+async def build(world: World) -> None:
+    """Fill a new world."""
+    world.a = await _built_side(world, "a", {one: one.name.lower() for one in MEMBERS})
+    world.b = await _built_side(world, "b", {Caller.OWNER_OF_B: "owner"})
+    chatbot = world.a.things["chatbot"]
+    await _visitor(world, world.a, Caller.VISITOR, chatbot, world.a.things)
+    await _visitor(world, world.a, Caller.OTHER_VISITOR, chatbot, world.others)
+    chatbot = world.b.things["chatbot"]
+    await _visitor(world, world.b, Caller.VISITOR_OF_B, chatbot, world.b.things)
+
+
+async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> Side:
+    side = Side(f"{letter}-{secrets.token_hex(5)}")
+    admin = world.admin
+    client_id = await _client(admin, side.slug)
+    await done(admin, "createLlmConfig", _llm_config(client_id, side.slug), "llmConfig { id }")
+    chatbot = {"clientId": client_id, "name": f"Chatbot of {side.slug}"}
+    made = await done(admin, "createChatbot", chatbot, "chatbot { id }")
+    source = {
+        "chatbotIds": [made["chatbot"]["id"]],
+        "kind": "TEXT",
+        "title": f"Opening hours of {side.slug}",
+        "text": f"The house of {side.slug} opens at nine.",
+    }
+    await done(admin, "addKnowledgeSource", source, "source { id }")
+    key = {"clientId": client_id, "name": f"Shop of {side.slug}", "scopes": ["REPORTS_READ"]}
+    await done(admin, "createApiKey", key, "apiKey { id }")
+    await _people(world, side, people)
+    for name, (type_name, collection) in COLLECTIONS.items():
+        found = await world.database[collection].find_one({"client_id": side.slug})
+        side.things[name] = Thing(type_name, collection, _there(found, name))
+    platform = await world.database["llm_configs"].find_one({"client_id": None})
+    platform_config = Thing("LlmConfig", "llm_configs", _there(platform, "platform's model"))
+    side.things["platform_llm_config"] = platform_config
+    signing_key = side.things["client"].document["signing_keys"][0]
+    side.things["signing_key"] = Thing("SigningKey", "", signing_key | {"_id": signing_key["id"]})
+    return side
+
+
+async def _client(admin: GraphQLClient, slug: str) -> str:
+    given = {"slug": slug, "name": f"House of {slug}", "domain": f"{slug}.example"}
+    client_id = str((await done(admin, "createClient", given, "client { id }"))["client"]["id"])
+    await done(admin, "rotateClientSigningKey", {"clientId": client_id}, "secret")
+    return client_id
+
+
+def _llm_config(client_id: str, slug: str) -> Json:
+    name = f"Model of {slug}"
+    return {"clientId": client_id, "name": name, "provider": "LOCAL", "model": "extractive"}
+
+
+async def _people(world: World, side: Side, people: dict[Caller, str]) -> None:
+    """A member for each role, with a session; the last one's are things of the side."""
+    for caller, role in people.items():
+        membership = {"client_id": side.slug, "role": role}
+        user_id = await new_person(world.database, f"{role}-of-{side.slug}", [membership])
+        agent = f"Browser of {side.slug}"
+        token = await new_session(world.database, world.access_tokens, user_id, agent)
+        side.tokens[caller] = token
+        for name, collection, key in (("user", "users", "_id"), ("session", "sessions", "user_id")):
+            found = await world.database[collection].find_one({key: user_id})
+            side.things[name] = Thing(name.capitalize(), collection, _there(found, name))
+
+
+async def _visitor(
+    world: World, side: Side, caller: Caller, chatbot: Thing, things: dict[str, Thing]
+) -> None:
+    """A visitor who has asked something."""
+    visitor = GraphQLClient(world.server.url, origin=world.server.url)
+    started = await visitor.execute(START_VISIT, {"key": chatbot.document["embed_key"]})
+    visitor.token = side.tokens[caller] = started["startVisit"]["widgetToken"]
+    await asked(visitor, f"When does {side.slug} open, asks {caller.name}?")
+    await visitor.close()
+    newest = [("_id", -1)]
+    of_client: dict[str, Any] = {"client_id": side.slug}
+    found = await world.database["visitors"].find_one(of_client, sort=newest)
+    things["visitor"] = Thing("Visitor", "visitors", _there(found, "visitor"))
+    own = {**of_client, "visitor_id": things["visitor"].document["_id"]}
+    for name, (type_name, collection, which) in OF_A_VISITOR.items():
+        found = await world.database[collection].find_one({**own, **which}, sort=newest)
+        things[name] = Thing(type_name, collection, _there(found, name))
+
+
+def _there(found: dict[str, Any] | None, name: str) -> dict[str, Any]:
+    assert found is not None, f"the world has no {name}"
+    return found

@@ -1,0 +1,65 @@
+"""What became of a call, as one word: what the matrix compares."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.graphql_clients import Json
+
+ALLOWED = "allowed"
+EMPTY = "an empty list"
+NULL = "null"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+FORBIDDEN = "FORBIDDEN"
+NOT_FOUND = "NOT_FOUND"
+"""In `errors[]`: how lists answer."""
+
+NOT_FOUND_ERROR = "NotFoundError"
+"""As data: how mutations answer."""
+
+ENDED_NOT_FOUND = "AnswerFailed NOT_FOUND"
+"""As the only event: how the streams of answers answer."""
+
+NOTHING_THERE = frozenset({NULL, NOT_FOUND, NOT_FOUND_ERROR, ENDED_NOT_FOUND})
+"""The ways to say that there is nothing with this id, by the kind of the operation."""
+
+
+def outcome_of(answer: Json, operation: str) -> str:
+    """The outcome in the response to one operation."""
+    if errors := answer.get("errors"):
+        return " ".join(str(one.get("extensions", {}).get("code")) for one in errors)
+    return _outcome_of_data(answer["data"][operation])
+
+
+def _outcome_of_data(data: Any) -> str:
+    if isinstance(data, dict) and "edges" in data:
+        data = data["edges"]
+    if isinstance(data, list):
+        return _outcome_of_list(data)
+    if data is None:
+        return NULL
+    return _outcome_of_object(data)
+
+
+def _outcome_of_list(items: list[Any]) -> str:
+    if not items:
+        return EMPTY
+    return NULL if all(one is None for one in items) else ALLOWED
+
+
+def _outcome_of_object(data: Json) -> str:
+    kind, code = data.get("__typename", ""), data.get("code")
+    if kind == NOT_FOUND_ERROR:
+        return NOT_FOUND_ERROR
+    return f"{kind} {code}" if code else ALLOWED
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text anywhere in a JSON value or a stored document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from texts_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts_in(one)

@@ -1,0 +1,43 @@
+"""Knowledge sources: members see them, editors and servers add and delete them."""
+
+from tests.api.matrix.callers import Caller
+from tests.api.matrix.outcomes import NOT_FOUND, NOT_FOUND_ERROR, NULL
+from tests.api.matrix.row import Row, a_new, members, the
+
+READ = ("CHATBOTS_READ", "KNOWLEDGE_WRITE")
+WRITE = ("KNOWLEDGE_WRITE",)
+
+ROWS = (
+    Row(
+        "knowledgeSources",
+        {"clientId": the("client"), "chatbotId": the("chatbot")},
+        members(Caller.VIEWER, others=NOT_FOUND, scopes=READ),
+    ),
+    Row(
+        "knowledgeSources",
+        {"chatbotId": the("chatbot")},
+        members(Caller.VIEWER, others=NOT_FOUND, scopes=READ),
+        case="of a chatbot",
+    ),
+    Row(
+        "knowledgeSource",
+        {"id": the("knowledge_source")},
+        members(Caller.VIEWER, others=NULL, scopes=READ),
+    ),
+    Row(
+        "addKnowledgeSource",
+        {
+            "chatbotIds": [a_new("chatbot")],
+            "kind": "TEXT",
+            "title": "Parking",
+            "text": "There is a car park behind the house.",
+        },
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+        names_nothing={"input.uploadId": "there are no uploads yet: TEXT is the only kind"},
+    ),
+    Row(
+        "deleteKnowledgeSource",
+        {"id": a_new("knowledge_source")},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+    ),
+)

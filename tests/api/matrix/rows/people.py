@@ -1,0 +1,29 @@
+"""Signing in, sessions, and who works for a client."""
+
+from tests.api.matrix.callers import Caller
+from tests.api.matrix.outcomes import ALLOWED, NOT_FOUND, NOT_FOUND_ERROR, NULL
+from tests.api.matrix.people import PASSWORD
+from tests.api.matrix.row import Row, a_new, everybody, members, only_people, the
+
+ROWS = (
+    Row("viewer", {}, everybody().but({Caller.NOBODY: NULL})),
+    Row("sessions", {}, only_people()),
+    Row("users", {"clientId": the("client")}, members(Caller.VIEWER, others=NOT_FOUND)),
+    Row("users", {}, only_people(), case="of all clients"),
+    Row("signIn", {"email": the("user", "email"), "password": PASSWORD}, everybody()),
+    Row("refreshSession", {"refreshToken": a_new("session", "refresh_token")}, everybody()),
+    Row("signOut", {"everywhere": False}, only_people(), from_new_session=True),
+    Row(
+        "revokeSession",
+        {"id": a_new("session")},
+        only_people().but(
+            {
+                Caller.VIEWER: NOT_FOUND_ERROR,
+                Caller.AGENT: NOT_FOUND_ERROR,
+                Caller.EDITOR: NOT_FOUND_ERROR,
+                Caller.OWNER: ALLOWED,  # the session is the owner's
+                Caller.OWNER_OF_B: NOT_FOUND_ERROR,
+            }
+        ),
+    ),
+)
