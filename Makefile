@@ -29,7 +29,7 @@ test: ## Runs every test; TESTS="tests/unit -k name" runs some of them.
 	$(if $(JAVASCRIPT_TESTS),$(ON_PATH) node --test $(JAVASCRIPT_TESTS))
 	$(PYTEST) $(TESTS)
 
-lint: ## Checks style, types, layers, dependencies, and that schema and settings reference are current.
+lint: ## Checks style, types, layers, dependencies, and that the schema's files and promise and the settings reference are kept.
 	@set_up/prepare tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,7 +44,7 @@ bench: ## Measures streaming and start-up against the baselines in benchmarks/ a
 	@set_up/prepare tests
 	$(ON_PATH) $(BIN)/python -m benchmarks
 
-schema: ## Writes graphql_schema/schema.graphql and docs/reference/settings.md from the code.
+schema: ## Writes the schema's files and docs/reference/settings.md from the code.
 	@set_up/prepare runtime
 	$(BIN)/parlance export-schema
 	$(BIN)/parlance export-settings

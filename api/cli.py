@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,7 +21,6 @@ cli = typer.Typer(
 )
 
 CheckOnly = Annotated[bool, typer.Option("--check", help="Only compare; fail on a difference.")]
-SCHEMA_FILE = Path(__file__).parent.parent / "graphql_schema" / "schema.graphql"
 
 
 @cli.command()
@@ -124,17 +122,18 @@ def rotate_secret_key() -> None:
 @cli.command()
 def export_schema(
     check: CheckOnly = False,  # noqa: FBT002
+    break_promise: Annotated[  # noqa: FBT002
+        bool, typer.Option("--break-promise", help="Forget promises that the schema breaks.")
+    ] = False,
 ) -> None:
-    """Write graphql_schema/schema.graphql from the code."""
-    from graphql_schema.schema import schema  # noqa: PLC0415
+    """Write schema.graphql, possible_types.json and promised.graphql from the code."""
+    from api.schema_export import SchemaExport  # noqa: PLC0415
 
-    printed = schema.as_str().rstrip() + "\n"
-    if not check:
-        SCHEMA_FILE.write_text(printed)
-        return
-    if not SCHEMA_FILE.exists() or SCHEMA_FILE.read_text() != printed:
-        print("graphql_schema/schema.graphql differs from the code; run `make schema`.")
-        raise typer.Exit(1)
+    export = SchemaExport()
+    wrong = export.differences() if check else export.write(break_promise=break_promise)
+    for line in wrong:
+        print(line)
+    raise typer.Exit(1 if wrong else 0)
 
 
 @cli.command()

@@ -10,7 +10,7 @@ from api.metrics import MONGOD_RESTARTS, RUNNING_ANSWERS, rendered
 from api.settings import Settings
 from documents.database.database import Database
 from documents.errors import DatabaseUnavailableError
-from graphql_schema.schema import schema
+from graphql_schema.exports import possible_types_text, schema_text
 
 PING_SECONDS = 1.5
 PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -56,11 +56,21 @@ async def metrics(request: Request) -> Response:
 
 
 @router.api_route("/schema.graphql", methods=["GET", "HEAD"])
-async def schema_text() -> Response:
+async def schema_file() -> Response:
     """The public schema, for code generators. It is no secret."""
+    return _public_file(schema_text(), "application/graphql; charset=utf-8")
+
+
+@router.api_route("/possible_types.json", methods=["GET", "HEAD"])
+async def possible_types_file() -> Response:
+    """Which types stand behind interfaces and unions, for the caches of GraphQL clients."""
+    return _public_file(possible_types_text(), "application/json")
+
+
+def _public_file(text: str, media_type: str) -> Response:
     return Response(
-        schema.as_str(),
-        media_type="application/graphql; charset=utf-8",
+        text,
+        media_type=media_type,
         headers={"access-control-allow-origin": "*", "cache-control": "no-cache"},
     )
 

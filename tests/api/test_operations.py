@@ -15,7 +15,6 @@ import pytest_asyncio
 import websockets
 
 from documents.ids import PydanticObjectId
-from graphql_schema.schema import schema
 from services.accounts.access_tokens import AccessTokens
 from services.sealing.keys import DerivedKeys
 from tests.administration import Administrator
@@ -24,7 +23,7 @@ from tests.api.conftest import DASHBOARD, METRICS_TOKEN
 from tests.api.operations import Json, PersonOf, VisitorOf, codes, database_of, done, new_slug
 from tests.graphql_clients import GraphQLClient, GraphQLFailure
 from tests.providers.dictation import Dictation, model_that_says
-from tests.server_process import ServerProcess
+from tests.server_process import ROOT, ServerProcess
 
 VIEWER = "{ viewer { user { email } visitor { id } } }"
 SIGN_OUT = "mutation { signOut(input: {}) { __typename } }"
@@ -130,11 +129,17 @@ async def test_metrics_need_their_token(production: ServerProcess, http: httpx.A
     assert "PROPFIND" not in open_.text, "callers may not add to what is kept in memory"
 
 
-async def test_the_schema_is_public_for_every_page(http: httpx.AsyncClient) -> None:
-    answer = await http.get("/schema.graphql", headers={"origin": STRANGER})
-    assert answer.text == schema.as_str()
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("schema.graphql", "application/graphql"), ("possible_types.json", "application/json")],
+)
+async def test_the_schema_is_public_for_every_page(
+    http: httpx.AsyncClient, name: str, media_type: str
+) -> None:
+    answer = await http.get(f"/{name}", headers={"origin": STRANGER})
+    assert answer.text == (ROOT / "graphql_schema" / name).read_text()
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert answer.headers["content-type"].startswith("application/graphql")
+    assert answer.headers["content-type"].startswith(media_type)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from graphql import (
 )
 
 from graphql_schema.schema import schema
-from tests.architecture.tracked_files import REPOSITORY
 
 #: Fields of updates for which null can only mean "left out".
 NEVER_EMPTY = frozenset({"revision", "active", "settings"})
@@ -86,11 +85,6 @@ def test_everything_in_the_schema_is_described() -> None:
 def test_whatever_has_no_description_is_named(definition: str, coordinate: str) -> None:
     described = definition.replace("{d}", '"Said."')
     assert coordinate in list(undescribed(described))
-
-
-def test_the_committed_schema_is_the_printed_one() -> None:
-    committed = (REPOSITORY / "graphql_schema" / "schema.graphql").read_text()
-    assert committed.strip() == schema.as_str().strip(), "run `make schema`"
 
 
 def test_an_update_can_tell_left_out_from_cleared() -> None:
