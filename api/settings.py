@@ -142,6 +142,9 @@ class Settings(BaseSettings):
         ge=1,
         description="How many sign-ins of one account may fail within 15 minutes.",
     )
+    chatbots_per_client: int = Field(
+        1000, ge=1, le=100_000, description="How many chatbots a client may have."
+    )
     visits_per_chatbot: int = Field(
         1000, ge=1, le=100_000, description="How many visits a chatbot may have at once."
     )

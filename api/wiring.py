@@ -24,6 +24,7 @@ from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_configs import LlmConfigs
+from services.chatbots.versions import Versions
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
@@ -81,7 +82,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         clients=Clients(),
         client_changes=ClientChanges(database),
         signing_keys=signing_keys,
-        chatbots=Chatbots(database),
+        chatbots=Chatbots(database, most_per_client=settings.chatbots_per_client),
+        chatbot_versions=Versions(database),
         llm_configs=LlmConfigs(sealer),
         llm_config_changes=LlmConfigChanges(database, sealer),
         knowledge_sources=KnowledgeSources(database),

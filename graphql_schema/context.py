@@ -29,6 +29,7 @@ from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_configs import LlmConfigs
+from services.chatbots.versions import Versions
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
@@ -56,6 +57,7 @@ class Services:
     client_changes: ClientChanges
     signing_keys: SigningKeys
     chatbots: Chatbots
+    chatbot_versions: Versions
     llm_configs: LlmConfigs
     llm_config_changes: LlmConfigChanges
     knowledge_sources: KnowledgeSources

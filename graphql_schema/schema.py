@@ -26,6 +26,7 @@ from graphql_schema.api_keys.queries import ApiKeyQueries
 from graphql_schema.arguments import describe_inputs
 from graphql_schema.audit.queries import AuditQueries
 from graphql_schema.chatbots.mutations import ChatbotMutations
+from graphql_schema.chatbots.publishing import PublishingMutations
 from graphql_schema.chatbots.queries import ChatbotQueries
 from graphql_schema.clients.mutations import ClientMutations
 from graphql_schema.clients.queries import ClientQueries
@@ -72,6 +73,7 @@ class Mutation(
     ApiKeyMutations,
     ClientMutations,
     ChatbotMutations,
+    PublishingMutations,
     LlmConfigMutations,
     VisitMutations,
     RefreshMutations,

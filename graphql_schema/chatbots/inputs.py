@@ -55,3 +55,11 @@ class PublishChatbotInput:
     note: str | None = strawberry.field(
         description="Why, for the list of versions; at most 500 characters.", default=None
     )
+
+
+@strawberry.input(description="Which version's settings to publish again.")
+class RollbackChatbotInput:
+    """A chatbot and one of its versions."""
+
+    id: strawberry.ID = strawberry.field(description="Which chatbot.")
+    version_id: strawberry.ID = strawberry.field(description="One of its versions.")

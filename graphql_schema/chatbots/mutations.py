@@ -1,4 +1,4 @@
-"""Making, changing and publishing chatbots."""
+"""Making, changing and deleting chatbots."""
 
 from typing import Annotated
 
@@ -11,11 +11,10 @@ from graphql_schema.audit.recording import record
 from graphql_schema.chatbots.inputs import (
     CreateChatbotInput,
     DeleteChatbotInput,
-    PublishChatbotInput,
     UpdateChatbotInput,
 )
 from graphql_schema.chatbots.settings import change_from
-from graphql_schema.chatbots.types import Chatbot, ChatbotVersion, chatbot_from, version_from
+from graphql_schema.chatbots.types import Chatbot, chatbot_conflict, chatbot_from
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.erasing import ErasedCount, erased_counts
 from graphql_schema.errors import (
@@ -30,7 +29,7 @@ from graphql_schema.errors import (
     refused,
 )
 from graphql_schema.permissions import Person, allowed_for
-from graphql_schema.refusals import invalid_fields, stale_revision, unknown_target
+from graphql_schema.refusals import invalid_fields, unknown_target
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
 from services.chatbots.chatbots import TooManyChatbotsError
@@ -66,20 +65,6 @@ class UpdateChatbotSuccess:
 UpdateChatbotResult = Annotated[
     UpdateChatbotSuccess | InvalidInputError | NotFoundError | ConflictError,
     strawberry.union("UpdateChatbotResult", description="The chatbot, or why it stayed as it was."),
-]
-
-
-@strawberry.type(description="The draft was published.")
-class PublishChatbotSuccess:
-    """A published chatbot."""
-
-    chatbot: Chatbot = strawberry.field(description="After publishing.")
-    version: ChatbotVersion = strawberry.field(description="What visitors see from now on.")
-
-
-PublishChatbotResult = Annotated[
-    PublishChatbotSuccess | InvalidInputError | NotFoundError | ConflictError,
-    strawberry.union("PublishChatbotResult", description="The version, or why there is none."),
 ]
 
 
@@ -141,7 +126,7 @@ class ChatbotMutations:
         if chatbot is None:
             return not_found("input", "id")
         try:
-            changed = await info.context.services.chatbots.update(
+            before, after = await info.context.services.chatbots.update(
                 TenantScope.one(chatbot.client_id),
                 chatbot.id,
                 change_from(input.settings),
@@ -153,50 +138,15 @@ class ChatbotMutations:
         except UnknownTargetError as error:
             return unknown_target(error)
         except StaleRevisionError as error:
-            return _conflict(error)
+            return chatbot_conflict(error)
         await record(
             info.context,
             "updateChatbot",
-            client_id=chatbot.client_id,
-            before=chatbot,
-            after=changed,
+            client_id=after.client_id,
+            before=before,
+            after=after,
         )
-        return UpdateChatbotSuccess(chatbot=chatbot_from(changed))
-
-    @strawberry.mutation(
-        description="Makes a chatbot's draft what visitors see, as a new version. Editors and"
-        " owners.",
-        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
-    )
-    async def publish_chatbot(
-        self, info: ParlanceInfo, input: PublishChatbotInput
-    ) -> PublishChatbotResult:
-        chatbot = await changeable(info.context, ChatbotDocument, input.id, "editor")
-        if chatbot is None:
-            return not_found("input", "id")
-        member = await info.context.member()
-        try:
-            published, version = await info.context.services.chatbots.publish(
-                TenantScope.one(chatbot.client_id),
-                chatbot.id,
-                by=member.user_id,
-                note=input.note,
-                revision=input.revision,
-            )
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except StaleRevisionError as error:
-            return _conflict(error)
-        await record(
-            info.context,
-            "publishChatbot",
-            client_id=chatbot.client_id,
-            before=chatbot,
-            after=published,
-        )
-        return PublishChatbotSuccess(chatbot=chatbot_from(published), version=version_from(version))
+        return UpdateChatbotSuccess(chatbot=chatbot_from(after))
 
     @strawberry.mutation(
         description="Deletes a chatbot with its versions, visits and conversations. The client's"
@@ -223,7 +173,3 @@ class ChatbotMutations:
             )
         await record(info.context, "deleteChatbot", client_id=chatbot.client_id, before=chatbot)
         return DeleteChatbotSuccess(deleted_id=input.id, erased=erased_counts(erased))
-
-
-def _conflict(error: StaleRevisionError[ChatbotDocument]) -> ConflictError:
-    return stale_revision(error, chatbot_from(error.current))

@@ -11,7 +11,6 @@ from documents.ids import PydanticObjectId
 from documents.llm_configs import LlmConfig as LlmConfigDocument
 from documents.llm_configs import usable_llm_config
 from graphql_schema.enum_values import described
-from graphql_schema.errors import NotFoundInListError
 from graphql_schema.languages import Language, language_or_none
 from graphql_schema.node import local_id
 
@@ -114,18 +113,22 @@ class ChatbotSettings:
     document: strawberry.Private[SettingsDocument]
     client_id: strawberry.Private[str]
 
-    @strawberry.field(description="The model that answers.")
+    @strawberry.field(
+        description="The model that answers. In an old version it may be deleted since: then it is"
+        ' named "(deleted)" and not active.'
+    )
     async def default_llm(
         self,
     ) -> Annotated["LlmConfig", strawberry.lazy("graphql_schema.llm_configs.types")]:
         from graphql_schema.llm_configs.types import llm_config_from  # noqa: PLC0415
 
         found = await self._config(self.document.default_llm_id)
-        if found is None:
-            raise NotFoundInListError
-        return llm_config_from(found)
+        return llm_config_from(found or _deleted_model(self.document.default_llm_id))
 
-    @strawberry.field(description="The model that answers when the default one cannot.")
+    @strawberry.field(
+        description="The model that answers when the default one cannot; null also when it is"
+        " deleted."
+    )
     async def fallback_llm(
         self,
     ) -> Annotated["LlmConfig", strawberry.lazy("graphql_schema.llm_configs.types")] | None:
@@ -262,6 +265,13 @@ def texts_from(document: TextsDocument) -> ChatbotTexts:
         placeholder=document.placeholder,
         consent_text=document.consent_text,
         contact_text=document.contact_text,
+    )
+
+
+def _deleted_model(config_id: PydanticObjectId) -> LlmConfigDocument:
+    """Stands for a model that is gone, so that the list of versions can still be shown."""
+    return LlmConfigDocument(
+        id=config_id, name="(deleted)", provider="local", model="", active=False
     )
 
 

@@ -1,7 +1,7 @@
 """Chatbots and their published versions."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
@@ -16,15 +16,42 @@ from graphql_schema.arguments import After, First
 from graphql_schema.chatbots.settings import ChatbotSettings, settings_from
 from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.context import ParlanceInfo
-from graphql_schema.errors import NotFoundInListError
+from graphql_schema.errors import BadArgumentError, ConflictError, NotFoundInListError
 from graphql_schema.node import Node, global_id
-from graphql_schema.pagination import Connection, forward_page, page_by_id
+from graphql_schema.pagination import (
+    MAX_COUNT,
+    Connection,
+    connection_of,
+    forward_page,
+    page_by_id,
+)
 from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.refusals import stale_revision
 from graphql_schema.scopes import Scope
 from graphql_schema.viewers import PersonViewer
+from services.chatbots.setting_changes import public_name
+from services.refusals import StaleRevisionError
 
 if TYPE_CHECKING:
     from graphql_schema.conversations.types import Conversation
+
+MAX_DIGITS = 9
+"""Of a version's number in a cursor."""
+
+
+@strawberry.type(description="A setting that a version changed.")
+class SettingChange:
+    """A setting with both values."""
+
+    field: str = strawberry.field(
+        description='As in ChatbotSettings, a text with its language: "texts.FR.placeholder".'
+    )
+    before: str | None = strawberry.field(
+        description="In the version before, at most 500 characters; null for nothing."
+    )
+    after: str | None = strawberry.field(
+        description="Since this version, at most 500 characters; null for nothing."
+    )
 
 
 @strawberry.type(description="The settings of a chatbot as they were published once.")
@@ -34,7 +61,14 @@ class ChatbotVersion(Node):
     number: int = strawberry.field(description="Counts from 1.")
     settings: ChatbotSettings = strawberry.field(description="What visitors saw.")
     changed_fields: list[str] = strawberry.field(
-        description="The settings that differ from the version before."
+        description="The names of the settings that differ from the version before; none when it"
+        " was published again as it was."
+    )
+    changes: list[SettingChange] = strawberry.field(
+        description="The same with the values before and after, and the texts one by one."
+    )
+    restored_number: int | None = strawberry.field(
+        description="The version whose settings these are, when rollbackChatbot published it."
     )
     note: str | None = strawberry.field(description="Why it was published.")
     published_at: datetime = strawberry.field(description="When.")
@@ -81,11 +115,17 @@ class Chatbot(Node):
 
     @strawberry.field(description="All published versions, newest first.")
     async def versions(self, first: First = 20, after: After = None) -> Connection[ChatbotVersion]:
-        return await page_by_id(
-            self._scope().of(VersionDocument),
-            {"chatbot_id": self.document.id},
-            forward_page(first, after),
+        page = forward_page(first, after)
+        versions = self._scope().of(VersionDocument)
+        own: dict[str, Any] = {"chatbot_id": self.document.id}
+        older = {} if page.position is None else {"number": {"$lt": _number(page.position)}}
+        found = await versions.find(own | older, sort=[("number", -1)], limit=page.size + 1)
+        return connection_of(
+            found,
+            page,
+            lambda one: str(one.number),
             version_from,
+            lambda: versions.count(own, limit=MAX_COUNT),
         )
 
     @strawberry.field(
@@ -125,17 +165,38 @@ def chatbot_from(document: ChatbotDocument) -> Chatbot:
     )
 
 
+def chatbot_conflict(error: StaleRevisionError[ChatbotDocument]) -> ConflictError:
+    """A change of a chatbot that somebody else's came before."""
+    return stale_revision(error, chatbot_from(error.current))
+
+
 def version_from(document: VersionDocument) -> ChatbotVersion:
     """The form of a version that people see."""
     return ChatbotVersion(
         id=global_id("ChatbotVersion", document.id),
         number=document.number,
         settings=settings_from(document.settings, document.client_id),
-        changed_fields=document.changed_fields,
+        changed_fields=[public_name(field) for field in document.changed_fields],
+        changes=[
+            SettingChange(field=one.field, before=one.before, after=one.after)
+            for one in document.changes
+        ],
+        restored_number=document.restored_number,
         note=document.note,
         published_at=document.published_at,
         document=document,
     )
+
+
+def _number(position: str) -> int:
+    """The number after which a page of versions begins.
+
+    Raises:
+        BadArgumentError: the cursor is none of this list.
+    """
+    if not position.isdecimal() or len(position) > MAX_DIGITS:
+        raise BadArgumentError("`after` is not a cursor of this list.")
+    return int(position)
 
 
 async def chatbot_by_id(scope: TenantScope, chatbot_id: PydanticObjectId) -> Chatbot:

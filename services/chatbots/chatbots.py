@@ -1,4 +1,4 @@
-"""Chatbots: people edit the draft, visitors see what was published last."""
+"""Chatbots: people edit the draft, visitors see what was published last (`versions.py`)."""
 
 import secrets
 from typing import Any
@@ -11,16 +11,17 @@ from documents.ids import PydanticObjectId
 from documents.llm_configs import LlmConfig
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
+from services.chatbots.changing import changed, found
+from services.chatbots.setting_changes import changed_fields
 from services.chatbots.settings_checks import SettingsChange, applied
+from services.chatbots.versions import first_version
 from services.field_checks import FieldChecks
-from services.refusals import FieldIssue, InvalidFieldsError, StaleRevisionError, UnknownTargetError
+from services.refusals import FieldIssue, InvalidFieldsError, UnknownTargetError
 
 EMBED_KEY_BYTES = 12
-MAX_NOTE_CHARACTERS = 500
-MAX_CHATBOTS = 1_000
-"""Of one client."""
-
 LOCAL_MODEL_NAME = "Local"
+NO_MODEL = PydanticObjectId()
+"""Differs from every model that is chosen, so that the choice is checked."""
 
 
 class TooManyChatbotsError(RuntimeError):
@@ -36,9 +37,9 @@ class TooManyChatbotsError(RuntimeError):
 
 
 class Chatbots:
-    """Makes, changes and publishes chatbots."""
+    """Makes and changes chatbots."""
 
-    def __init__(self, transactions: Transactions, *, most_per_client: int = MAX_CHATBOTS) -> None:
+    def __init__(self, transactions: Transactions, *, most_per_client: int) -> None:
         self._transactions = transactions
         self._most_per_client = most_per_client
 
@@ -63,7 +64,7 @@ class Chatbots:
         if client is None:
             raise UnknownTargetError("input", "clientId")
         settings = await _first_settings(client, name, change)
-        version = _version(client_id, PydanticObjectId(), 1, settings, [], by=by)
+        version = first_version(client_id, settings, by=by)
         chatbot = Chatbot(
             id=version.chatbot_id,
             client_id=client_id,
@@ -90,8 +91,11 @@ class Chatbots:
         *,
         active: bool | None = None,
         revision: int | None = None,
-    ) -> Chatbot:
+    ) -> tuple[Chatbot, Chatbot]:
         """Change the draft, or switch the chatbot on or off (which works at once).
+
+        Returns:
+            The chatbot before and after; the same, with the same revision, if nothing differs.
 
         Raises:
             UnknownTargetError: there is no such chatbot in the scope.
@@ -99,46 +103,14 @@ class Chatbots:
             StaleRevisionError: it was changed since `revision`.
         """
 
-        async def write(session: WriteSession) -> Chatbot:
-            chatbot = await self._found(scope, chatbot_id, revision, session)
-            changes = await _checked_changes(chatbot, change)
-            if active is not None:
+        async def write(session: WriteSession) -> tuple[Chatbot, Chatbot]:
+            before = await found(scope, chatbot_id, revision, session)
+            changes = await _checked_changes(before, change)
+            if active not in {None, before.active}:
                 changes["active"] = active
-            return await self._changed(scope, chatbot, changes, session) if changes else chatbot
-
-        return await self._transactions.run_transaction(write)
-
-    async def publish(
-        self,
-        scope: TenantScope,
-        chatbot_id: PydanticObjectId,
-        *,
-        by: PydanticObjectId | None,
-        note: str | None = None,
-        revision: int | None = None,
-    ) -> tuple[Chatbot, ChatbotVersion]:
-        """Make the draft what visitors see, as a new version.
-
-        Raises:
-            UnknownTargetError: there is no such chatbot in the scope.
-            InvalidFieldsError: the note is too long.
-            StaleRevisionError: it was changed since `revision`.
-        """
-        checks = FieldChecks("input")
-        note = checks.text("note", note, longest=MAX_NOTE_CHARACTERS) if note else None
-        checks.done()
-
-        async def write(session: WriteSession) -> tuple[Chatbot, ChatbotVersion]:
-            chatbot = await self._found(scope, chatbot_id, revision, session)
-            version = _next_version(chatbot, by, note)
-            changes = {
-                "published": chatbot.draft.model_dump(),
-                "published_version_id": version.id,
-                "published_number": version.number,
-            }
-            published = await self._changed(scope, chatbot, changes, session)
-            await scope.of(ChatbotVersion).insert(version, session=session)
-            return published, version
+            if not changes:
+                return before, before
+            return before, await changed(scope, before, changes, session)
 
         return await self._transactions.run_transaction(write)
 
@@ -160,44 +132,6 @@ class Chatbots:
         if count >= self._most_per_client:
             raise TooManyChatbotsError(self._most_per_client)
 
-    async def _found(
-        self,
-        scope: TenantScope,
-        chatbot_id: PydanticObjectId,
-        revision: int | None,
-        session: WriteSession,
-    ) -> Chatbot:
-        """The chatbot as this transaction sees it: another change of it starts the callback anew.
-
-        So what is checked against it holds when it is written, with or without `revision`.
-        """
-        chatbot = await scope.of(Chatbot).get(chatbot_id, session=session)
-        if chatbot is None:
-            raise UnknownTargetError("input", "id")
-        if revision is not None and revision != chatbot.revision:
-            raise StaleRevisionError(chatbot, chatbot.revision)
-        return chatbot
-
-    async def _changed(
-        self,
-        scope: TenantScope,
-        chatbot: Chatbot,
-        changes: dict[str, Any],
-        session: WriteSession,
-    ) -> Chatbot:
-        changed = await scope.of(Chatbot).update_one(
-            {"_id": chatbot.id}, {"$set": changes, "$inc": {"revision": 1}}, session=session
-        )
-        if changed is None:
-            raise UnknownTargetError("input", "id")
-        return changed
-
-
-def changed_fields(before: ChatbotSettings, after: ChatbotSettings) -> list[str]:
-    """The names of the settings that differ."""
-    old, new = before.model_dump(), after.model_dump()
-    return sorted(field for field in new if new[field] != old[field])
-
 
 async def _first_settings(client: Client, name: str, change: SettingsChange) -> ChatbotSettings:
     checks = FieldChecks("input")
@@ -206,7 +140,7 @@ async def _first_settings(client: Client, name: str, change: SettingsChange) -> 
         languages=[client.language],
         default_language=client.language,
         allowed_origins=[f"https://{client.domain}"] if client.domain else [],
-        default_llm_id=change.get("default_llm_id") or await _platform_default(),
+        default_llm_id=NO_MODEL if "default_llm_id" in change else await _platform_default(),
     )
     settings = await applied(bare, change, client.client_id, checks.within("settings"))
     checks.done()
@@ -217,45 +151,8 @@ async def _checked_changes(chatbot: Chatbot, change: SettingsChange) -> dict[str
     checks = FieldChecks("input")
     draft = await applied(chatbot.draft, change, chatbot.client_id, checks.within("settings"))
     checks.done()
-    return {
-        f"draft.{field}": value for field, value in draft.model_dump().items() if field in change
-    }
-
-
-def _next_version(
-    chatbot: Chatbot, by: PydanticObjectId | None, note: str | None
-) -> ChatbotVersion:
-    return _version(
-        chatbot.client_id,
-        chatbot.id,
-        chatbot.published_number + 1,
-        chatbot.draft,
-        changed_fields(chatbot.published, chatbot.draft),
-        by=by,
-        note=note,
-    )
-
-
-def _version(
-    client_id: str,
-    chatbot_id: PydanticObjectId,
-    number: int,
-    settings: ChatbotSettings,
-    changed: list[str],
-    *,
-    by: PydanticObjectId | None,
-    note: str | None = None,
-) -> ChatbotVersion:
-    return ChatbotVersion(
-        client_id=client_id,
-        chatbot_id=chatbot_id,
-        number=number,
-        settings=settings,
-        changed_fields=changed,
-        note=note,
-        published_at=utc_now(),
-        published_by=by,
-    )
+    stored = draft.model_dump()
+    return {f"draft.{field}": stored[field] for field in changed_fields(chatbot.draft, draft)}
 
 
 async def _platform_default() -> PydanticObjectId:

@@ -30,9 +30,10 @@ async def applied(
     result = settings.model_copy(update=cleaned)
     if result.default_language not in result.languages:
         checks.wrong("defaultLanguage", "must be one of the languages")
-    await _check_model(result.default_llm_id, client_id, "defaultLlmId", checks)
-    if result.fallback_llm_id is not None:
-        await _check_model(result.fallback_llm_id, client_id, "fallbackLlmId", checks)
+    for field, name in _MODELS.items():
+        chosen = getattr(result, field)
+        if field in change and chosen is not None and chosen != getattr(settings, field):
+            await _check_model(chosen, client_id, name, checks)
     return result
 
 
@@ -129,8 +130,14 @@ _CHECKS: dict[str, Callable[[FieldChecks, Any], Any]] = {
 }
 
 
+_MODELS = {"default_llm_id": "defaultLlmId", "fallback_llm_id": "fallbackLlmId"}
+
+
 async def _check_model(
     config_id: PydanticObjectId, client_id: str, field: str, checks: FieldChecks
 ) -> None:
-    if await usable_llm_config(config_id, client_id) is None:
+    config = await usable_llm_config(config_id, client_id)
+    if config is None:
         checks.wrong(field, "is not a language model that this client may use")
+    elif not config.active:
+        checks.wrong(field, "is a language model that is switched off")

@@ -31,6 +31,11 @@ ROWS = (
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
     ),
     Row(
+        "rollbackChatbot",
+        {"id": the("chatbot"), "versionId": the("chatbot_version")},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+    ),
+    Row(
         "deleteChatbot",
         {"id": a_new("chatbot"), "confirmName": the("chatbot", "draft.name")},
         members(Caller.OWNER, others=NOT_FOUND_ERROR),
