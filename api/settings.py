@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.accounts.passwords import check_new_password
-from services.chatbots.llm_configs import KEY_ENV_PREFIX
+from services.chatbots.llm_config_rules import KEY_ENV_PREFIX
 from services.field_checks import is_email
 from services.origins import is_loopback, normalized_origin
 from services.outgoing.guard import GuardPolicy

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from api.settings import Settings
-from services.chatbots.llm_configs import KEY_ENV_PREFIX
+from services.chatbots.llm_config_rules import KEY_ENV_PREFIX
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "settings.md"
 

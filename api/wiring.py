@@ -23,6 +23,7 @@ from services.answering.recovery import Recovery
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_config_changes import LlmConfigChanges
+from services.chatbots.llm_config_rules import ConfigRules
 from services.chatbots.llm_configs import LlmConfigs
 from services.chatbots.versions import Versions
 from services.clients.clients import Clients
@@ -65,7 +66,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     owner = process_name()
     event_log = MemoryEventLog()
     models = ModelFactory(allowed_addresses=settings.allowed_addresses)
-    pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(models, sealer, provider_keys()))
+    given_keys = provider_keys()
+    config_rules = ConfigRules(models, given_keys.keys())
+    pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(models, sealer, given_keys))
     generations = Generations(pipeline, event_log, owner)
     widget_tokens = WidgetTokens(keys)
     sign_in = SignIn(AccessTokens(keys))
@@ -84,8 +87,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         signing_keys=signing_keys,
         chatbots=Chatbots(database, most_per_client=settings.chatbots_per_client),
         chatbot_versions=Versions(database),
-        llm_configs=LlmConfigs(sealer),
-        llm_config_changes=LlmConfigChanges(database, sealer),
+        llm_configs=LlmConfigs(sealer, config_rules),
+        llm_config_changes=LlmConfigChanges(database, sealer, config_rules),
         knowledge_sources=KnowledgeSources(database),
         visits=_visits(settings, widget_tokens, stays, signing_keys),
         stays=stays,

@@ -37,6 +37,11 @@ class FieldChecks:
         """Note a problem of a field."""
         self._issues.append(FieldIssue((*self._prefix, field), message))
 
+    @property
+    def found(self) -> bool:
+        """Whether anything was noted."""
+        return bool(self._issues)
+
     def within(self, *path: str) -> "FieldChecks":
         """Checks of a part of the input, collected with these."""
         inner = FieldChecks(*self._prefix, *path)

@@ -26,6 +26,11 @@ EVERYBODY_IS_ONE_ADDRESS = {
 }
 """Rates that hundreds of visitors of one test run, all from 127.0.0.1, do not reach."""
 
+KEY_VARIABLE = "PARLANCE_LLM_KEY_TESTS"
+"""A provider's key that every test server was started with."""
+
+KEY_IN_THE_ENVIRONMENT = "sk-from-the-environment"
+
 
 def free_port() -> int:
     """A port on which nobody listens just now."""
@@ -70,6 +75,7 @@ class ServerProcess:
             "PARLANCE_PORT": str(self.port),
             "PARLANCE_ADMIN_PASSWORD": self.admin_password,
             "PARLANCE_DRAIN_SECONDS": "5",
+            KEY_VARIABLE: KEY_IN_THE_ENVIRONMENT,
             **EVERYBODY_IS_ONE_ADDRESS,
             **self._settings,
         }

@@ -22,19 +22,24 @@ class CreateLlmConfigInput:
     )
     provider: LlmProvider = strawberry.field(description="How the model is reached.")
     langchain_provider: str | None = strawberry.field(
-        description="For LANGCHAIN: LangChain's name of the provider.", default=None
+        description="For LANGCHAIN: LangChain's name of the provider, whose package is installed.",
+        default=None,
     )
     model: str = strawberry.field(description="The provider's name of the model.")
     api_url: str | None = strawberry.field(
-        description="Where, if not at the provider's own. Platform admins only.", default=None
+        description="Where, if not at the provider's own: http(s), without user, ? and #. A"
+        " client's own configuration reaches public https addresses. Platform admins only.",
+        default=None,
     )
     api_key_env: str | None = strawberry.field(
-        description="The server's variable that holds the key; it begins with PARLANCE_LLM_KEY_."
-        " Platform admins only.",
+        description="The server's variable that holds the key; it begins with PARLANCE_LLM_KEY_ and"
+        " is set where the server runs. For the platform's own; platform admins only.",
         default=None,
     )
     api_key: str | None = strawberry.field(
-        description="The provider's key. It is stored sealed and never shown again.", default=None
+        description="The provider's key, which OPENAI and ANTHROPIC need at their own addresses. It"
+        " is stored sealed and never shown again.",
+        default=None,
     )
     max_tokens: int | None = strawberry.field(
         description="Upper bound of an answer: 1 to 200000, default 1024.", default=None
@@ -50,7 +55,7 @@ class CreateLlmConfigInput:
         description="500 to 300000, default 20000.", default=None
     )
     total_timeout_ms: int | None = strawberry.field(
-        description="1000 to 1800000, default 120000.", default=None
+        description="1000 to 1800000, default 120000; no other timeout may be longer.", default=None
     )
     max_concurrency: int | None = strawberry.field(
         description="Answers at the same time: 1 to 10000, default 50.", default=None

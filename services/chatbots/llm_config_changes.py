@@ -8,7 +8,8 @@ from documents.duplicates import DuplicateError, duplicates_reported
 from documents.llm_configs import LlmConfig
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
-from services.chatbots.llm_configs import check_key, checked_fields, sealing_owner
+from services.chatbots.llm_config_rules import ConfigDraft, ConfigRules
+from services.chatbots.llm_configs import sealing_owner
 from services.field_checks import FieldChecks
 from services.refusals import NameTakenError, StaleRevisionError, UnknownTargetError
 from services.sealing.sealing import Resealing, Sealer
@@ -32,9 +33,10 @@ class LlmConfigInUseError(RuntimeError):
 class LlmConfigChanges:
     """Changes and deletes configs that the caller was found to be allowed to change."""
 
-    def __init__(self, transactions: Transactions, sealer: Sealer) -> None:
+    def __init__(self, transactions: Transactions, sealer: Sealer, rules: ConfigRules) -> None:
         self._transactions = transactions
         self._sealer = sealer
+        self._rules = rules
 
     async def update(
         self,
@@ -103,25 +105,25 @@ class LlmConfigChanges:
         self, before: LlmConfig, change: Mapping[str, Any], *, by_platform_admin: bool
     ) -> dict[str, Any]:
         checks = FieldChecks("input")
-        kept = {"provider": before.provider, "name": before.name, "model": before.model}
-        if before.langchain_provider is not None:
-            kept["langchain_provider"] = before.langchain_provider
-        fields = {field: value for field, value in change.items() if field != "api_key"}
-        cleaned = checked_fields(
-            {**kept, **fields},
-            checks,
-            by_platform_admin=by_platform_admin,
-            stored_address=None if "api_url" in fields else before.api_url,
-        )
-        if change.get("api_key"):
-            check_key(change["api_key"], checks)
+        draft = _draft_of(before, change, by_platform_admin=by_platform_admin)
+        result = self._rules.check(draft, change.get("api_key"), checks)
         checks.done()
-        result = {field: cleaned.get(field) for field in fields}
         if "api_key" in change:
             key = change["api_key"]
             owner = sealing_owner(before)
             result["sealed_api_key"] = self._sealer.seal(key, owner=owner) if key else None
         return result
+
+
+def _draft_of(
+    before: LlmConfig, change: Mapping[str, Any], *, by_platform_admin: bool
+) -> ConfigDraft:
+    """The config as it would be; what is set to the value that it has is not touched."""
+    stored = before.model_dump()
+    touched = {field for field in change if field == "api_key" or change[field] != stored[field]}
+    values = stored | {field: value for field, value in change.items() if field != "api_key"}
+    has_key = bool(change.get("api_key", before.sealed_api_key))
+    return ConfigDraft(before.client_id, values, has_key, frozenset(touched), by_platform_admin)
 
 
 _PLACES = (

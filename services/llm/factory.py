@@ -21,6 +21,7 @@ from services.llm.local import LocalModel
 from services.llm.model import LanguageModel, ModelSettings
 from services.llm.provider_door import DoorPlan
 from services.llm.streaming import OpenChat, StreamedModel
+from services.outgoing.errors import UnsafeAddressError
 from services.outgoing.guard import AddressGuard, GuardPolicy
 from services.outgoing.guarded_client import public_authorities
 from services.outgoing.guarded_transport import GuardedTransport, GuardedTransport2
@@ -28,6 +29,9 @@ from services.outgoing.resolving import Resolver
 
 MAX_CACHED_MODELS = 256
 """Models kept ready; the least recently used one goes first."""
+
+PACKAGE_S = 10.0
+"""How long LangChain may take to show that it can make a model of some provider."""
 
 PUBLIC_ADDRESSES = {
     "openai": "https://api.openai.com/v1",
@@ -93,6 +97,42 @@ class ModelFactory:
                 self._models.popitem(last=False)
         self._models.move_to_end(settings)
         return model
+
+    def address_problem(self, provider: str, api_url: str | None, *, trusted: bool) -> str | None:
+        """Why no model can be reached at an address (None: the provider's own), if so.
+
+        What a name resolves to is judged with each call: it may be another thing tomorrow.
+        """
+        if not api_url and provider not in {*PUBLIC_ADDRESSES, "openai_compatible"}:
+            return None  # wherever LangChain's package finds it
+        try:
+            url = _base_url(ModelSettings(provider=provider, api_url=api_url))
+            AddressGuard(self._policies[trusted], self._resolver).check_url(url.scheme, url.host)
+        except ModelAddressError as error:
+            return error.problem
+        except UnsafeAddressError as error:
+            return error.reason
+        return None
+
+    async def package_problem(self, langchain_provider: str, model: str) -> str | None:
+        """Why LangChain cannot make such a model here, if so."""
+        if langchain_provider in _VENDORS:
+            return None
+        settings = ModelSettings(
+            provider="langchain",
+            model=model,
+            api_key="unused",
+            trusted=True,
+            langchain_provider=langchain_provider,
+        )
+        try:
+            async with asyncio.timeout(PACKAGE_S):
+                await asyncio.to_thread(_open, _ANY_LANGCHAIN, settings)
+        except ModelUnavailableError as error:
+            return error.problem
+        except TimeoutError:
+            return None  # it has something to build from, at least
+        return None
 
     async def warm_up(self, provider: str) -> None:
         """Import a provider's SDK now, on a thread, and not while a visitor waits.

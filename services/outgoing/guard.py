@@ -19,7 +19,7 @@ from services.outgoing.addresses import (
     special_kind,
 )
 from services.outgoing.errors import UnsafeAddressError
-from services.outgoing.resolving import Resolver, SystemResolver
+from services.outgoing.resolving import Resolver, SystemResolver, written_address
 
 MAX_ADDRESSES = 8
 """Addresses of one name that are looked at; more would be a way to make us try for ever."""
@@ -97,7 +97,8 @@ class AddressGuard:
         """Judge what the URL alone tells; the addresses are judged when connecting.
 
         Raises:
-            UnsafeAddressError: no host, another scheme than http(s), or http where https is due.
+            UnsafeAddressError: no host, another scheme than http(s), http where https is due, or a
+                host that is written as an address which is not allowed.
         """
         name = normal_host(host)
         if not name:
@@ -106,6 +107,9 @@ class AddressGuard:
             raise UnsafeAddressError(name, f"{scheme[:20]}:// is not allowed, only https://")
         if scheme == "http" and not self._may_be_plain(name):
             raise UnsafeAddressError(name, "http:// is not allowed here, use https://")
+        written = written_address(name)
+        if written is not None:
+            self._check_address(name, written)
 
     async def resolve(self, host: str, port: int) -> list[Address]:
         """Look a name up once and give its addresses, all of them judged.

@@ -15,7 +15,7 @@ from tests.api.operations import (
 )
 from tests.api.test_llm_configs import CONFIG, made
 from tests.graphql_clients import GraphQLClient
-from tests.server_process import ServerProcess
+from tests.server_process import KEY_VARIABLE, ServerProcess
 
 CHANGED = f"llmConfig {{ {CONFIG} }}"
 ISSUES = "... on InvalidInputError { issues { path } }"
@@ -44,10 +44,10 @@ async def test_what_is_left_out_stays_and_null_brings_the_default_back(
         stored = await database.database["llm_configs"].find_one({"name": "Renamed"})
     assert "sk-second" not in str(stored)
 
-    nothing = dict.fromkeys(("apiUrl", "apiKey", "maxTokens", "temperature", "name", "active"))
+    nothing = dict.fromkeys(("apiUrl", "maxTokens", "temperature", "name", "active"))
     given = {"id": config["id"], **nothing}
     cleared = (await done(admin, "updateLlmConfig", given, CHANGED))["llmConfig"]
-    assert (cleared["apiUrl"], cleared["hasApiKey"], cleared["name"]) == (None, False, "Renamed")
+    assert (cleared["apiUrl"], cleared["hasApiKey"], cleared["name"]) == (None, True, "Renamed")
     assert (cleared["maxTokens"], cleared["temperature"], cleared["active"]) == (1024, 0.3, True)
 
 
@@ -60,24 +60,89 @@ async def test_refusals_of_a_change(admin: GraphQLClient, make_client: MakeClien
     wrong = {"name": " ", "maxTokens": 0, "temperature": 3, "apiKeyEnv": "PATH", "apiKey": ""}
     given = {"id": config["id"], **wrong}
     refused = await mutate(admin, "updateLlmConfig", given, CHANGED, ISSUES)
-    assert {one["path"][1] for one in refused["issues"]} == set(wrong) - {"apiKey"}
+    assert {one["path"][1] for one in refused["issues"]} == set(wrong)
     await done(admin, "updateLlmConfig", {"id": config["id"], "revision": 1, "model": "b"}, CHANGED)
     stale = {"id": config["id"], "revision": 1, "model": "c"}
     refused = await mutate(admin, "updateLlmConfig", stale, CHANGED, CONFLICT)
     assert (refused["currentRevision"], refused["current"]) == (2, {"id": config["id"]})
 
 
+async def test_a_change_may_not_make_a_config_that_could_never_answer(
+    admin: GraphQLClient, make_client: MakeClient
+) -> None:
+    own = await made(admin, clientId=await make_client())
+    shared = await made(admin, provider="OPENAI_COMPATIBLE", apiUrl="http://127.0.0.1:9/v1")
+    local = await made(admin, provider="LOCAL", model="")
+    for config, change, path in (
+        (own, {"apiKey": None}, "apiKey"),
+        (own, {"apiKeyEnv": KEY_VARIABLE}, "apiKeyEnv"),
+        (own, {"apiUrl": "https://10.0.0.1"}, "apiUrl"),
+        (own, {"apiUrl": "https://example.com?k=1"}, "apiUrl"),
+        (own, {"totalTimeoutMs": 2000}, "totalTimeoutMs"),
+        (shared, {"apiUrl": None}, "apiUrl"),
+        (shared, {"apiKeyEnv": "PARLANCE_LLM_KEY_THAT_NOBODY_SET"}, "apiKeyEnv"),
+        (local, {"apiKey": "sk-any"}, "apiKey"),
+        (local, {"apiUrl": "https://example.com"}, "apiUrl"),
+    ):
+        given = {"id": config["id"], **change}
+        refused = await mutate(admin, "updateLlmConfig", given, CHANGED, ISSUES)
+        assert {tuple(one["path"]) for one in refused["issues"]} == {("input", path)}, change
+
+
+async def test_a_key_moves_from_the_environment_into_the_config_and_back(
+    admin: GraphQLClient,
+) -> None:
+    config = await made(admin, apiKeyEnv=KEY_VARIABLE)
+    both = {"id": config["id"], "apiKey": "sk-own"}
+    refused = await mutate(admin, "updateLlmConfig", both, CHANGED)
+    assert refused["path"] == ["input", "apiKeyEnv"]
+    there = {**both, "apiKeyEnv": None}
+    sealed = (await done(admin, "updateLlmConfig", there, CHANGED))["llmConfig"]
+    assert (sealed["hasApiKey"], sealed["apiKeyEnv"]) == (True, None)
+    back = {"id": config["id"], "apiKey": None, "apiKeyEnv": KEY_VARIABLE}
+    named = (await done(admin, "updateLlmConfig", back, CHANGED))["llmConfig"]
+    assert (named["hasApiKey"], named["apiKeyEnv"]) == (False, KEY_VARIABLE)
+
+
+async def test_what_an_older_version_let_pass_can_be_renamed_and_switched_off_but_not_on(
+    server: ServerProcess, admin: GraphQLClient, make_client: MakeClient
+) -> None:
+    config = await made(admin, clientId=await make_client())
+    old = {"sealed_api_key": None, "api_key_env": "PARLANCE_LLM_KEY_GONE", "api_url": "http://a?b"}
+    async with database_of(server) as database:
+        name = {"name": config["name"]}
+        await database.database["llm_configs"].update_one(name, {"$set": old})
+    off = {"id": config["id"], "name": "Old one", "active": False}
+    assert (await done(admin, "updateLlmConfig", off, CHANGED))["llmConfig"]["name"] == "Old one"
+    on = {"id": config["id"], "active": True}
+    refused = await mutate(admin, "updateLlmConfig", on, CHANGED, ISSUES)
+    assert {one["path"][1] for one in refused["issues"]} == {"apiUrl", "apiKeyEnv"}
+    mended = {**on, "apiUrl": None, "apiKeyEnv": None, "apiKey": "sk-own"}
+    assert (await done(admin, "updateLlmConfig", mended, CHANGED))["llmConfig"]["active"] is True
+
+
 async def test_members_change_their_own_and_never_addresses(
     admin: GraphQLClient, make_client: MakeClient, person_of: PersonOf
 ) -> None:
     slug = new_slug()
-    config = await made(admin, clientId=await make_client(slug))
+    client_id = await make_client(slug)
+    config = await made(admin, clientId=client_id)
     foreign = await made(admin, clientId=await make_client())
     platform = await made(admin)
     editor, agent = await person_of(slug, "editor"), await person_of(slug, "agent")
     await done(editor, "updateLlmConfig", {"id": config["id"], "model": "b"}, CHANGED)
-    for field, value in (("apiUrl", "https://evil.example"), ("apiKeyEnv", "PARLANCE_LLM_KEY_A")):
-        given = {"id": config["id"], field: value}
+    set_by_admin = await made(
+        admin, clientId=client_id, provider="OPENAI_COMPATIBLE", apiUrl="https://llm.example/v1"
+    )
+    same = {"id": set_by_admin["id"], "apiUrl": "https://llm.example/v1", "model": "c"}
+    await done(editor, "updateLlmConfig", same, CHANGED)
+    for changed, field, value in (
+        (config, "apiUrl", "https://evil.example"),
+        (config, "apiKeyEnv", "PARLANCE_LLM_KEY_A"),
+        (set_by_admin, "apiUrl", "https://evil.example"),
+        (set_by_admin, "apiUrl", None),
+    ):
+        given = {"id": changed["id"], field: value}
         refused = await mutate(editor, "updateLlmConfig", given, CHANGED)
         assert (refused["code"], refused["path"]) == ("INVALID_INPUT", ["input", field])
     for wanted in (foreign["id"], "nonsense"):

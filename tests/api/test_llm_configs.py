@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 import bson
+import pytest
 
 from documents.ids import PydanticObjectId
 from graphql_schema.node import global_id
@@ -31,7 +32,7 @@ from tests.api.operations import (
     new_slug,
 )
 from tests.graphql_clients import GraphQLClient
-from tests.server_process import ServerProcess
+from tests.server_process import KEY_VARIABLE, ServerProcess
 
 CONFIG = """
 id client { slug } name provider langchainProvider model apiUrl apiKeyEnv hasApiKey maxTokens
@@ -70,7 +71,9 @@ DEFAULTS = {
 
 def wanted(**more: Any) -> Json:
     name = f"Model {secrets.token_hex(4)}"
-    return {"name": name, "provider": "OPENAI", "model": "gpt-4o-mini", **more}
+    given = {"name": name, "provider": "OPENAI", "model": "gpt-4o-mini", **more}
+    needs_key = given["provider"] == "OPENAI" and not more.keys() & {"apiUrl", "apiKeyEnv"}
+    return {"apiKey": "sk-any", **given} if needs_key else given
 
 
 async def made(caller: GraphQLClient, **more: Any) -> Json:
@@ -93,6 +96,7 @@ async def test_a_config_has_defaults_and_an_owner(
     assert config == DEFAULTS | {
         "id": config["id"],
         "client": {"slug": slug},
+        "hasApiKey": True,
         "name": "Padded",
         "provider": "OPENAI",
         "model": "gpt-4o-mini",
@@ -103,9 +107,9 @@ async def test_a_config_has_defaults_and_an_owner(
 async def test_everything_that_is_given_is_kept(admin: GraphQLClient) -> None:
     given = wanted(
         provider="LANGCHAIN",
-        langchainProvider="mistralai",
+        langchainProvider="openai",
         apiUrl="https://models.example.com/v1",
-        apiKeyEnv="PARLANCE_LLM_KEY_MISTRAL",
+        apiKeyEnv=KEY_VARIABLE,
         maxTokens=1,
         temperature=0,
         connectTimeoutMs=100,
@@ -156,9 +160,16 @@ async def test_what_a_provider_needs_is_asked_for(admin: GraphQLClient) -> None:
         ({"provider": "OPENAI_COMPATIBLE"}, "apiUrl"),
         ({"provider": "LANGCHAIN"}, "langchainProvider"),
         ({"provider": "LANGCHAIN", "langchainProvider": "os; rm"}, "langchainProvider"),
-        ({"apiUrl": "https://user:secret@example.com"}, "apiUrl"),
+        ({"apiKey": None}, "apiKey"),
+        ({"provider": "ANTHROPIC"}, "apiKey"),
+        ({"provider": "LANGCHAIN", "langchainProvider": "anthropic"}, "apiKey"),
+        ({"provider": "LOCAL", "apiKey": "sk-any"}, "apiKey"),
+        ({"provider": "LOCAL", "apiUrl": "https://example.com"}, "apiUrl"),
+        ({"provider": "LOCAL", "apiKeyEnv": KEY_VARIABLE}, "apiKeyEnv"),
         ({"apiKeyEnv": "PARLANCE_SECRET_KEY"}, "apiKeyEnv"),
         ({"apiKeyEnv": "PARLANCE_LLM_KEY_"}, "apiKeyEnv"),
+        ({"apiKeyEnv": "PARLANCE_LLM_KEY_THAT_NOBODY_SET"}, "apiKeyEnv"),
+        ({"apiKeyEnv": KEY_VARIABLE, "apiKey": "sk-any"}, "apiKeyEnv"),
         ({"apiKey": "two\nlines"}, "apiKey"),
         ({"apiKey": "x" * 4097}, "apiKey"),
         ({"inputCostPer1kTokens": "0.0000000001"}, "inputCostPer1kTokens"),
@@ -168,6 +179,102 @@ async def test_what_a_provider_needs_is_asked_for(admin: GraphQLClient) -> None:
     ):
         result = await refusal(admin, **more)
         assert result["path"] == ["input", path], more
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://user:s3cret@example.com",
+        "https://s3cret@example.com",
+        "https://example.com/?key=s3cret",
+        "https://example.com/v1?",
+        "https://example.com/v1#s3cret",
+        "ftp://example.com/s3cret",
+        "example.com",
+        "http://169.254.169.254/s3cret",
+        "http://[fd00:ec2::254]/",
+    ],
+)
+async def test_an_address_that_could_hold_a_secret_or_reach_a_cloud_is_refused_and_not_repeated(
+    admin: GraphQLClient, address: str
+) -> None:
+    result = await refusal(admin, apiUrl=address)
+    assert (result["code"], result["path"]) == ("INVALID_INPUT", ["input", "apiUrl"])
+    assert "s3cret" not in str(result)
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    [
+        ({"provider": "OPENAI_COMPATIBLE", "apiUrl": "http://models.example.com/v1"}, "apiUrl"),
+        ({"provider": "OPENAI_COMPATIBLE", "apiUrl": "https://127.0.0.1/v1"}, "apiUrl"),
+        ({"provider": "OPENAI_COMPATIBLE", "apiUrl": "https://127.1/v1"}, "apiUrl"),
+        ({"provider": "OPENAI_COMPATIBLE", "apiUrl": "https://0x0a000001/v1"}, "apiUrl"),
+        ({"provider": "OPENAI_COMPATIBLE", "apiUrl": "https://[::1]/v1"}, "apiUrl"),
+        ({"provider": "OPENAI_COMPATIBLE", "apiUrl": "https://localhost:8080/v1"}, "apiUrl"),
+        ({"provider": "OPENAI_COMPATIBLE", "apiUrl": "https://192.168.1.5/v1"}, "apiUrl"),
+        ({"provider": "OLLAMA"}, "apiUrl"),
+        ({"apiKeyEnv": KEY_VARIABLE}, "apiKeyEnv"),
+        (
+            {"provider": "LANGCHAIN", "langchainProvider": "ollama", "apiUrl": "https://a.example"},
+            "provider",
+        ),
+    ],
+)
+async def test_a_clients_config_reaches_public_addresses_with_a_key_of_its_own(
+    admin: GraphQLClient, make_client: MakeClient, more: Json, path: str
+) -> None:
+    """Also when a platform admin makes it; the same is right for the whole platform."""
+    result = await refusal(admin, clientId=await make_client(), **more)
+    assert (result["code"], result["path"]) == ("INVALID_INPUT", ["input", path])
+    if "http://models" not in str(more):
+        assert (await made(admin, **more))["client"] is None
+
+
+async def test_a_server_that_speaks_openais_protocol_may_need_no_key(
+    admin: GraphQLClient, make_client: MakeClient
+) -> None:
+    public = {"provider": "OPENAI_COMPATIBLE", "apiUrl": "https://models.example.com/v1"}
+    assert (await made(admin, clientId=await make_client(), **public))["hasApiKey"] is False
+    gateway = {"provider": "ANTHROPIC", "apiUrl": "http://10.0.0.7:4000"}
+    assert (await made(admin, **gateway))["hasApiKey"] is False
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [("mistralai", "is not installed"), ("skynet", "LangChain cannot build")],
+)
+async def test_a_provider_that_langchain_cannot_make_here_is_refused(
+    admin: GraphQLClient, name: str, problem: str
+) -> None:
+    result = await refusal(admin, provider="LANGCHAIN", langchainProvider=name)
+    assert result["path"] == ["input", "langchainProvider"]
+    assert problem in result["message"]
+
+
+@pytest.mark.parametrize(
+    ("timeouts", "path"),
+    [
+        ({"firstTokenTimeoutMs": 120_001}, "firstTokenTimeoutMs"),
+        ({"betweenTokensTimeoutMs": 130_000}, "betweenTokensTimeoutMs"),
+        (
+            {
+                "connectTimeoutMs": 2001,
+                "totalTimeoutMs": 2000,
+                "firstTokenTimeoutMs": 500,
+                "betweenTokensTimeoutMs": 500,
+            },
+            "connectTimeoutMs",
+        ),
+        ({"totalTimeoutMs": 19_999, "firstTokenTimeoutMs": 500}, "totalTimeoutMs"),
+    ],
+)
+async def test_timeouts_that_contradict_each_other_are_refused(
+    admin: GraphQLClient, timeouts: Json, path: str
+) -> None:
+    result = await refusal(admin, **timeouts)
+    assert (result["code"], result["path"]) == ("INVALID_INPUT", ["input", path])
+    assert "totalTimeoutMs" in result["message"]
 
 
 async def test_a_name_is_given_once_per_owner(
@@ -249,7 +356,7 @@ async def test_members_use_the_platforms_configs_without_their_addresses(
     client_id = await make_client(slug)
     address = {
         "apiUrl": "https://models.example.com",
-        "apiKeyEnv": f"PARLANCE_LLM_KEY_{secrets.token_hex(4).upper()}",
+        "apiKeyEnv": KEY_VARIABLE,
     }
     platform = await made(admin, **address)
     own = await made(admin, clientId=client_id, apiUrl=address["apiUrl"])

@@ -7,7 +7,7 @@ import pytest
 
 from api.settings import Settings
 from api.settings_reference import PAGE, settings_page
-from services.chatbots.llm_configs import KEY_ENV_PREFIX
+from services.chatbots.llm_config_rules import KEY_ENV_PREFIX
 from tests.architecture.tracked_files import REPOSITORY, text_of, tracked_files
 
 PAGES = [path for path in tracked_files() if path.suffix == ".md"]

@@ -89,6 +89,23 @@ def test_plain_http_is_allowed_where_it_is_listed() -> None:
         guard.check_url("http", "11.1.1.1")
 
 
+@pytest.mark.parametrize(
+    "host", ["127.1", "0x7f.1", "2130706433", "10.0.0.1", "localhost", "x.localhost", "[::1]"]
+)
+def test_an_address_written_into_the_url_is_judged_without_asking_dns(host: str) -> None:
+    with pytest.raises(UnsafeAddressError, match="not public"):
+        AddressGuard(GuardPolicy.public_only()).check_url("https", host)
+    AddressGuard(GuardPolicy.trusted()).check_url("http", host)
+    guard = AddressGuard(GuardPolicy.public_only(["127.0.0.0/8", "::1", "10.0.0.1"]))
+    guard.check_url("https", host)
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1]"])
+def test_no_policy_lets_a_written_address_of_a_cloud_pass(host: str) -> None:
+    with pytest.raises(UnsafeAddressError):
+        AddressGuard(GuardPolicy.trusted()).check_url("http", host)
+
+
 def test_broken_network_in_the_list_is_an_error_at_start() -> None:
     with pytest.raises(ValueError, match=r"10\.0\.0\.0/33"):
         GuardPolicy.public_only(["10.0.0.0/33"])
