@@ -48,11 +48,15 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         )
         await asyncio.to_thread(detect_language, "warm up")  # loads its tables, about a second
         if database.is_embedded:
-            await wiring.recovery.end_all_leases()  # its lock says that nobody else is here
+            # its lock says that nobody else is here
+            await wiring.recovery.end_all_leases()
+            await wiring.services.erasing.take_over_all()
         recovery = asyncio.create_task(wiring.recovery.run(), name="recovery")
         stack.push_async_callback(cancel_and_wait, recovery)
         visit_ends = asyncio.create_task(wiring.services.stays.run(), name="visit ends")
         stack.push_async_callback(cancel_and_wait, visit_ends)
+        housekeeping = asyncio.create_task(wiring.housekeeping.run(), name="housekeeping")
+        stack.push_async_callback(cancel_and_wait, housekeeping)
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
         log.info("ready", url=settings.base_url)
         yield

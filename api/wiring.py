@@ -33,6 +33,8 @@ from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.llm.factory import ModelFactory
 from services.origins import normalized_origin
+from services.privacy.erasing import Erasing
+from services.privacy.housekeeping import Housekeeping
 from services.rate_limits.rate_limits import RateLimits, Rates
 from services.rate_limits.windows import MemoryWindows
 from services.sealing.keys import DerivedKeys
@@ -55,6 +57,7 @@ class Wiring:
     origins: EmbeddingOrigins
     generations: Generations
     recovery: Recovery
+    housekeeping: Housekeeping
     models: ModelFactory
     event_log: MemoryEventLog
 
@@ -78,6 +81,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         most_at_once=settings.visits_per_chatbot,
         idle=timedelta(seconds=settings.visit_idle_seconds),
     )
+    stopping = Stopping(generations)
+    erasing = Erasing(database, stopping, event_log)
     services = Services(
         sign_in=sign_in,
         rate_limits=_rate_limits(settings),
@@ -97,7 +102,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         asking=Asking(database, owner),
         following=Following(event_log),
         generations=generations,
-        stopping=Stopping(generations),
+        stopping=stopping,
+        erasing=erasing,
         public_url=settings.base_url,
     )
     return Wiring(
@@ -106,6 +112,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         origins=EmbeddingOrigins(_own_origins(settings), development=settings.in_development),
         generations=generations,
         recovery=Recovery(generations, owner),
+        housekeeping=Housekeeping(erasing),
         models=models,
         event_log=event_log,
     )

@@ -5,7 +5,7 @@ queried without saying whose data is meant: see `documents.tenancy`.
 """
 
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from beanie import Document, PydanticObjectId
 from pydantic import Field
@@ -36,7 +36,13 @@ class StoredDocument(Document):
 
 
 class TenantDocument(StoredDocument):
-    """A document of one client. `client_id` is the client's slug."""
+    """A document of one client. `client_id` is the client's slug.
+
+    A class that carries `visitor_id` goes when its visitor is erased. One without anything that
+    anybody said may set `outlives_visitor`: it stays, under an id that is no visitor's.
+    """
+
+    outlives_visitor: ClassVar[bool] = False
 
     client_id: str
 

@@ -1,23 +1,25 @@
-"""Erasing all of a client or of a chatbot, in every collection, with a receipt.
+"""Erasing all of a client, a chatbot, a visitor or a conversation, in every collection.
 
 Which collections is read from the document classes: a class that carries `client_id` goes with its
-client, one that carries `chatbot_id` with its chatbot. What is new is erased without anybody
-remembering to say so. Deleting goes in batches, since a client may have millions of messages, and
-may be repeated after a crash.
+client, one that carries `chatbot_id` with its chatbot, and so on. What is new is erased without
+anybody remembering to say so. Deleting goes in batches, since a client may have millions of
+messages, and may be repeated after a crash.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from beanie import PydanticObjectId
 
-from documents.base import StoredDocument, utc_now
+from documents.base import StoredDocument, TenantDocument, utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.knowledge_sources import KnowledgeSource
 from documents.registry import DOCUMENT_CLASSES
+from documents.tenancy import TenantScope
 from documents.users import User
+from documents.visitors import Visitor
 
 BATCH = 2_000
 """Documents deleted by one command: a second of work at most, so that others get their turn."""
@@ -26,9 +28,11 @@ Receipt = Mapping[str, int]
 """How many documents were deleted, by the name of the collection."""
 
 
-def classes_with(field: str) -> Iterator[type[StoredDocument]]:
+def classes_with(
+    field: str, classes: Iterable[type[StoredDocument]] = DOCUMENT_CLASSES
+) -> Iterator[type[StoredDocument]]:
     """The document classes that have a field of this name."""
-    for document_class in DOCUMENT_CLASSES:
+    for document_class in classes:
         if field in document_class.model_fields:
             yield document_class
 
@@ -70,6 +74,75 @@ async def erase_chatbot(client_id: str, chatbot_id: PydanticObjectId) -> Receipt
         gone = await chatbots.delete_one({"client_id": client_id, "_id": chatbot_id})
         erased[chatbots.name] += gone.deleted_count
     return +erased
+
+
+async def erase_visitors(
+    client_id: str,
+    visitor_ids: Sequence[PydanticObjectId],
+    classes: Iterable[type[StoredDocument]] = DOCUMENT_CLASSES,
+) -> Receipt:
+    """Delete everything that carries the ids of these visitors, apart from the visitors themselves.
+
+    What outlives its visitor stays under another id, which nothing else has and nobody can trace.
+    """
+    erased: Counter[str] = Counter()
+    owned: dict[str, Any] = {"client_id": client_id, "visitor_id": {"$in": list(visitor_ids)}}
+    for _ in range(2):
+        for document_class in classes_with("visitor_id", classes):
+            if _outlives_visitor(document_class):
+                await _under_another_id(document_class, client_id, visitor_ids)
+                continue
+            name = document_class.get_pymongo_collection().name
+            erased[name] += await _deleted(document_class, owned)
+    return +erased
+
+
+async def erase_conversations(
+    client_id: str, conversation_ids: Sequence[PydanticObjectId]
+) -> Receipt:
+    """Delete everything that was said in these conversations, apart from themselves."""
+    erased: Counter[str] = Counter()
+    inside: dict[str, Any] = {
+        "client_id": client_id,
+        "conversation_id": {"$in": list(conversation_ids)},
+    }
+    for _ in range(2):
+        for document_class in classes_with("conversation_id"):
+            if not _outlives_visitor(document_class):
+                name = document_class.get_pymongo_collection().name
+                erased[name] += await _deleted(document_class, inside)
+    return +erased
+
+
+async def visitor_is_there(client_id: str, visitor_id: PydanticObjectId) -> bool:
+    """Whether a visitor was not erased; for whoever has stored something of the visitor's.
+
+    Ask after storing: an erasure deletes the visitor first and the rest then. So it either found
+    what was stored, or its visitor is not there any more, and what was stored is erased here. The
+    visitor has given a sign now.
+    """
+    visitors = TenantScope.one(client_id).of(Visitor)
+    seen = {"$set": {"last_seen_at": utc_now()}}
+    if await visitors.update_one({"_id": visitor_id}, seen) is not None:
+        return True
+    await erase_visitors(client_id, [visitor_id])
+    return False
+
+
+def _outlives_visitor(document_class: type[StoredDocument]) -> bool:
+    return issubclass(document_class, TenantDocument) and document_class.outlives_visitor
+
+
+async def _under_another_id(
+    document_class: type[StoredDocument], client_id: str, visitor_ids: Sequence[PydanticObjectId]
+) -> None:
+    """Replace each visitor's id by one id, so that what counts visitors still counts right."""
+    collection = document_class.get_pymongo_collection()
+    for visitor_id in visitor_ids:
+        await collection.update_many(
+            {"client_id": client_id, "visitor_id": visitor_id},
+            {"$set": {"visitor_id": PydanticObjectId()}, "$unset": {"user_id": ""}},
+        )
 
 
 async def _taken_from_sources(client_id: str, chatbot_id: PydanticObjectId) -> None:

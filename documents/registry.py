@@ -12,6 +12,7 @@ from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_sources import KnowledgeSource
 from documents.llm_configs import LlmConfig
 from documents.messages import Message
+from documents.pending_erasures import PendingErasure
 from documents.sessions import Session
 from documents.users import User
 from documents.visitors import Visitor
@@ -35,4 +36,5 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     WidgetToken,
     Conversation,
     Message,
+    PendingErasure,
 )

@@ -34,6 +34,7 @@ from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
 from services.knowledge.sources import KnowledgeSources
+from services.privacy.erasing import Erasing
 from services.rate_limits.rate_limits import RateLimits
 from services.visits.handing_out import HandingOut
 from services.visits.refreshing import Refreshing
@@ -69,6 +70,7 @@ class Services:
     following: Following
     generations: Generations
     stopping: Stopping
+    erasing: Erasing
     public_url: str
 
 

@@ -39,6 +39,7 @@ from graphql_schema.llm_configs.mutations import LlmConfigMutations
 from graphql_schema.llm_configs.queries import LlmConfigQueries
 from graphql_schema.masking import ErrorMasking
 from graphql_schema.nodes import NodeQueries
+from graphql_schema.privacy.mutations import PrivacyMutations
 from graphql_schema.scalars import SCALARS
 from graphql_schema.visits.mutations import VisitMutations
 from graphql_schema.visits.queries import VisitQueries
@@ -80,6 +81,7 @@ class Mutation(
     WidgetTokenMutations,
     AnswerMutations,
     KnowledgeMutations,
+    PrivacyMutations,
 ):
     """All mutations."""
 

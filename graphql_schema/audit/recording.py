@@ -1,8 +1,10 @@
 """From a mutation to the audit log: who made the request, and from where."""
 
-from documents.base import StoredDocument
+from documents.base import StoredDocument, utc_now
+from documents.ids import PydanticObjectId
+from documents.visitors import Visitor
 from graphql_schema.context import RequestContext
-from graphql_schema.viewers import MemberViewer, PersonViewer
+from graphql_schema.viewers import MemberViewer, PersonViewer, VisitorViewer
 from services.audit.audit_log import Actor, record_change
 
 
@@ -18,6 +20,19 @@ async def record(
     viewer = await context.member()
     actor = Actor(_name(viewer), viewer.user_id, context.caller.ip_address)
     await record_change(actor, action, client_id=client_id, before=before, after=after)
+
+
+async def record_about_visitor(
+    context: RequestContext, action: str, client_id: str, visitor_id: PydanticObjectId
+) -> None:
+    """Record what was done with a visitor's data, by whom, and nothing of the data."""
+    now = utc_now()
+    target = Visitor(id=visitor_id, client_id=client_id, first_seen_at=now, last_seen_at=now)
+    if isinstance(await context.viewer(), VisitorViewer):
+        actor = Actor("The visitor")
+        await record_change(actor, action, client_id=client_id, before=target, after=target)
+    else:
+        await record(context, action, client_id=client_id, before=target, after=target)
 
 
 def _name(viewer: MemberViewer) -> str:

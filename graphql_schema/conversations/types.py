@@ -88,7 +88,7 @@ class Visitor(Node):
     user_email: str | None = strawberry.field(description="Likewise the e-mail address.")
     language: Language | None = strawberry.field(description="The visitor's language.")
     first_seen_at: datetime = strawberry.field(description="The first visit.")
-    last_seen_at: datetime = strawberry.field(description="The last visit.")
+    last_seen_at: datetime = strawberry.field(description="The last visit or question.")
 
 
 @strawberry.type(description="Where a statement comes from, as it was when the answer was given.")

@@ -14,6 +14,7 @@ from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.conversations import Conversation
 from documents.duplicates import DuplicateError, duplicates_reported
+from documents.erasure import visitor_is_there
 from documents.ids import PydanticObjectId
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
@@ -111,6 +112,8 @@ class Asking:
             if winner is None:
                 raise
             return AskedQuestion(winner, is_new=False)
+        if not await visitor_is_there(question.client_id, question.visitor_id):
+            raise QuestionRefusedError("not_found")
         return AskedQuestion(answer, is_new=True)
 
     async def _store(self, question: Question, language: str, session: WriteSession) -> Message:

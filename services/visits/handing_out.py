@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from documents.base import utc_now
 from documents.chatbots import Chatbot
+from documents.erasure import visitor_is_there
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor
@@ -60,15 +61,18 @@ class HandingOut:
             TooManyTokensError: the identified visitor has 100 live tokens.
         """
         wanted = self._checked(chatbot, wanted)
-        visitor = await _visitor(chatbot, wanted)
-        return await self._tokens.issue(
-            client_id=chatbot.client_id,
-            chatbot_id=chatbot.id,
-            visitor_id=visitor.id,
-            visit_id=None,
-            origin=wanted.origin,
-            lifetime=wanted.lifetime,
-        )
+        while True:
+            visitor = await _visitor(chatbot, wanted)
+            issued = await self._tokens.issue(
+                client_id=chatbot.client_id,
+                chatbot_id=chatbot.id,
+                visitor_id=visitor.id,
+                visit_id=None,
+                origin=wanted.origin,
+                lifetime=wanted.lifetime,
+            )
+            if await visitor_is_there(chatbot.client_id, visitor.id):
+                return issued  # and not erased just now: then it is another visitor's
 
     def _checked(self, chatbot: Chatbot, wanted: NewToken) -> NewToken:
         checks = FieldChecks("input")

@@ -5,6 +5,7 @@ refreshed cannot be refreshed for ever: it ends with its 60 seconds for the visi
 """
 
 from documents.chatbots import Chatbot
+from documents.erasure import visitor_is_there
 from documents.tenancy import TenantScope
 from documents.widget_tokens import WidgetToken
 from services.accounts.access_tokens import TokenInvalidError
@@ -24,7 +25,8 @@ class Refreshing:
         """A new token for the same visitor, chatbot and origin.
 
         Raises:
-            TokenInvalidError: forged, revoked, replaced, or ended more than a day ago.
+            TokenInvalidError: forged, revoked, replaced, ended more than a day ago, or its visitor
+                was erased.
             OriginNotAllowedError: the page may not use the chatbot, or is not the token's own.
         """
         record = await self._tokens.refreshable(token)
@@ -32,7 +34,10 @@ class Refreshing:
         if chatbot is None:
             raise TokenInvalidError
         self._check_origin(origin, record, chatbot)
-        return await self._tokens.succeed(record)
+        issued = await self._tokens.succeed(record)
+        if not await visitor_is_there(record.client_id, record.visitor_id):
+            raise TokenInvalidError
+        return issued
 
     def _check_origin(self, origin: str | None, record: WidgetToken, chatbot: Chatbot) -> None:
         """A token without an origin belongs to a program, which sends no Origin header."""

@@ -9,6 +9,7 @@ from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.conversations import Conversation
 from documents.database.driver import operation_deadline
+from documents.erasure import visitor_is_there
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor
@@ -103,7 +104,10 @@ class Visits:
             ChatbotInactiveError: the chatbot or its client is switched off.
         """
         with operation_deadline(DATABASE_SECONDS):
-            return await self._started(request)
+            while True:
+                started = await self._started(request)
+                if await visitor_is_there(started.client.client_id, started.visitor_id):
+                    return started  # and not erased just now: then it is another visitor's visit
 
     async def _started(self, request: VisitRequest) -> StartedVisit:
         chatbot = await chatbot_by_embed_key(request.embed_key)

@@ -15,6 +15,7 @@ from tests.api.matrix.rows import (
     llm_configs,
     nodes,
     people,
+    privacy,
     visits,
 )
 
@@ -29,6 +30,7 @@ DOMAINS = (
     conversations,
     answers,
     knowledge,
+    privacy,
     nodes,
 )
 ROWS: Sequence[Row] = [row for domain in DOMAINS for row in domain.ROWS]

@@ -43,6 +43,7 @@ from services.knowledge.search import KnowledgeSearch
 from services.llm.model import LanguageModel
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
+from services.visits.visitors import anonymous_visitor
 from tests.unit.answering.scripted_models import Models
 
 PATIENCE_SECONDS = 10.0
@@ -111,7 +112,8 @@ async def new_visitor() -> Visitor:
         published_version_id=PydanticObjectId(),
     )
     await scope.of(Chatbot).insert(chatbot)
-    return Visitor(client_id, chatbot.id, PydanticObjectId())
+    stranger = await anonymous_visitor(client_id, None)
+    return Visitor(client_id, chatbot.id, stranger.id)
 
 
 class Process:

@@ -1,0 +1,149 @@
+"""Erasing a visitor for good, so that a crash in the middle leaves nothing behind.
+
+The visitor's own document goes first, in one transaction with a note of what is left to do. From
+then on nobody writes for that visitor: whoever stored something looks for the visitor afterwards
+(`visitor_is_there`). Then go tokens and running answers, then everything that carries the id. The
+note stays for a last look a little later, after the requests that were under way have ended.
+"""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from documents.base import utc_now
+from documents.erasure import Receipt, erase_conversations, erase_visitors
+from documents.ids import PydanticObjectId
+from documents.messages import Message
+from documents.pending_erasures import PendingErasure
+from documents.tenancy import TenantScope
+from documents.transactions import Transactions, WriteSession
+from documents.visitors import Visitor
+from documents.widget_tokens import WidgetToken
+from services.answering.event_log import EventLog
+from services.answering.stopping import Stopping
+from services.refusals import UnknownTargetError
+
+OWN_TIME = timedelta(minutes=2)
+"""How long the process that began may take before another one helps. Doing it twice is harmless."""
+
+LAST_LOOK_AFTER = timedelta(minutes=10)
+"""Longer than any request takes that was let in before its visitor went."""
+
+LOGS_KEPT = timedelta(minutes=30)
+"""Longer than any event log outlives its answer."""
+
+MAX_ANSWERS_ENDED = 1_000
+"""Running and recent answers of one visitor, far above what the rates let a visitor ask."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class ErasingTimes:
+    """When somebody looks again; an argument so that a test need not wait."""
+
+    own: timedelta = OWN_TIME
+    last_look_after: timedelta = LAST_LOOK_AFTER
+
+
+class Erasing:
+    """Erases visitors, and finishes what was begun."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        stopping: Stopping,
+        event_log: EventLog,
+        times: ErasingTimes | None = None,
+    ) -> None:
+        self._transactions = transactions
+        self._stopping = stopping
+        self._log = event_log
+        self._times = times or ErasingTimes()
+
+    async def erase(self, scope: TenantScope, visitor_id: PydanticObjectId) -> Receipt:
+        """Erase a visitor in every collection; how much of each was there.
+
+        Raises:
+            UnknownTargetError: the scope has no such visitor, or not any more.
+        """
+        pending = await self._transactions.run_transaction(
+            lambda session: self._begun(scope, visitor_id, session)
+        )
+        erased = Counter(await self.finish(pending))
+        erased[Visitor.Settings.name] += 1
+        log.info("visitor_erased", client_id=pending.client_id, erased=dict(erased))
+        return +erased
+
+    async def finish(self, pending: PendingErasure) -> Receipt:
+        """Erase what is left of an erasure, and note that it is done."""
+        erased: Counter[str] = Counter()
+        if pending.visitor_ids:
+            await self._end_what_runs(pending)
+            erased.update(await erase_visitors(pending.client_id, pending.visitor_ids))
+        if pending.conversation_ids:
+            erased.update(await erase_conversations(pending.client_id, pending.conversation_ids))
+        await self._note_done(pending)
+        return +erased
+
+    async def finish_due(self) -> bool:
+        """Go on with one erasure whose time has come; whether there was one."""
+        now = utc_now()
+        pending = await (
+            TenantScope.every_client()
+            .of(PendingErasure)
+            .update_one({"due_at": {"$lte": now}}, {"$set": {"due_at": now + self._times.own}})
+        )
+        if pending is not None:
+            await self.finish(pending)
+        return pending is not None
+
+    async def take_over_all(self) -> None:
+        """Make every erasure due: for the only process on its database, at its start."""
+        entries = TenantScope.every_client().of(PendingErasure)
+        await entries.update_many({"erased_at": None}, {"$set": {"due_at": utc_now()}})
+
+    async def _begun(
+        self, scope: TenantScope, visitor_id: PydanticObjectId, session: WriteSession
+    ) -> PendingErasure:
+        visitor = await scope.of(Visitor).delete_one({"_id": visitor_id}, session=session)
+        if visitor is None:
+            raise UnknownTargetError("input", "visitorId")
+        pending = PendingErasure(
+            client_id=visitor.client_id,
+            visitor_ids=[visitor_id],
+            due_at=utc_now() + self._times.own,
+        )
+        return await scope.of(PendingErasure).insert(pending, session=session)
+
+    async def _end_what_runs(self, pending: PendingErasure) -> None:
+        """Lock the visitors out, hang up on their models, and forget what they were told."""
+        scope = TenantScope.one(pending.client_id)
+        own = {"visitor_id": {"$in": pending.visitor_ids}}
+        ended = {"$set": {"revoked_at": utc_now()}}
+        await scope.of(WidgetToken).update_many({**own, "revoked_at": None}, ended)
+        recent = {**own, "sender": "bot", "updated_at": {"$gte": utc_now() - LOGS_KEPT}}
+        messages = scope.of(Message)
+        answers = await (
+            messages.raw.find(messages.condition(recent), {"status": 1})
+            .limit(MAX_ANSWERS_ENDED)
+            .to_list()
+        )
+        running = [one["_id"] for one in answers if one["status"] == "streaming"]
+        await asyncio.gather(*(self._stopping.stop(scope, one, None) for one in running))
+        for answer in answers:
+            await self._log.discard(answer["_id"])
+
+    async def _note_done(self, pending: PendingErasure) -> None:
+        entries = TenantScope.one(pending.client_id).of(PendingErasure)
+        if pending.erased_at is not None or not pending.visitor_ids:
+            await entries.delete_one({"_id": pending.id})
+            return
+        now = utc_now()
+        await entries.update_one(
+            {"_id": pending.id, "erased_at": None},
+            {"$set": {"erased_at": now, "due_at": now + self._times.last_look_after}},
+        )

@@ -1,0 +1,3 @@
+from tests.unit.answering.conftest import process_of, visitor
+
+__all__ = ["process_of", "visitor"]
