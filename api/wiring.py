@@ -12,6 +12,7 @@ from documents.database.database import Database
 from graphql_schema.context import Services
 from services.accounts.access_tokens import AccessTokens
 from services.accounts.api_keys import ApiKeys
+from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
 from services.answering.asking import Asking
 from services.answering.following import Following
@@ -85,25 +86,27 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     erasing = Erasing(database, stopping, event_log)
     services = Services(
         sign_in=sign_in,
+        sessions=Sessions(database),
         rate_limits=_rate_limits(settings),
         api_keys=api_keys,
-        clients=Clients(),
+        clients=Clients(database),
         client_changes=ClientChanges(database),
         signing_keys=signing_keys,
         chatbots=Chatbots(database, most_per_client=settings.chatbots_per_client),
         chatbot_versions=Versions(database),
-        llm_configs=LlmConfigs(sealer, config_rules),
+        llm_configs=LlmConfigs(database, sealer, config_rules),
         llm_config_changes=LlmConfigChanges(database, sealer, config_rules),
         knowledge_sources=KnowledgeSources(database),
         visits=_visits(settings, widget_tokens, stays, signing_keys),
         stays=stays,
         refreshing=Refreshing(widget_tokens, development=settings.in_development),
-        handing_out=HandingOut(widget_tokens, development=settings.in_development),
+        handing_out=HandingOut(database, widget_tokens, development=settings.in_development),
         asking=Asking(database, owner),
         following=Following(event_log),
         generations=generations,
         stopping=stopping,
         erasing=erasing,
+        transactions=database,
         public_url=settings.base_url,
     )
     return Wiring(

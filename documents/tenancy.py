@@ -192,9 +192,16 @@ class ScopedCollection(Generic[TenantDocumentType]):
         """Delete every match; how many there were."""
         return (await self.raw.delete_many(self.condition(filter_), session=session)).deleted_count
 
-    async def count(self, filter_: Filter | None = None, *, limit: int) -> int:
+    async def count(
+        self,
+        filter_: Filter | None = None,
+        *,
+        limit: int,
+        session: AsyncClientSession | None = None,
+    ) -> int:
         """How many match, counted no further than `limit`."""
-        return await self.raw.count_documents(self.condition(filter_), limit=limit)
+        condition = self.condition(filter_)
+        return await self.raw.count_documents(condition, limit=limit, session=session)
 
     def _parsed(self, found: Mapping[str, Any]) -> TenantDocumentType:
         return cast("TenantDocumentType", parse_obj(self._document_class, found))

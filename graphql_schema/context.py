@@ -12,6 +12,7 @@ from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
 from documents.base import utc_now
+from documents.transactions import Transactions
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.viewers import (
     ApiKeyViewer,
@@ -21,6 +22,7 @@ from graphql_schema.viewers import (
     VisitorViewer,
 )
 from services.accounts.api_keys import ApiKeys
+from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
 from services.answering.asking import Asking
 from services.answering.following import Following
@@ -52,6 +54,7 @@ class Services:
     """Everything that resolvers may call."""
 
     sign_in: SignIn
+    sessions: Sessions
     rate_limits: RateLimits
     api_keys: ApiKeys
     clients: Clients
@@ -71,6 +74,7 @@ class Services:
     generations: Generations
     stopping: Stopping
     erasing: Erasing
+    transactions: Transactions
     public_url: str
 
 

@@ -1,8 +1,14 @@
 """From the services' refusals to the errors of the schema that say the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from documents.base import StoredDocument
+from documents.chatbots import Chatbot
+from documents.clients import Client
+from documents.llm_configs import LlmConfig
+from graphql_schema.chatbots.types import chatbot_from
+from graphql_schema.clients.types import client_from
 from graphql_schema.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -10,12 +16,16 @@ from graphql_schema.errors import (
     InvalidInputError,
     LimitReachedError,
     NotFoundError,
+    UserError,
     UserErrorCode,
     already_exists,
     invalid_input,
     limit_reached,
     not_found,
+    rate_limited,
+    refused,
 )
+from graphql_schema.llm_configs.types import llm_config_from
 from graphql_schema.node import Node
 from services.knowledge.errors import (
     ChatbotsNotFoundError,
@@ -27,18 +37,28 @@ from services.knowledge.errors import (
     TooManyPassagesError,
     TooManySourcesError,
 )
+from services.rate_limits.rate_limits import RateLimitedError
 from services.refusals import (
     InvalidFieldsError,
     NameTakenError,
+    RefusedError,
     StaleRevisionError,
     UnknownTargetError,
 )
+from services.refusals import LimitReachedError as TooManyError
 
 _KNOWLEDGE_FIELDS: dict[FieldName, str] = {
     "title": "title",
     "text": "text",
     "chatbot_ids": "chatbotIds",
 }
+
+_NODES: Mapping[type[StoredDocument], Callable[[Any], Node]] = {
+    Client: client_from,
+    Chatbot: chatbot_from,
+    LlmConfig: llm_config_from,
+}
+"""The public form of what a caller may find changed by somebody else."""
 
 
 def invalid_fields(error: InvalidFieldsError) -> InvalidInputError:
@@ -58,14 +78,14 @@ def unknown_target(error: UnknownTargetError) -> NotFoundError:
     return not_found(*error.path)
 
 
-def stale_revision(error: StaleRevisionError[Any], current: Node) -> ConflictError:
-    """A change that somebody else's came before; `current` is what the thing is now."""
+def stale_revision(error: StaleRevisionError[Any]) -> ConflictError:
+    """A change that somebody else's came before."""
     return ConflictError(
         code=UserErrorCode.CONFLICT,
         message="Somebody else changed it meanwhile. Look at it again, then repeat your change.",
         path=["input", "revision"],
         current_revision=error.revision,
-        current=current,
+        current=_NODES[type(error.current)](error.current),
     )
 
 
@@ -83,12 +103,8 @@ def length_issues(problems: Sequence[LengthProblem]) -> list[InputIssue]:
 
 def knowledge_refusal(
     error: KnowledgeError,
-) -> InvalidInputError | NotFoundError | LimitReachedError:
-    """Why a knowledge source is not accepted.
-
-    Raises:
-        KnowledgeError: the error itself, when it is none of a source that is added or deleted.
-    """
+) -> InvalidInputError | NotFoundError | LimitReachedError | None:
+    """Why a knowledge source is not accepted; None when it is about none that is added."""
     match error:
         case KnowledgeInputError():
             return invalid_input(length_issues(error.problems))
@@ -103,4 +119,21 @@ def knowledge_refusal(
             message = "The text is too much for so many chatbots at once. Split it."
             return limit_reached(error.limit, message, "input", "text")
         case _:
-            raise error
+            return None
+
+
+_REFUSALS: tuple[tuple[type[Exception], Callable[[Any], UserError | None]], ...] = (
+    (InvalidFieldsError, invalid_fields),
+    (NameTakenError, name_taken),
+    (UnknownTargetError, unknown_target),
+    (StaleRevisionError, stale_revision),
+    (TooManyError, lambda error: limit_reached(error.limit, str(error), *error.path)),
+    (RateLimitedError, lambda error: rate_limited("Too often. Try again later.", error.retry_at)),
+    (RefusedError, lambda error: refused(UserErrorCode(error.code), str(error), *error.path)),
+    (KnowledgeError, knowledge_refusal),
+)
+
+
+def refusal_of(error: Exception) -> UserError | None:
+    """What the schema says to a refusal of the services; None for anything else."""
+    return next((said(error) for kind, said in _REFUSALS if isinstance(error, kind)), None)

@@ -39,8 +39,39 @@ class NameTakenError(ValueError):
         self.path = path
 
 
-class ConfirmationMismatchError(ValueError):
+class LimitReachedError(RuntimeError):
+    """There would be more of something than there may be.
+
+    Attributes:
+        limit: how many there may be.
+        path: the field that asks for one more.
+    """
+
+    def __init__(self, limit: int, message: str, *path: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.path = path
+
+
+class RefusedError(RuntimeError):
+    """A business refusal that none of the others says.
+
+    Attributes:
+        code: for programs, one of the schema's `UserErrorCode`.
+        path: the field it is about.
+    """
+
+    def __init__(self, code: str, message: str, *path: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.path = path
+
+
+class ConfirmationMismatchError(RefusedError):
     """What was typed to confirm a deletion is not the name of what would be deleted."""
+
+    def __init__(self, message: str, *path: str) -> None:
+        super().__init__("CONFIRMATION_MISMATCH", message, *path)
 
 
 class UnknownTargetError(LookupError):

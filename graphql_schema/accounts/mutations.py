@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from graphql_schema.accounts.types import Viewer, user_from
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import (
     InvalidInputError,
@@ -13,12 +14,14 @@ from graphql_schema.errors import (
     RateLimitedError,
     RefusedError,
     UserErrorCode,
+    not_found,
     rate_limited,
     refused,
 )
 from graphql_schema.permissions import Anybody, Person, allowed_for
 from services.accounts.access_tokens import TokenInvalidError
 from services.accounts.sign_in import Device, InvalidCredentialsError
+from services.accounts.throttling import record_throttled_sign_in
 from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
 
 MAX_USER_AGENT = 300
@@ -110,6 +113,7 @@ class AccountMutations:
                 input.email, input.password, _device(info)
             )
         except TooOftenError as error:
+            await _note_throttled(info, input.email, error.retry_at)
             message = "Too many sign-ins of this account have failed. Try again later."
             return rate_limited(message, error.retry_at)
         except InvalidCredentialsError:
@@ -151,14 +155,25 @@ class AccountMutations:
         )
 
     @strawberry.mutation(
-        description="Ends this session, or all of the user's.", extensions=allowed_for(Person)
+        description="Ends this session, or all of the user's.", extensions=audited_for(Person)
     )
     async def sign_out(self, info: ParlanceInfo, input: SignOutInput) -> SignOutResult:
         viewer = await info.context.person()
-        ended = await info.context.services.sign_in.sign_out(
-            viewer.user.id, viewer.session_id, everywhere=input.everywhere
+        sessions = info.context.services.sessions
+        if input.everywhere:
+            return SignOutSuccess(revoked_sessions=await sessions.end_all_of(viewer.user.id))
+        if not await sessions.end(viewer.session_id, viewer.user.id):
+            return not_found()
+        return SignOutSuccess(revoked_sessions=1)
+
+
+async def _note_throttled(info: ParlanceInfo, email: str, until: datetime) -> None:
+    services = info.context.services
+    if await services.rate_limits.first_refused_sign_in(email):
+        address = info.context.caller.ip_address
+        await record_throttled_sign_in(
+            services.transactions, email, until=until, ip_address=address
         )
-        return SignOutSuccess(revoked_sessions=ended)
 
 
 def _device(info: ParlanceInfo) -> Device:

@@ -6,11 +6,12 @@ from typing import Annotated
 import strawberry
 
 from documents.sessions import Session as SessionDocument
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import NotFoundError, not_found
 from graphql_schema.node import Node, global_id, local_id
 from graphql_schema.permissions import Person, allowed_for
-from services.accounts.sessions import end_session, live_sessions
+from services.accounts.sessions import live_sessions
 
 
 @strawberry.type(description="A sign-in of a person on one device.")
@@ -81,7 +82,7 @@ class SessionMutations:
 
     @strawberry.mutation(
         description="Ends one of the caller's sessions at once; a platform admin ends anybody's.",
-        extensions=allowed_for(Person),
+        extensions=audited_for(Person),
     )
     async def revoke_session(
         self, info: ParlanceInfo, input: RevokeSessionInput
@@ -89,6 +90,7 @@ class SessionMutations:
         person = await info.context.person()
         session_id = local_id(input.id, "Session")
         owner = None if person.is_admin else person.user.id
-        if session_id is None or not await end_session(session_id, owner):
+        sessions = info.context.services.sessions
+        if session_id is None or not await sessions.end(session_id, owner):
             return not_found("input", "id")
         return RevokeSessionSuccess(revoked_sessions=1)

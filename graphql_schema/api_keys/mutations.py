@@ -10,21 +10,17 @@ from documents.api_keys import ScopeName
 from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
 from graphql_schema.api_keys.types import ApiKey, api_key_from
-from graphql_schema.audit.recording import record
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import (
     InvalidInputError,
     LimitReachedError,
     NotFoundError,
-    limit_reached,
     not_found,
 )
-from graphql_schema.permissions import Person, allowed_for
-from graphql_schema.refusals import invalid_fields, unknown_target
+from graphql_schema.permissions import Person
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
-from services.accounts.api_keys import TooManyApiKeysError
-from services.refusals import InvalidFieldsError, UnknownTargetError
 
 
 @strawberry.input(description="A new API key.")
@@ -81,7 +77,7 @@ class ApiKeyMutations:
 
     @strawberry.mutation(
         description="Makes an API key, at most 50 a client. Owners.",
-        extensions=allowed_for(Person),
+        extensions=audited_for(Person),
     )
     async def create_api_key(
         self, info: ParlanceInfo, input: CreateApiKeyInput
@@ -90,28 +86,19 @@ class ApiKeyMutations:
         if client is None:
             return not_found("input", "clientId")
         person = await info.context.person()
-        try:
-            key, secret = await info.context.services.api_keys.create(
-                TenantScope.one(client.client_id),
-                client.client_id,
-                input.name,
-                [cast("ScopeName", one.value) for one in input.scopes],
-                expires_at=input.expires_at,
-                by=person.user.id,
-            )
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except TooManyApiKeysError as error:
-            message = f"A client may have {error.limit} API keys. Revoke one first."
-            return limit_reached(error.limit, message, "input", "clientId")
-        await record(info.context, "createApiKey", client_id=key.client_id, after=key)
+        key, secret = await info.context.services.api_keys.create(
+            TenantScope.one(client.client_id),
+            client.client_id,
+            input.name,
+            [cast("ScopeName", one.value) for one in input.scopes],
+            expires_at=input.expires_at,
+            by=person.user.id,
+        )
         return CreateApiKeySuccess(api_key=api_key_from(key), secret=secret)
 
     @strawberry.mutation(
         description="Ends an API key at once, and what it subscribes to within seconds. Owners.",
-        extensions=allowed_for(Person),
+        extensions=audited_for(Person),
     )
     async def revoke_api_key(
         self, info: ParlanceInfo, input: RevokeApiKeyInput
@@ -119,13 +106,7 @@ class ApiKeyMutations:
         key = await changeable(info.context, ApiKeyDocument, input.id, "owner")
         if key is None:
             return not_found("input", "id")
-        try:
-            revoked = await info.context.services.api_keys.revoke(
-                TenantScope.one(key.client_id), key.id
-            )
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        await record(
-            info.context, "revokeApiKey", client_id=key.client_id, before=key, after=revoked
+        revoked = await info.context.services.api_keys.revoke(
+            TenantScope.one(key.client_id), key.id
         )
         return RevokeApiKeySuccess(api_key=api_key_from(revoked))

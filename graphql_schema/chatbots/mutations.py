@@ -7,14 +7,14 @@ import strawberry
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
-from graphql_schema.audit.recording import record
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.chatbots.inputs import (
     CreateChatbotInput,
     DeleteChatbotInput,
     UpdateChatbotInput,
 )
 from graphql_schema.chatbots.settings import change_from
-from graphql_schema.chatbots.types import Chatbot, chatbot_conflict, chatbot_from
+from graphql_schema.chatbots.types import Chatbot, chatbot_from
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.erasing import ErasedCount, erased_counts
 from graphql_schema.errors import (
@@ -23,23 +23,12 @@ from graphql_schema.errors import (
     LimitReachedError,
     NotFoundError,
     RefusedError,
-    UserErrorCode,
-    limit_reached,
     not_found,
-    refused,
 )
-from graphql_schema.permissions import Person, allowed_for
-from graphql_schema.refusals import invalid_fields, unknown_target
+from graphql_schema.permissions import Person
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
-from services.chatbots.chatbots import TooManyChatbotsError
 from services.chatbots.deletion import delete_chatbot
-from services.refusals import (
-    ConfirmationMismatchError,
-    InvalidFieldsError,
-    StaleRevisionError,
-    UnknownTargetError,
-)
 
 
 @strawberry.type(description="The chatbot was made.")
@@ -88,7 +77,7 @@ class ChatbotMutations:
 
     @strawberry.mutation(
         description="Makes a chatbot and publishes its version 1. Editors and owners.",
-        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
+        extensions=audited_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def create_chatbot(
         self, info: ParlanceInfo, input: CreateChatbotInput
@@ -97,27 +86,18 @@ class ChatbotMutations:
         if client is None:
             return not_found("input", "clientId")
         member = await info.context.member()
-        try:
-            made = await info.context.services.chatbots.create(
-                TenantScope.one(client.client_id),
-                client.client_id,
-                input.name,
-                change_from(input.settings),
-                by=member.user_id,
-            )
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except TooManyChatbotsError as error:
-            message = f"A client may have {error.limit} chatbots. Delete one first."
-            return limit_reached(error.limit, message, "input", "clientId")
-        await record(info.context, "createChatbot", client_id=made.client_id, after=made)
+        made = await info.context.services.chatbots.create(
+            TenantScope.one(client.client_id),
+            client.client_id,
+            input.name,
+            change_from(input.settings),
+            by=member.user_id,
+        )
         return CreateChatbotSuccess(chatbot=chatbot_from(made))
 
     @strawberry.mutation(
         description="Changes a chatbot's draft, or switches it on or off. Editors and owners.",
-        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
+        extensions=audited_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def update_chatbot(
         self, info: ParlanceInfo, input: UpdateChatbotInput
@@ -125,33 +105,19 @@ class ChatbotMutations:
         chatbot = await changeable(info.context, ChatbotDocument, input.id, "editor")
         if chatbot is None:
             return not_found("input", "id")
-        try:
-            before, after = await info.context.services.chatbots.update(
-                TenantScope.one(chatbot.client_id),
-                chatbot.id,
-                change_from(input.settings),
-                active=input.active,
-                revision=input.revision,
-            )
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except StaleRevisionError as error:
-            return chatbot_conflict(error)
-        await record(
-            info.context,
-            "updateChatbot",
-            client_id=after.client_id,
-            before=before,
-            after=after,
+        changed = await info.context.services.chatbots.update(
+            TenantScope.one(chatbot.client_id),
+            chatbot.id,
+            change_from(input.settings),
+            active=input.active,
+            revision=input.revision,
         )
-        return UpdateChatbotSuccess(chatbot=chatbot_from(after))
+        return UpdateChatbotSuccess(chatbot=chatbot_from(changed))
 
     @strawberry.mutation(
         description="Deletes a chatbot with its versions, visits and conversations. The client's"
         " knowledge sources stay. Owners.",
-        extensions=allowed_for(Person),
+        extensions=audited_for(Person),
     )
     async def delete_chatbot(
         self, info: ParlanceInfo, input: DeleteChatbotInput
@@ -159,17 +125,10 @@ class ChatbotMutations:
         chatbot = await changeable(info.context, ChatbotDocument, input.id, "owner")
         if chatbot is None:
             return not_found("input", "id")
-        scope = TenantScope.one(chatbot.client_id)
-        try:
-            erased = await delete_chatbot(scope, chatbot.id, input.confirm_name)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except ConfirmationMismatchError:
-            return refused(
-                UserErrorCode.CONFIRMATION_MISMATCH,
-                "This is not the chatbot's name. Nothing was deleted.",
-                "input",
-                "confirmName",
-            )
-        await record(info.context, "deleteChatbot", client_id=chatbot.client_id, before=chatbot)
+        erased = await delete_chatbot(
+            info.context.services.transactions,
+            TenantScope.one(chatbot.client_id),
+            chatbot.id,
+            input.confirm_name,
+        )
         return DeleteChatbotSuccess(deleted_id=input.id, erased=erased_counts(erased))

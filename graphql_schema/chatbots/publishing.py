@@ -8,12 +8,11 @@ from documents.chatbot_versions import ChatbotVersion as VersionDocument
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
-from graphql_schema.audit.recording import record
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.chatbots.inputs import PublishChatbotInput, RollbackChatbotInput
 from graphql_schema.chatbots.types import (
     Chatbot,
     ChatbotVersion,
-    chatbot_conflict,
     chatbot_from,
     version_from,
 )
@@ -26,12 +25,10 @@ from graphql_schema.errors import (
     not_found,
 )
 from graphql_schema.node import local_id
-from graphql_schema.permissions import Person, allowed_for
-from graphql_schema.refusals import invalid_fields, unknown_target
+from graphql_schema.permissions import Person
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
 from services.chatbots.versions import Published, VersionModelGoneError
-from services.refusals import InvalidFieldsError, StaleRevisionError, UnknownTargetError
 
 
 @strawberry.type(description="The draft was published.")
@@ -74,7 +71,7 @@ class PublishingMutations:
     @strawberry.mutation(
         description="Makes a chatbot's draft what visitors see, as a new version; also when nothing"
         " changed. Editors and owners.",
-        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
+        extensions=audited_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def publish_chatbot(
         self, info: ParlanceInfo, input: PublishChatbotInput
@@ -83,29 +80,21 @@ class PublishingMutations:
         if chatbot is None:
             return not_found("input", "id")
         member = await info.context.member()
-        try:
-            done = await info.context.services.chatbot_versions.publish(
-                TenantScope.one(chatbot.client_id),
-                chatbot.id,
-                by=member.user_id,
-                note=input.note,
-                revision=input.revision,
-            )
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except StaleRevisionError as error:
-            return chatbot_conflict(error)
-        await _recorded(info.context, "publishChatbot", done)
+        done = await info.context.services.chatbot_versions.publish(
+            TenantScope.one(chatbot.client_id),
+            chatbot.id,
+            by=member.user_id,
+            note=input.note,
+            revision=input.revision,
+        )
         return PublishChatbotSuccess(
-            chatbot=chatbot_from(done.after), version=version_from(done.version)
+            chatbot=chatbot_from(done.chatbot), version=version_from(done.version)
         )
 
     @strawberry.mutation(
         description="Publishes the settings of an old version again, as a new version. The draft"
         " follows; only what was edited in it since the last publishing stays. Editors and owners.",
-        extensions=allowed_for(Person, scope=Scope.CHATBOTS_WRITE),
+        extensions=audited_for(Person, scope=Scope.CHATBOTS_WRITE),
     )
     async def rollback_chatbot(
         self, info: ParlanceInfo, input: RollbackChatbotInput
@@ -118,8 +107,6 @@ class PublishingMutations:
             return not_found("input", "versionId")
         try:
             done = await _rolled_back(info.context, chatbot, version_id)
-        except UnknownTargetError as error:
-            return unknown_target(error)
         except VersionModelGoneError:
             return NotFoundError(
                 code=UserErrorCode.NOT_FOUND,
@@ -128,9 +115,8 @@ class PublishingMutations:
                 " publish that.",
                 path=["input", "versionId"],
             )
-        await _recorded(info.context, "rollbackChatbot", done)
         return RollbackChatbotSuccess(
-            chatbot=chatbot_from(done.after), version=version_from(done.version)
+            chatbot=chatbot_from(done.chatbot), version=version_from(done.version)
         )
 
 
@@ -140,10 +126,4 @@ async def _rolled_back(
     member = await context.member()
     return await context.services.chatbot_versions.roll_back(
         TenantScope.one(chatbot.client_id), chatbot.id, version_id, by=member.user_id
-    )
-
-
-async def _recorded(context: RequestContext, action: str, done: Published) -> None:
-    await record(
-        context, action, client_id=done.after.client_id, before=done.before, after=done.after
     )

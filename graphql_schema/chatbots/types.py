@@ -16,7 +16,7 @@ from graphql_schema.arguments import After, First
 from graphql_schema.chatbots.settings import ChatbotSettings, settings_from
 from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.context import ParlanceInfo
-from graphql_schema.errors import BadArgumentError, ConflictError, NotFoundInListError
+from graphql_schema.errors import BadArgumentError, NotFoundInListError
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import (
     MAX_COUNT,
@@ -26,11 +26,9 @@ from graphql_schema.pagination import (
     page_by_id,
 )
 from graphql_schema.permissions import Person, allowed_for
-from graphql_schema.refusals import stale_revision
 from graphql_schema.scopes import Scope
 from graphql_schema.viewers import PersonViewer
 from services.chatbots.setting_changes import public_name
-from services.refusals import StaleRevisionError
 
 if TYPE_CHECKING:
     from graphql_schema.conversations.types import Conversation
@@ -163,11 +161,6 @@ def chatbot_from(document: ChatbotDocument) -> Chatbot:
         revision=document.revision,
         document=document,
     )
-
-
-def chatbot_conflict(error: StaleRevisionError[ChatbotDocument]) -> ConflictError:
-    """A change of a chatbot that somebody else's came before."""
-    return stale_revision(error, chatbot_from(error.current))
 
 
 def version_from(document: VersionDocument) -> ChatbotVersion:

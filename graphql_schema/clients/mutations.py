@@ -7,7 +7,7 @@ import strawberry
 from documents.clients import Budget
 from documents.clients import Client as ClientDocument
 from documents.tenancy import TenantScope
-from graphql_schema.audit.recording import record
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.clients.inputs import (
     CreateClientInput,
     DeleteClientInput,
@@ -26,26 +26,14 @@ from graphql_schema.errors import (
     LimitReachedError,
     NotFoundError,
     RefusedError,
-    UserErrorCode,
-    limit_reached,
     not_found,
-    refused,
 )
 from graphql_schema.money import MoneyInput
-from graphql_schema.permissions import Person, PlatformAdmin, allowed_for
-from graphql_schema.refusals import invalid_fields, name_taken, stale_revision, unknown_target
+from graphql_schema.permissions import Person, PlatformAdmin
 from graphql_schema.targets import changeable
 from services.clients.clients import NewClient
 from services.clients.deletion import delete_client
-from services.clients.signing_keys import TooManyLiveKeysError
 from services.clients.updating import PLATFORM_FIELDS
-from services.refusals import (
-    ConfirmationMismatchError,
-    InvalidFieldsError,
-    NameTakenError,
-    StaleRevisionError,
-    UnknownTargetError,
-)
 
 
 @strawberry.type(description="The client was made.")
@@ -110,23 +98,17 @@ class ClientMutations:
     """Mutations of this domain."""
 
     @strawberry.mutation(
-        description="Makes a client. Platform admins only.", extensions=allowed_for(PlatformAdmin)
+        description="Makes a client. Platform admins only.", extensions=audited_for(PlatformAdmin)
     )
     async def create_client(
         self, info: ParlanceInfo, input: CreateClientInput
     ) -> CreateClientResult:
-        try:
-            client = await info.context.services.clients.create(_wanted(input))
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except NameTakenError as error:
-            return name_taken(error)
-        await record(info.context, "createClient", client_id=client.client_id, after=client)
+        client = await info.context.services.clients.create(_wanted(input))
         return CreateClientSuccess(client=client_from(client))
 
     @strawberry.mutation(
         description="Changes a client. Owners; quotas, budget and `active`: platform admins.",
-        extensions=allowed_for(Person),
+        extensions=audited_for(Person),
     )
     async def update_client(
         self, info: ParlanceInfo, input: UpdateClientInput
@@ -137,25 +119,15 @@ class ClientMutations:
         change = change_from(input)
         if change.keys() & PLATFORM_FIELDS and not (await info.context.person()).is_admin:
             raise AuthorizationError("FORBIDDEN")
-        try:
-            before, changed = await info.context.services.client_changes.update(
-                TenantScope.one(client.client_id), client.id, change, revision=input.revision
-            )
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except StaleRevisionError as error:
-            return stale_revision(error, client_from(error.current))
-        await record(
-            info.context, "updateClient", client_id=client.client_id, before=before, after=changed
+        changed = await info.context.services.client_changes.update(
+            TenantScope.one(client.client_id), client.id, change, revision=input.revision
         )
         return UpdateClientSuccess(client=client_from(changed))
 
     @strawberry.mutation(
         description="Deletes a client with everything that is its own, in every collection."
         " Platform admins only.",
-        extensions=allowed_for(PlatformAdmin),
+        extensions=audited_for(PlatformAdmin),
     )
     async def delete_client(
         self, info: ParlanceInfo, input: DeleteClientInput
@@ -163,25 +135,18 @@ class ClientMutations:
         client = await changeable(info.context, ClientDocument, input.id, "owner")
         if client is None:
             return not_found("input", "id")
-        scope = TenantScope.one(client.client_id)
-        try:
-            erased = await delete_client(scope, client.id, input.confirm_slug)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except ConfirmationMismatchError:
-            return refused(
-                UserErrorCode.CONFIRMATION_MISMATCH,
-                "This is not the client's slug. Nothing was deleted.",
-                "input",
-                "confirmSlug",
-            )
-        await record(info.context, "deleteClient", client_id=None, before=client)
+        erased = await delete_client(
+            info.context.services.transactions,
+            TenantScope.one(client.client_id),
+            client.id,
+            input.confirm_slug,
+        )
         return DeleteClientSuccess(deleted_id=input.id, erased=erased_counts(erased))
 
     @strawberry.mutation(
         description="Makes a signing key for visitors' identity tokens. Two may be live at once, so"
         " that a backend can change over. Owners.",
-        extensions=allowed_for(Person),
+        extensions=audited_for(Person),
     )
     async def rotate_client_signing_key(
         self, info: ParlanceInfo, input: RotateClientSigningKeyInput
@@ -189,23 +154,8 @@ class ClientMutations:
         client = await changeable(info.context, ClientDocument, input.client_id, "owner")
         if client is None:
             return not_found("input", "clientId")
-        try:
-            changed, key, secret = await info.context.services.signing_keys.rotate(
-                TenantScope.one(client.client_id),
-                client.client_id,
-                retire_key_id=input.retire_key_id,
-            )
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except TooManyLiveKeysError as error:
-            message = f"{error.limit} keys are live already. Name the one to retire."
-            return limit_reached(error.limit, message, "input", "retireKeyId")
-        await record(
-            info.context,
-            "rotateClientSigningKey",
-            client_id=client.client_id,
-            before=client,
-            after=changed,
+        changed, key, secret = await info.context.services.signing_keys.rotate(
+            TenantScope.one(client.client_id), client.client_id, retire_key_id=input.retire_key_id
         )
         return RotateClientSigningKeySuccess(
             signing_key=signing_key_from(key), secret=secret, client=client_from(changed)

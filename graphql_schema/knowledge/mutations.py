@@ -9,7 +9,7 @@ from documents.chatbots import Chatbot as ChatbotDocument
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import KnowledgeSource as SourceDocument
 from documents.tenancy import TenantScope
-from graphql_schema.audit.recording import record
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.erasing import ErasedCount, erased_counts
 from graphql_schema.errors import (
@@ -28,11 +28,10 @@ from graphql_schema.knowledge.inputs import (
 )
 from graphql_schema.knowledge.types import KnowledgeSource, source_from
 from graphql_schema.node import local_id
-from graphql_schema.permissions import Person, allowed_for
-from graphql_schema.refusals import knowledge_refusal, length_issues
+from graphql_schema.permissions import Person
+from graphql_schema.refusals import length_issues
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable, demand_role
-from services.knowledge.errors import KnowledgeError, SourceNotFoundError
 from services.knowledge.sources import MOST_CHATBOTS_PER_SOURCE, length_problems
 
 
@@ -73,7 +72,7 @@ class KnowledgeMutations:
 
     @strawberry.mutation(
         description="Adds something that chatbots answer from. Editors and owners.",
-        extensions=allowed_for(Person, scope=Scope.KNOWLEDGE_WRITE),
+        extensions=audited_for(Person, scope=Scope.KNOWLEDGE_WRITE),
     )
     async def add_knowledge_source(
         self, info: ParlanceInfo, input: AddKnowledgeSourceInput
@@ -85,19 +84,15 @@ class KnowledgeMutations:
         owners = {chatbot.client_id for chatbot in chatbots}
         if issues := _issues(input, owners, chatbot_ids):
             return invalid_input(issues)
-        try:
-            source = await info.context.services.knowledge_sources.add_text(
-                owners.pop(), chatbot_ids, input.title, input.text or ""
-            )
-        except KnowledgeError as error:
-            return knowledge_refusal(error)
-        await record(info.context, "addKnowledgeSource", client_id=source.client_id, after=source)
+        source = await info.context.services.knowledge_sources.add_text(
+            owners.pop(), chatbot_ids, input.title, input.text or ""
+        )
         return AddKnowledgeSourceSuccess(source=source_from(source))
 
     @strawberry.mutation(
         description="Deletes a knowledge source with everything that is searched for it. Editors"
         " and owners.",
-        extensions=allowed_for(Person, scope=Scope.KNOWLEDGE_WRITE),
+        extensions=audited_for(Person, scope=Scope.KNOWLEDGE_WRITE),
     )
     async def delete_knowledge_source(
         self, info: ParlanceInfo, input: DeleteKnowledgeSourceInput
@@ -105,14 +100,8 @@ class KnowledgeMutations:
         source = await changeable(info.context, SourceDocument, input.id, "editor")
         if source is None:
             return not_found("input", "id")
-        try:
-            erased = await info.context.services.knowledge_sources.delete(
-                TenantScope.one(source.client_id), source.id
-            )
-        except SourceNotFoundError:
-            return not_found("input", "id")
-        await record(
-            info.context, "deleteKnowledgeSource", client_id=source.client_id, before=source
+        erased = await info.context.services.knowledge_sources.delete(
+            TenantScope.one(source.client_id), source.id
         )
         return DeleteKnowledgeSourceSuccess(deleted_id=input.id, erased=erased_counts(erased))
 

@@ -7,7 +7,7 @@ import strawberry
 from documents.clients import Client as ClientDocument
 from documents.llm_configs import LlmConfig as LlmConfigDocument
 from documents.tenancy import TenantScope
-from graphql_schema.audit.recording import record
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import (
     AlreadyExistsError,
@@ -16,9 +16,7 @@ from graphql_schema.errors import (
     InvalidInputError,
     NotFoundError,
     RefusedError,
-    UserErrorCode,
     not_found,
-    refused,
 )
 from graphql_schema.llm_configs.inputs import (
     CreateLlmConfigInput,
@@ -29,16 +27,8 @@ from graphql_schema.llm_configs.inputs import (
 )
 from graphql_schema.llm_configs.types import LlmConfig, llm_config_from
 from graphql_schema.node import local_id
-from graphql_schema.permissions import Person, allowed_for
-from graphql_schema.refusals import invalid_fields, name_taken, stale_revision, unknown_target
+from graphql_schema.permissions import Person
 from graphql_schema.targets import changeable, demand_role
-from services.chatbots.llm_config_changes import LlmConfigInUseError
-from services.refusals import (
-    InvalidFieldsError,
-    NameTakenError,
-    StaleRevisionError,
-    UnknownTargetError,
-)
 
 
 @strawberry.type(description="The LLM config was made.")
@@ -94,7 +84,7 @@ class LlmConfigMutations:
     @strawberry.mutation(
         description="Makes an LLM config for a client (editors and owners), or for the whole"
         " platform (platform admins).",
-        extensions=allowed_for(Person),
+        extensions=audited_for(Person),
     )
     async def create_llm_config(
         self, info: ParlanceInfo, input: CreateLlmConfigInput
@@ -108,27 +98,19 @@ class LlmConfigMutations:
             owner = client.client_id
         elif not viewer.user.is_admin:
             raise AuthorizationError("FORBIDDEN")
-        try:
-            made = await info.context.services.llm_configs.create(
-                TenantScope.one(owner) if owner else TenantScope.every_client(),
-                owner,
-                fields_of(input),
-                input.api_key,
-                by_platform_admin=viewer.user.is_admin,
-            )
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except NameTakenError as error:
-            return name_taken(error)
-        await record(info.context, "createLlmConfig", client_id=made.client_id, after=made)
+        made = await info.context.services.llm_configs.create(
+            TenantScope.one(owner) if owner else TenantScope.every_client(),
+            owner,
+            fields_of(input),
+            input.api_key,
+            by_platform_admin=viewer.user.is_admin,
+        )
         return CreateLlmConfigSuccess(llm_config=llm_config_from(made))
 
     @strawberry.mutation(
         description="Changes a client's LLM config (editors and owners) or the platform's (platform"
         " admins).",
-        extensions=allowed_for(Person),
+        extensions=audited_for(Person),
     )
     async def update_llm_config(
         self, info: ParlanceInfo, input: UpdateLlmConfigInput
@@ -137,34 +119,18 @@ class LlmConfigMutations:
         if config is None:
             return not_found("input", "id")
         person = await info.context.person()
-        try:
-            before, changed = await info.context.services.llm_config_changes.update(
-                config,
-                change_from(input),
-                by_platform_admin=person.is_admin,
-                revision=input.revision,
-            )
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except NameTakenError as error:
-            return name_taken(error)
-        except StaleRevisionError as error:
-            return stale_revision(error, llm_config_from(error.current))
-        await record(
-            info.context,
-            "updateLlmConfig",
-            client_id=config.client_id,
-            before=before,
-            after=changed,
+        changed = await info.context.services.llm_config_changes.update(
+            config,
+            change_from(input),
+            by_platform_admin=person.is_admin,
+            revision=input.revision,
         )
         return UpdateLlmConfigSuccess(llm_config=llm_config_from(changed))
 
     @strawberry.mutation(
         description="Deletes an LLM config that no chatbot uses. Editors and owners; the"
         " platform's: platform admins.",
-        extensions=allowed_for(Person),
+        extensions=audited_for(Person),
     )
     async def delete_llm_config(
         self, info: ParlanceInfo, input: DeleteLlmConfigInput
@@ -172,19 +138,7 @@ class LlmConfigMutations:
         config = await _changeable_config(info.context, input.id)
         if config is None:
             return not_found("input", "id")
-        try:
-            await info.context.services.llm_config_changes.delete(config)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        except LlmConfigInUseError as error:
-            names = ", ".join(error.chatbots)
-            return refused(
-                UserErrorCode.CONFLICT,
-                f"Chatbots use this model: {names}. Give them another one and publish them first.",
-                "input",
-                "id",
-            )
-        await record(info.context, "deleteLlmConfig", client_id=config.client_id, before=config)
+        await info.context.services.llm_config_changes.delete(config)
         return DeleteLlmConfigSuccess(deleted_id=input.id)
 
 

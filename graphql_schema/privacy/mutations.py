@@ -4,15 +4,13 @@ from typing import Annotated
 
 import strawberry
 
-from graphql_schema.audit.recording import record_about_visitor
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.erasing import ErasedCount, erased_counts
 from graphql_schema.errors import NotFoundError, not_found
-from graphql_schema.permissions import SignedIn, allowed_for
+from graphql_schema.permissions import SignedIn
 from graphql_schema.privacy.targets import visitor_in_question
-from graphql_schema.refusals import unknown_target
 from graphql_schema.scopes import Scope
-from services.refusals import UnknownTargetError
 
 SERVERS = (Scope.VISITORS_WRITE, Scope.CONVERSATIONS_WRITE)
 
@@ -53,7 +51,7 @@ class PrivacyMutations:
         description="Erases a visitor and everything of the visitor's, at once and for good;"
         " running answers and widget tokens end. The visitor; editors, owners and API keys with"
         " VISITORS_WRITE or CONVERSATIONS_WRITE.",
-        extensions=allowed_for(SignedIn, scope=SERVERS),
+        extensions=audited_for(SignedIn, scope=SERVERS),
     )
     async def erase_visitor(
         self, info: ParlanceInfo, input: EraseVisitorInput
@@ -61,11 +59,5 @@ class PrivacyMutations:
         wanted = await visitor_in_question(info.context, input.visitor_id, "editor")
         if wanted is None:
             return not_found("input", "visitorId")
-        try:
-            erased = await info.context.services.erasing.erase(wanted.scope, wanted.visitor_id)
-        except UnknownTargetError as error:
-            return unknown_target(error)
-        await record_about_visitor(
-            info.context, "eraseVisitor", wanted.client_id, wanted.visitor_id
-        )
+        erased = await info.context.services.erasing.erase(wanted.scope, wanted.visitor_id)
         return EraseVisitorSuccess(erased=erased_counts(erased))

@@ -9,22 +9,19 @@ import strawberry
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.tenancy import TenantScope
 from documents.widget_tokens import WidgetToken as WidgetTokenDocument
-from graphql_schema.audit.recording import record
+from graphql_schema.audit.changing import audited_for
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import (
     InvalidInputError,
     LimitReachedError,
     NotFoundError,
-    limit_reached,
     not_found,
 )
-from graphql_schema.permissions import Person, allowed_for
-from graphql_schema.refusals import invalid_fields
+from graphql_schema.permissions import Person
 from graphql_schema.scopes import Scope
-from graphql_schema.targets import changeable, seen
+from graphql_schema.targets import changeable
 from graphql_schema.widget_tokens.types import WidgetToken, widget_token_from
-from services.refusals import InvalidFieldsError
-from services.visits.handing_out import NewToken, TooManyTokensError, revoke, revoke_all
+from services.visits.handing_out import NewToken
 
 
 @strawberry.input(description="For whom a widget token is wanted.")
@@ -115,7 +112,7 @@ class WidgetTokenMutations:
     @strawberry.mutation(
         description="Makes a widget token for a visitor whom the caller vouches for. Editors,"
         " owners and API keys.",
-        extensions=allowed_for(Person, scope=Scope.VISITORS_WRITE),
+        extensions=audited_for(Person, scope=Scope.VISITORS_WRITE),
     )
     async def create_widget_token(
         self, info: ParlanceInfo, input: CreateWidgetTokenInput
@@ -124,16 +121,7 @@ class WidgetTokenMutations:
         if chatbot is None:
             return not_found("input", "chatbotId")
         services = info.context.services
-        try:
-            issued = await services.handing_out.create(chatbot, _wanted(input))
-        except InvalidFieldsError as error:
-            return invalid_fields(error)
-        except TooManyTokensError as error:
-            message = f"A visitor may have {error.limit} live tokens. Revoke some first."
-            return limit_reached(error.limit, message, "input", "userId")
-        await record(
-            info.context, "createWidgetToken", client_id=chatbot.client_id, after=issued.record
-        )
+        issued = await services.handing_out.create(chatbot, _wanted(input))
         return CreateWidgetTokenSuccess(
             widget_token=issued.text,
             expires_at=issued.record.expires_at,
@@ -143,7 +131,7 @@ class WidgetTokenMutations:
 
     @strawberry.mutation(
         description="Ends a widget token. Editors, owners and API keys.",
-        extensions=allowed_for(Person, scope=Scope.VISITORS_WRITE),
+        extensions=audited_for(Person, scope=Scope.VISITORS_WRITE),
     )
     async def revoke_widget_token(
         self, info: ParlanceInfo, input: RevokeWidgetTokenInput
@@ -151,23 +139,14 @@ class WidgetTokenMutations:
         token = await changeable(info.context, WidgetTokenDocument, input.id, "editor")
         if token is None:
             return not_found("input", "id")
-        ended = await revoke(TenantScope.one(token.client_id), token.id)
-        if ended is not None:
-            await record(
-                info.context,
-                "revokeWidgetToken",
-                client_id=token.client_id,
-                before=token,
-                after=ended,
-            )
-        shown = ended or await seen(info.context, WidgetTokenDocument, input.id)
-        if shown is None:
-            return not_found("input", "id")
-        return RevokeWidgetTokenSuccess(token=widget_token_from(shown))
+        ended = await info.context.services.handing_out.revoke(
+            TenantScope.one(token.client_id), token.id
+        )
+        return RevokeWidgetTokenSuccess(token=widget_token_from(ended))
 
     @strawberry.mutation(
         description="Ends all widget tokens of a chatbot. Editors, owners and API keys.",
-        extensions=allowed_for(Person, scope=Scope.VISITORS_WRITE),
+        extensions=audited_for(Person, scope=Scope.VISITORS_WRITE),
     )
     async def revoke_chatbot_tokens(
         self, info: ParlanceInfo, input: RevokeChatbotTokensInput
@@ -175,14 +154,7 @@ class WidgetTokenMutations:
         chatbot = await changeable(info.context, ChatbotDocument, input.chatbot_id, "editor")
         if chatbot is None:
             return not_found("input", "chatbotId")
-        ended = await revoke_all(chatbot.client_id, chatbot.id)
-        await record(
-            info.context,
-            "revokeChatbotTokens",
-            client_id=chatbot.client_id,
-            before=chatbot,
-            after=chatbot,
-        )
+        ended = await info.context.services.handing_out.revoke_all(chatbot)
         return RevokeChatbotTokensSuccess(revoked_tokens=ended)
 
 

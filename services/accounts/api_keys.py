@@ -14,8 +14,9 @@ from services.accounts.access_tokens import (
     TokenInvalidError,
     TokenRevokedError,
 )
+from services.audit.audit_log import record
 from services.field_checks import FieldChecks
-from services.refusals import UnknownTargetError
+from services.refusals import LimitReachedError, UnknownTargetError
 from services.sealing.tokens import fingerprint, new_token
 
 SECRET_BEGINS = "plk_"  # noqa: S105 - how keys are told from other tokens, no secret
@@ -27,16 +28,12 @@ MAX_LISTED = 100
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
-class TooManyApiKeysError(RuntimeError):
-    """A client would have more keys than it may.
-
-    Attributes:
-        limit: how many it may have.
-    """
+class TooManyApiKeysError(LimitReachedError):
+    """A client would have more keys than it may."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"limit {limit}")
-        self.limit = limit
+        message = f"A client may have {limit} API keys. Revoke one first."
+        super().__init__(limit, message, "input", "clientId")
 
 
 class ApiKeys:
@@ -77,6 +74,7 @@ class ApiKeys:
         async def store(session: WriteSession) -> None:
             await self._claim_place(scope, client_id, session)
             await scope.of(ApiKey).insert(key, session=session)
+            await record(session, client_id=client_id, after=key)
 
         await self._transactions.run_transaction(store)
         return key, secret
@@ -87,14 +85,22 @@ class ApiKeys:
         Raises:
             UnknownTargetError: there is no such key in the scope.
         """
-        keys = scope.of(ApiKey)
-        revoked = await keys.update_one(
-            {"_id": key_id, "revoked_at": None}, {"$set": {"revoked_at": utc_now()}}
-        )
-        found = revoked or await keys.get(key_id)
-        if found is None:
-            raise UnknownTargetError("input", "id")
-        return found
+
+        async def write(session: WriteSession) -> ApiKey:
+            keys = scope.of(ApiKey)
+            before = await keys.get(key_id, session=session)
+            if before is None:
+                raise UnknownTargetError("input", "id")
+            revoked = await keys.update_one(
+                {"_id": key_id, "revoked_at": None},
+                {"$set": {"revoked_at": utc_now()}},
+                session=session,
+            )
+            after = revoked or before
+            await record(session, client_id=after.client_id, before=before, after=after)
+            return after
+
+        return await self._transactions.run_transaction(write)
 
     async def listed(self, client_id: str) -> list[ApiKey]:
         """The keys of a client: those that live first, then the newest, at most 100."""

@@ -1,10 +1,15 @@
-"""A person's sign-ins: the list of those that live, and ending one of them."""
+"""A person's sign-ins: the list of those that live, and ending them before their time."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
 from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from documents.sessions import Session
+from documents.transactions import Transactions, WriteSession
+from documents.users import User
+from services.audit.audit_log import record, record_about
 
 MAX_LISTED = 100
 
@@ -25,17 +30,61 @@ async def live_sessions(
     return await found.sort("-_id").to_list(MAX_LISTED)
 
 
-async def end_session(session_id: PydanticObjectId, user_id: PydanticObjectId | None) -> bool:
-    """End a sign-in at once; False when there is none like this that lives.
+class Sessions:
+    """Ends sign-ins before their time."""
 
-    Args:
-        session_id: Which.
-        user_id: Whose it must be; None: anybody's, for platform admins.
-    """
-    now = utc_now()
-    whose = {} if user_id is None else {"user_id": user_id}
-    result = await Session.get_pymongo_collection().update_one(
-        {"_id": session_id, "revoked_at": None, "expires_at": {"$gt": now}, **whose},
-        {"$set": {"revoked_at": now, "updated_at": now}},
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    async def end(
+        self, session_id: PydanticObjectId, user_id: PydanticObjectId | None = None
+    ) -> bool:
+        """End a sign-in at once; False when there is none like this that lives.
+
+        Args:
+            session_id: Which.
+            user_id: Whose it must be; None: anybody's, for platform admins.
+        """
+        whose = {} if user_id is None else {"user_id": user_id}
+        which = {"_id": session_id, "revoked_at": None, "expires_at": {"$gt": utc_now()}, **whose}
+
+        async def write(session: WriteSession) -> bool:
+            before = await Session.find_one(which, session=session)
+            if before is None:
+                return False
+            now = utc_now()
+            await Session.get_pymongo_collection().update_one(
+                {"_id": session_id}, _ending(now), session=session
+            )
+            after = before.model_copy(update={"revoked_at": now})
+            noted = {"userId": before.user_id}
+            await record(session, client_id=None, before=before, after=after, noted=noted)
+            return True
+
+        return await self._transactions.run_transaction(write)
+
+    async def end_all_of(self, user_id: PydanticObjectId) -> int:
+        """End all sign-ins of a user; how many."""
+
+        async def write(session: WriteSession) -> int:
+            ended = await end_sessions(user_id, session)
+            noted = {"revokedSessions": ended}
+            await record_about(session, User, user_id, client_id=None, noted=noted)
+            return ended
+
+        return await self._transactions.run_transaction(write)
+
+
+async def end_sessions(
+    user_id: PydanticObjectId, session: WriteSession, *, but: PydanticObjectId | None = None
+) -> int:
+    """End a user's sign-ins, apart from one, as part of a change of the user; how many."""
+    kept = {} if but is None else {"_id": {"$ne": but}}
+    ended = await Session.get_pymongo_collection().update_many(
+        {"user_id": user_id, "revoked_at": None, **kept}, _ending(utc_now()), session=session
     )
-    return result.modified_count > 0
+    return ended.modified_count
+
+
+def _ending(now: datetime) -> dict[str, Any]:
+    return {"$set": {"revoked_at": now, "updated_at": now}}

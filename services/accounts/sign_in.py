@@ -1,4 +1,4 @@
-"""Signing in, going on with a rotated refresh token, and signing out."""
+"""Signing in and going on with a rotated refresh token."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -148,18 +148,6 @@ class SignIn:
         if user is None:
             raise TokenRevokedError
         return Identity(user, claims.session_id, claims.expires_at)
-
-    async def sign_out(
-        self, user_id: PydanticObjectId, session_id: PydanticObjectId, *, everywhere: bool
-    ) -> int:
-        """End this session, or all of the user's; how many ended."""
-        which = {} if everywhere else {"_id": session_id}
-        now = utc_now()
-        result = await Session.get_pymongo_collection().update_many(
-            {"user_id": user_id, "revoked_at": None, **which},
-            {"$set": {"revoked_at": now, "updated_at": now}},
-        )
-        return result.modified_count
 
     async def _end_if_reused(self, spent: str) -> None:
         now = utc_now()

@@ -10,6 +10,7 @@ from documents.chatbots import Chatbot
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
+from services.audit.audit_log import record
 from services.refusals import StaleRevisionError, UnknownTargetError
 
 
@@ -38,12 +39,17 @@ async def changed(
 ) -> Chatbot:
     """The chatbot after `changes`, which are stored values by their places in the document.
 
+    The audit log is told. Without changes nothing is written.
+
     Raises:
         UnknownTargetError: it is gone.
     """
-    after = await scope.of(Chatbot).update_one(
-        {"_id": chatbot.id}, {"$set": changes, "$inc": {"revision": 1}}, session=session
-    )
+    after: Chatbot | None = chatbot
+    if changes:
+        after = await scope.of(Chatbot).update_one(
+            {"_id": chatbot.id}, {"$set": changes, "$inc": {"revision": 1}}, session=session
+        )
     if after is None:
         raise UnknownTargetError("input", "id")
+    await record(session, client_id=chatbot.client_id, before=chatbot, after=after)
     return after

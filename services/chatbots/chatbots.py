@@ -11,12 +11,18 @@ from documents.ids import PydanticObjectId
 from documents.llm_configs import LlmConfig
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
+from services.audit.audit_log import record
 from services.chatbots.changing import changed, found
 from services.chatbots.setting_changes import changed_fields
 from services.chatbots.settings_checks import SettingsChange, applied
 from services.chatbots.versions import first_version
 from services.field_checks import FieldChecks
-from services.refusals import FieldIssue, InvalidFieldsError, UnknownTargetError
+from services.refusals import (
+    FieldIssue,
+    InvalidFieldsError,
+    LimitReachedError,
+    UnknownTargetError,
+)
 
 EMBED_KEY_BYTES = 12
 LOCAL_MODEL_NAME = "Local"
@@ -24,16 +30,12 @@ NO_MODEL = PydanticObjectId()
 """Differs from every model that is chosen, so that the choice is checked."""
 
 
-class TooManyChatbotsError(RuntimeError):
-    """A client would have more chatbots than it may.
-
-    Attributes:
-        limit: how many it may have.
-    """
+class TooManyChatbotsError(LimitReachedError):
+    """A client would have more chatbots than it may."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"limit {limit}")
-        self.limit = limit
+        message = f"A client may have {limit} chatbots. Delete one first."
+        super().__init__(limit, message, "input", "clientId")
 
 
 class Chatbots:
@@ -79,6 +81,7 @@ class Chatbots:
             await self._claim_place(own, client_id, session)
             await own.of(Chatbot).insert(chatbot, session=session)
             await own.of(ChatbotVersion).insert(version, session=session)
+            await record(session, client_id=client_id, after=chatbot)
 
         await self._transactions.run_transaction(store)
         return chatbot
@@ -91,11 +94,11 @@ class Chatbots:
         *,
         active: bool | None = None,
         revision: int | None = None,
-    ) -> tuple[Chatbot, Chatbot]:
+    ) -> Chatbot:
         """Change the draft, or switch the chatbot on or off (which works at once).
 
         Returns:
-            The chatbot before and after; the same, with the same revision, if nothing differs.
+            The chatbot after that; the same, with the same revision, if nothing differs.
 
         Raises:
             UnknownTargetError: there is no such chatbot in the scope.
@@ -103,14 +106,12 @@ class Chatbots:
             StaleRevisionError: it was changed since `revision`.
         """
 
-        async def write(session: WriteSession) -> tuple[Chatbot, Chatbot]:
+        async def write(session: WriteSession) -> Chatbot:
             before = await found(scope, chatbot_id, revision, session)
             changes = await _checked_changes(before, change)
             if active not in {None, before.active}:
                 changes["active"] = active
-            if not changes:
-                return before, before
-            return before, await changed(scope, before, changes, session)
+            return await changed(scope, before, changes, session)
 
         return await self._transactions.run_transaction(write)
 

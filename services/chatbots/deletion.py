@@ -6,30 +6,44 @@ from documents.chatbots import Chatbot
 from documents.erasure import Receipt, erase_chatbot
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
+from documents.transactions import Transactions, WriteSession
+from services.audit.audit_log import record
 from services.refusals import ConfirmationMismatchError, UnknownTargetError
 
 log = structlog.get_logger()
 
 
 async def delete_chatbot(
-    scope: TenantScope, chatbot_id: PydanticObjectId, confirmed_name: str
+    transactions: Transactions,
+    scope: TenantScope,
+    chatbot_id: PydanticObjectId,
+    confirmed_name: str,
 ) -> Receipt:
     """Delete a chatbot in every collection.
 
-    It is switched off first, so that nobody begins anything new. A deletion that was interrupted
-    is finished by asking for it again.
+    It is switched off first, so that nobody begins anything new, and that is what the audit log
+    tells of: nothing is deleted without an entry. A deletion that was interrupted is finished by
+    asking for it again.
 
     Raises:
         UnknownTargetError: there is no such chatbot in the scope.
         ConfirmationMismatchError: the name in its draft is another one.
     """
-    chatbots = scope.of(Chatbot)
-    chatbot = await chatbots.get(chatbot_id)
-    if chatbot is None:
-        raise UnknownTargetError("input", "id")
-    if chatbot.draft.name != confirmed_name:
-        raise ConfirmationMismatchError
-    await chatbots.update_one({"_id": chatbot_id}, {"$set": {"active": False}})
+
+    async def switch_off(session: WriteSession) -> Chatbot:
+        chatbots = scope.of(Chatbot)
+        chatbot = await chatbots.get(chatbot_id, session=session)
+        if chatbot is None:
+            raise UnknownTargetError("input", "id")
+        if chatbot.draft.name != confirmed_name:
+            message = "This is not the chatbot's name. Nothing was deleted."
+            raise ConfirmationMismatchError(message, "input", "confirmName")
+        ended = {"active": False}
+        await chatbots.update_one({"_id": chatbot_id}, {"$set": ended}, session=session)
+        await record(session, client_id=chatbot.client_id, before=chatbot)
+        return chatbot
+
+    chatbot = await transactions.run_transaction(switch_off)
     erased = await erase_chatbot(chatbot.client_id, chatbot_id)
     log.warning("chatbot_deleted", client_id=chatbot.client_id, chatbot_id=str(chatbot_id))
     return erased

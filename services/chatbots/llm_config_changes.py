@@ -8,26 +8,26 @@ from documents.duplicates import DuplicateError, duplicates_reported
 from documents.llm_configs import LlmConfig
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
+from services.audit.audit_log import record
 from services.chatbots.llm_config_rules import ConfigDraft, ConfigRules
 from services.chatbots.llm_configs import sealing_owner
 from services.field_checks import FieldChecks
-from services.refusals import NameTakenError, StaleRevisionError, UnknownTargetError
+from services.refusals import NameTakenError, RefusedError, StaleRevisionError, UnknownTargetError
 from services.sealing.sealing import Resealing, Sealer
 
 MAX_NAMED = 5
 """Chatbots named in a refusal."""
 
 
-class LlmConfigInUseError(RuntimeError):
-    """Chatbots answer with this model.
-
-    Attributes:
-        chatbots: the names of some of them.
-    """
+class LlmConfigInUseError(RefusedError):
+    """Chatbots answer with this model; the message names some of them."""
 
     def __init__(self, chatbots: list[str]) -> None:
-        super().__init__(", ".join(chatbots))
-        self.chatbots = chatbots
+        message = (
+            f"Chatbots use this model: {', '.join(chatbots)}. Give them another one and publish"
+            " them first."
+        )
+        super().__init__("CONFLICT", message, "input", "id")
 
 
 class LlmConfigChanges:
@@ -45,8 +45,8 @@ class LlmConfigChanges:
         *,
         by_platform_admin: bool,
         revision: int | None = None,
-    ) -> tuple[LlmConfig, LlmConfig]:
-        """The config before and after a change by field names; "api_key" is sealed, None clears.
+    ) -> LlmConfig:
+        """The config after a change by field names; "api_key" is sealed, None clears.
 
         Raises:
             UnknownTargetError: it is gone.
@@ -55,19 +55,20 @@ class LlmConfigChanges:
             StaleRevisionError: it was changed since `revision`.
         """
 
-        async def write(session: WriteSession) -> tuple[LlmConfig, LlmConfig]:
+        async def write(session: WriteSession) -> LlmConfig:
             before = await LlmConfig.find_one({"_id": config.id}, session=session)
             if before is None:
                 raise UnknownTargetError("input", "id")
             if revision is not None and revision != before.revision:
                 raise StaleRevisionError(before, before.revision)
             fields = self._checked(before, change, by_platform_admin=by_platform_admin)
-            if not fields:
-                return before, before
-            after = before.model_copy(update={**fields, "revision": before.revision + 1})
-            with duplicates_reported():
-                await after.replace(session=session)
-            return before, after
+            after = before
+            if fields:
+                after = before.model_copy(update={**fields, "revision": before.revision + 1})
+                with duplicates_reported():
+                    await after.replace(session=session)
+            await record(session, client_id=before.client_id, before=before, after=after)
+            return after
 
         try:
             return await self._transactions.run_transaction(write)
@@ -94,10 +95,11 @@ class LlmConfigChanges:
             )
             if used_by:
                 raise LlmConfigInUseError([one.draft.name for one in used_by])
-            configs = LlmConfig.get_pymongo_collection()
-            deleted = await configs.delete_one({"_id": config.id}, session=session)
-            if not deleted.deleted_count:
+            before = await LlmConfig.find_one({"_id": config.id}, session=session)
+            if before is None:
                 raise UnknownTargetError("input", "id")
+            await before.delete(session=session)
+            await record(session, client_id=owner, before=before)
 
         await self._transactions.run_transaction(write)
 

@@ -8,6 +8,8 @@ from documents.duplicates import DuplicateError, duplicates_reported
 from documents.ids import PydanticObjectId
 from documents.llm_configs import LlmConfig, visible_to
 from documents.tenancy import TenantScope
+from documents.transactions import Transactions, WriteSession
+from services.audit.audit_log import record
 from services.chatbots.llm_config_rules import ConfigDraft, ConfigRules
 from services.field_checks import FieldChecks
 from services.refusals import NameTakenError, UnknownTargetError
@@ -17,7 +19,8 @@ from services.sealing.sealing import Sealer
 class LlmConfigs:
     """Makes and finds LLM configs."""
 
-    def __init__(self, sealer: Sealer, rules: ConfigRules) -> None:
+    def __init__(self, transactions: Transactions, sealer: Sealer, rules: ConfigRules) -> None:
+        self._transactions = transactions
         self._sealer = sealer
         self._rules = rules
 
@@ -46,9 +49,14 @@ class LlmConfigs:
         config = LlmConfig(client_id=client_id, **cleaned)
         if api_key:
             config.sealed_api_key = self._sealer.seal(api_key, owner=sealing_owner(config))
+
+        async def store(session: WriteSession) -> None:
+            await config.insert(session=session)
+            await record(session, client_id=client_id, after=config)
+
         try:
             with duplicates_reported():
-                await config.insert()
+                await self._transactions.run_transaction(store)
         except DuplicateError as error:
             raise NameTakenError(
                 ("input", "name"), f"There is already a language model {config.name!r}."

@@ -30,10 +30,9 @@ class VersionModelGoneError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A chatbot before and after its publishing, and the version that was made."""
+    """A chatbot after its publishing, and the version that was made."""
 
-    before: Chatbot
-    after: Chatbot
+    chatbot: Chatbot
     version: ChatbotVersion
 
 
@@ -119,7 +118,7 @@ class Versions:
         }
         after = await changed(scope, before, changes, session)
         await scope.of(ChatbotVersion).insert(version, session=session)
-        return Published(before, after, version)
+        return Published(after, version)
 
 
 def first_version(

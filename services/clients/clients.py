@@ -8,6 +8,8 @@ from documents.clients import Budget, Client
 from documents.duplicates import DuplicateError, duplicates_reported
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
+from documents.transactions import Transactions, WriteSession
+from services.audit.audit_log import record
 from services.field_checks import FieldChecks
 from services.refusals import NameTakenError
 
@@ -39,6 +41,9 @@ class NewClient:
 class Clients:
     """Makes and finds clients."""
 
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
     async def create(self, wanted: NewClient) -> Client:
         """Store a new client.
 
@@ -47,9 +52,14 @@ class Clients:
             NameTakenError: another client has the slug.
         """
         client = _checked(wanted)
+
+        async def store(session: WriteSession) -> None:
+            await TenantScope.one(client.client_id).of(Client).insert(client, session=session)
+            await record(session, client_id=client.client_id, after=client)
+
         try:
             with duplicates_reported():
-                await TenantScope.one(client.client_id).of(Client).insert(client)
+                await self._transactions.run_transaction(store)
         except DuplicateError as error:
             raise NameTakenError(
                 ("input", "slug"), f"There is already a client {wanted.slug!r}."

@@ -13,7 +13,8 @@ from documents.clients import Client, SigningKey
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
-from services.refusals import UnknownTargetError
+from services.audit.audit_log import record
+from services.refusals import LimitReachedError, UnknownTargetError
 from services.sealing.sealing import Resealing, Sealer
 from services.sealing.tokens import new_token
 
@@ -28,16 +29,12 @@ RESEALED_AT_ONCE = 100
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
-class TooManyLiveKeysError(RuntimeError):
-    """A third key would be live.
-
-    Attributes:
-        limit: how many may be.
-    """
+class TooManyLiveKeysError(LimitReachedError):
+    """A third key would be live."""
 
     def __init__(self) -> None:
-        super().__init__(f"limit {MAX_LIVE_KEYS}")
-        self.limit = MAX_LIVE_KEYS
+        message = f"{MAX_LIVE_KEYS} keys are live already. Name the one to retire."
+        super().__init__(MAX_LIVE_KEYS, message, "input", "retireKeyId")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +111,7 @@ class SigningKeys:
             )
             if changed is None:
                 raise UnknownTargetError("input", "clientId")
+            await record(session, client_id=client_id, before=client, after=changed)
             return changed, key, secret
 
         return await self._transactions.run_transaction(write)

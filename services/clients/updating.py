@@ -7,6 +7,7 @@ from documents.clients import Budget, Client
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
+from services.audit.audit_log import record
 from services.clients.clients import MAX_QUOTA, MAX_RETENTION_DAYS, check_budget
 from services.field_checks import FieldChecks
 from services.refusals import StaleRevisionError, UnknownTargetError
@@ -34,8 +35,8 @@ class ClientChanges:
         change: ClientChange,
         *,
         revision: int | None = None,
-    ) -> tuple[Client, Client]:
-        """The client before and after a change.
+    ) -> Client:
+        """The client after a change.
 
         Raises:
             UnknownTargetError: there is no such client in the scope.
@@ -43,7 +44,7 @@ class ClientChanges:
             StaleRevisionError: it was changed since `revision`.
         """
 
-        async def write(session: WriteSession) -> tuple[Client, Client]:
+        async def write(session: WriteSession) -> Client:
             clients = scope.of(Client)
             before = await clients.get(document_id, session=session)
             if before is None:
@@ -52,13 +53,15 @@ class ClientChanges:
                 raise StaleRevisionError(before, before.revision)
             cleaned = _checked(before, change)
             if not cleaned:
-                return before, before
+                await record(session, client_id=before.client_id, before=before, after=before)
+                return before
             after = await clients.update_one(
                 {"_id": document_id}, {"$set": cleaned, "$inc": {"revision": 1}}, session=session
             )
             if after is None:
                 raise UnknownTargetError("input", "id")
-            return before, after
+            await record(session, client_id=after.client_id, before=before, after=after)
+            return after
 
         return await self._transactions.run_transaction(write)
 

@@ -26,6 +26,7 @@ from documents.knowledge_sources import (
 )
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
+from services.audit.audit_log import record
 from services.knowledge.errors import (
     ChatbotsNotFoundError,
     FieldName,
@@ -108,6 +109,7 @@ class KnowledgeSources:
             await scope.of(KnowledgeSource).insert(source, session)
             await _insert_chunks(source, indexed, session)
             await self._claim(scope, content.chatbot_ids, session)
+            await record(session, client_id=client_id, after=source)
 
         await self._transactions.run_transaction(write)
         _log.info("knowledge_source_added", source_id=str(source.id), chunks=source.chunk_count)
@@ -169,6 +171,7 @@ class KnowledgeSources:
                 raise SourceNotFoundError(source_id)
             chunks = TenantScope.one(source.client_id).of(KnowledgeChunk)
             deleted = await chunks.delete_many({"source_id": source_id}, session)
+            await record(session, client_id=source.client_id, before=source)
             return {"knowledge_sources": 1, "knowledge_chunks": deleted}
 
         erased = await self._transactions.run_transaction(write)
@@ -238,6 +241,7 @@ class KnowledgeSources:
             await scope.of(KnowledgeChunk).delete_many({"source_id": source.id}, session)
             await _insert_chunks(source, indexed, session)
             await self._claim(scope, content.chatbot_ids, session)
+            await record(session, client_id=source.client_id, before=before, after=source)
             return source
 
         source = await self._transactions.run_transaction(write)

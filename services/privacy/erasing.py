@@ -24,6 +24,7 @@ from documents.visitors import Visitor
 from documents.widget_tokens import WidgetToken
 from services.answering.event_log import EventLog
 from services.answering.stopping import Stopping
+from services.audit.audit_log import record_about
 from services.refusals import UnknownTargetError
 
 OWN_TIME = timedelta(minutes=2)
@@ -117,6 +118,8 @@ class Erasing:
             visitor_ids=[visitor_id],
             due_at=utc_now() + self._times.own,
         )
+        # Who erased whom, and nothing of what was known.
+        await record_about(session, Visitor, visitor_id, client_id=visitor.client_id)
         return await scope.of(PendingErasure).insert(pending, session=session)
 
     async def _end_what_runs(self, pending: PendingErasure) -> None:

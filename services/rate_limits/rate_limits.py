@@ -46,6 +46,7 @@ class RateLimits:
         self._chatbot = Limit("questions/chatbot", rates.questions_per_chatbot, A_MINUTE)
         self._visits = Limit("visits/address", rates.visits_per_address, A_MINUTE)
         self._sign_ins = Limit("sign-ins", rates.sign_ins_per_account, SIGN_IN_WINDOW)
+        self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
     async def question(self, *, visitor: str, chatbot: str, address: str | None) -> None:
         """Count a question; `address` None is a server of the client that asks for its visitors.
@@ -73,6 +74,10 @@ class RateLimits:
             RateLimitedError: too many attempts failed, whether there is such an account or not.
         """
         await self._hit(self._sign_ins, _account_key(email))
+
+    async def first_refused_sign_in(self, email: str) -> bool:
+        """Whether this refusal is the first of an account for a while, to be told of once."""
+        return await self._windows.hit(self._told_sign_ins, _account_key(email)) is None
 
     async def signed_in(self, email: str) -> None:
         """Take the attempts back: the account's own password was right."""

@@ -7,24 +7,35 @@ from documents.conversations import Conversation
 from documents.duplicates import DuplicateError, duplicates_reported
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
+from documents.transactions import WriteSession
 from documents.visitors import Visitor
 
 OPEN_STATUSES = ("open", "needs_human")
 
 
-async def anonymous_visitor(client_id: str, language: str | None) -> Visitor:
+async def anonymous_visitor(
+    client_id: str, language: str | None, *, session: WriteSession | None = None
+) -> Visitor:
     """A new visitor about whom nothing is known."""
     now = utc_now()
     visitor = Visitor(client_id=client_id, language=language, first_seen_at=now, last_seen_at=now)
-    return await TenantScope.one(client_id).of(Visitor).insert(visitor)
+    return await TenantScope.one(client_id).of(Visitor).insert(visitor, session=session)
 
 
 async def known_visitor(
-    client_id: str, user_id: str, user_email: str | None, language: str | None = None
+    client_id: str,
+    user_id: str,
+    user_email: str | None,
+    language: str | None = None,
+    *,
+    session: WriteSession | None = None,
 ) -> Visitor:
     """The one visitor with the client's own id, made when it is seen for the first time.
 
     The unique index on the id lets one of several devices that start at once make it.
+
+    Raises:
+        DuplicateError: another made it at the same moment, and the transaction `session` is spent.
     """
     visitors = TenantScope.one(client_id).of(Visitor)
     now = utc_now()
@@ -33,14 +44,16 @@ async def known_visitor(
         seen["user_email"] = user_email
     if language is not None:
         seen["language"] = language
-    found = await visitors.update_one({"user_id": user_id}, {"$set": seen})
+    found = await visitors.update_one({"user_id": user_id}, {"$set": seen}, session=session)
     if found is not None:
         return found
     visitor = Visitor(client_id=client_id, user_id=user_id, first_seen_at=now, **seen)
     try:
         with duplicates_reported():
-            return await visitors.insert(visitor)
+            return await visitors.insert(visitor, session=session)
     except DuplicateError:
+        if session is not None:
+            raise
         winner = await visitors.update_one({"user_id": user_id}, {"$set": seen})
         if winner is None:
             raise

@@ -14,6 +14,7 @@ from documents.base import utc_now
 from documents.database.driver import operation_deadline
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
+from documents.transactions import WriteSession
 from documents.widget_tokens import WidgetToken
 from services.accounts.access_tokens import (
     ISSUER,
@@ -73,6 +74,7 @@ class WidgetTokens:
         visit_id: PydanticObjectId | None,
         origin: str | None,
         lifetime: timedelta | None = None,
+        session: WriteSession | None = None,
     ) -> IssuedToken:
         """A new token, stored by its hash."""
         now = utc_now()
@@ -100,7 +102,7 @@ class WidgetTokens:
             algorithm="HS256",
         )
         record.token_hash = fingerprint(token)
-        await TenantScope.one(client_id).of(WidgetToken).insert(record)
+        await TenantScope.one(client_id).of(WidgetToken).insert(record, session=session)
         return IssuedToken(token, record)
 
     async def identify(self, token: str) -> WidgetClaims:

@@ -1,5 +1,6 @@
 """The audit log: who changed what, from what to what, and never a secret."""
 
+import asyncio
 from typing import Any
 
 from tests.api.operations import (
@@ -16,7 +17,9 @@ from tests.api.operations import (
     new_slug,
     new_source,
 )
+from tests.conftest import PASSWORD, signed_in
 from tests.graphql_clients import GraphQLClient
+from tests.server_process import ServerProcess
 
 LOG = """query ($id: ID) { auditLog(clientId: $id, first: 100) { totalCount edges { node {
   id at actor action targetId targetType ipAddress changes { field before after }
@@ -148,3 +151,78 @@ async def test_only_owners_read_their_clients_log(
     await check_people_only({"auditLog": (LOG, {})}, nobody, await visitor_of())
     listing = Listing(owner, "auditLog", ", $clientId: ID", clientId=own)
     assert (await listing.page(1))["pageInfo"]["hasNextPage"] is False
+
+
+async def test_changes_at_the_same_moment_are_told_one_after_the_other(
+    make_client: MakeClient, person_of: PersonOf
+) -> None:
+    slug = new_slug()
+    client_id = await make_client(slug)
+    owner = await person_of(slug, "owner")
+    names = [f"Name {number}" for number in range(6)]
+    await asyncio.gather(
+        *(
+            done(owner, "updateClient", {"id": client_id, "name": name}, "__typename")
+            for name in names
+        )
+    )
+    document = """query ($id: ID!) { client(id: $id) { name } auditLog(clientId: $id) { edges {
+        node { action changes { field before after } } } } }"""
+    found = await owner.execute(document, {"id": client_id})
+    changes = [
+        (change["before"], change["after"])
+        for edge in found["auditLog"]["edges"]
+        for change in edge["node"]["changes"]
+        if edge["node"]["action"] == "updateClient" and change["field"] == "name"
+    ]
+    assert {after for _, after in changes} == set(names)
+    follows = dict(changes)
+    assert len(follows) == len(names), "two changes claim the same name before them"
+    name = "A client"
+    for _ in names:
+        name = follows[name]
+    assert name == found["client"]["name"]
+
+
+ME = "{ viewer { user { id email } } }"
+NEWEST = """{ auditLog(first: 5) { edges { node {
+  action actor targetId changes { field after }
+} } } }"""
+
+
+async def newest(reader: GraphQLClient) -> list[Json]:
+    return [edge["node"] for edge in (await reader.execute(NEWEST))["auditLog"]["edges"]]
+
+
+async def test_ending_all_sessions_is_recorded(
+    admin: GraphQLClient, make_client: MakeClient, person_of: PersonOf, server: ServerProcess
+) -> None:
+    slug = new_slug()
+    await make_client(slug)
+    member = await person_of(slug, "viewer")
+    me = (await member.execute(ME))["viewer"]["user"]
+    other = await signed_in(server.url, me["email"], PASSWORD)
+    await other.close()
+    await done(member, "signOut", {"everywhere": True}, "revokedSessions")
+    assert (await newest(admin))[0] == {
+        "action": "signOut",
+        "actor": me["email"],
+        "targetId": me["id"],
+        "changes": [{"field": "revokedSessions", "after": "2"}],
+    }
+
+
+async def test_an_account_that_takes_no_more_attempts_is_recorded_once(
+    admin: GraphQLClient, nobody: GraphQLClient, make_client: MakeClient, person_of: PersonOf
+) -> None:
+    slug = new_slug()
+    await make_client(slug)
+    me = (await (await person_of(slug, "viewer")).execute(ME))["viewer"]["user"]
+    for email in (me["email"], f"unknown-{me['email']}"):
+        for _ in range(8):
+            await mutate(nobody, "signIn", {"email": email, "password": "wrong"}, "__typename")
+    unknown, known = (await newest(admin))[:2]
+    assert (known["action"], known["actor"], known["targetId"]) == ("signIn", me["email"], me["id"])
+    assert [one["field"] for one in known["changes"]] == ["throttledUntil"]
+    assert (unknown["actor"], unknown["targetId"]) == ("An unknown account", None)
+    assert [one["action"] for one in await newest(admin)].count("signIn") == 2

@@ -1,5 +1,6 @@
 """A visitor who comes in the moment of being erased is somebody new and inherits nothing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from documents.database.database import Database
 from documents.ids import PydanticObjectId
 from documents.visits import Visit
 from documents.widget_tokens import WidgetToken
-from services.accounts.access_tokens import TokenInvalidError
+from services.accounts.access_tokens import TokenInvalidError, TokenRevokedError
 from services.clients.signing_keys import LiveKey
 from services.privacy.erasing import Erasing
 from services.sealing.keys import DerivedKeys
@@ -101,24 +102,33 @@ async def test_a_visit_of_a_visitor_who_is_erased_meanwhile_is_a_new_visitors(
         assert [one.visitor_id for one in of_the_new] == [started.visitor_id]
 
 
-async def test_a_token_for_a_visitor_who_is_erased_meanwhile_is_a_new_visitors(
-    visitor: Visitor, erase: Erase
+async def test_a_token_for_a_visitor_who_is_erased_meanwhile_goes_with_the_visitor(
+    visitor: Visitor, erase: Erase, database: Database
 ) -> None:
     before = await known_visitor(visitor.client_id, "anna", None)
-    handing_out = HandingOut(ErasedBeforeItsToken(erase), development=True)
+    erasures: list[asyncio.Future[Any]] = []
 
+    async def begin_to_erase(visitor_id: PydanticObjectId) -> None:
+        """It waits for the transaction that makes the token."""
+        erasures.append(asyncio.ensure_future(erase(visitor_id)))
+
+    tokens = ErasedBeforeItsToken(begin_to_erase)
+    handing_out = HandingOut(database, tokens, development=True)
     issued = await handing_out.create(await chatbot_of(visitor), NewToken(user_id="anna"))
+    await asyncio.gather(*erasures)
 
-    assert issued.record.visitor_id != before.id
     assert await left(Visitor(visitor.client_id, visitor.chatbot_id, before.id)) == {}
+    if issued.record.visitor_id == before.id:
+        with pytest.raises(TokenRevokedError):
+            await tokens.identify(issued.text)
 
 
 async def test_a_token_is_not_refreshed_for_a_visitor_who_is_erased_meanwhile(
-    visitor: Visitor, erase: Erase
+    visitor: Visitor, erase: Erase, database: Database
 ) -> None:
     before = await known_visitor(visitor.client_id, "anna", None)
     chatbot = await chatbot_of(visitor)
-    held = await HandingOut(ErasedBeforeItsToken(None), development=True).create(
+    held = await HandingOut(database, ErasedBeforeItsToken(None), development=True).create(
         chatbot, NewToken(user_id="anna")
     )
     refreshing = Refreshing(ErasedBeforeItsToken(erase), development=True)

@@ -1,0 +1,71 @@
+"""Mutations that change something: who does it is known to the audit log before they begin.
+
+`audited_for` stands where other fields have `allowed_for`. It says in whose name the change is
+recorded, and puts the services' refusals into the mutation's own union. Recording itself is part of
+the services' transactions; a mutation that succeeds without it is at fault, and says so.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from strawberry.extensions import FieldExtension
+from strawberry.extensions.field_extension import AsyncExtensionResolver
+from strawberry.permission import BasePermission
+from strawberry.types import Info
+from strawberry.types.union import StrawberryUnion
+
+from graphql_schema.context import RequestContext
+from graphql_schema.errors import UserError
+from graphql_schema.permissions import allowed_for
+from graphql_schema.refusals import refusal_of
+from graphql_schema.scopes import Scope
+from graphql_schema.viewers import ApiKeyViewer, PersonViewer
+from services.audit.acts import Act, Actor, acting
+
+
+class UntoldChangeError(Exception):
+    """A mutation succeeded and no service told the audit log what it changed."""
+
+
+class Audited(FieldExtension):
+    """Runs a mutation in its caller's name."""
+
+    async def resolve_async(
+        self, next_: AsyncExtensionResolver, source: Any, info: Info, **kwargs: Any
+    ) -> Any:
+        """The mutation's result, or the refusal that a service raised."""
+        with acting(Act(await _actor(info.context), info.field_name)) as act:
+            try:
+                result = await next_(source, info, **kwargs)
+            except Exception as error:
+                refusal = refusal_of(error)
+                if refusal is None or not isinstance(refusal, _members(info)):
+                    raise
+                return refusal
+        if not isinstance(result, UserError) and not act.told:
+            raise UntoldChangeError(info.field_name)
+        return result
+
+
+def audited_for(
+    *permissions: type[BasePermission], scope: Scope | Sequence[Scope] = ()
+) -> list[FieldExtension]:
+    """The `extensions` of a mutation that only these callers may use; see `allowed_for`."""
+    return [*allowed_for(*permissions, scope=scope), Audited()]
+
+
+async def _actor(context: RequestContext) -> Actor:
+    viewer, address = await context.viewer(), context.caller.ip_address
+    if isinstance(viewer, PersonViewer):
+        return Actor(viewer.user.email, viewer.user.id, address)
+    if isinstance(viewer, ApiKeyViewer):
+        return Actor(f"API key {viewer.key.name} ({viewer.key.prefix}…)", None, address)
+    if viewer is not None:
+        return Actor("The visitor")  # a visitor's address is the visitor's
+    return Actor("Nobody", None, address)
+
+
+def _members(info: Info) -> tuple[type, ...]:
+    """The types that the mutation may answer with."""
+    result = info.return_type
+    return tuple(result.types) if isinstance(result, StrawberryUnion) else ()  # type: ignore[arg-type]

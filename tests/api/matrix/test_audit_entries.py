@@ -1,0 +1,134 @@
+"""No change without its entry in the audit log, and no entry without its change: every mutation.
+
+The mutations are the schema's, and their arguments those of the table's rows. A new mutation fails
+here until it is declared with `audited_for`, or is excepted with a reason.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+from graphql import GraphQLField
+
+from graphql_schema.audit.changing import Audited
+from tests.api.matrix.callers import Caller
+from tests.api.matrix.documents import root_fields
+from tests.api.matrix.outcomes import ALLOWED, outcome_of
+from tests.api.matrix.row import Row
+from tests.api.matrix.table import ROWS
+from tests.api.matrix.things import Documents
+from tests.api.matrix.world import Filling, World
+from tests.graphql_clients import Json
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WITHOUT_ENTRY = {
+    "signIn": "opens a session, which `sessions` lists; what throttles it is recorded",
+    "refreshSession": "goes on with a session",
+    "startVisit": "a visitor's own",
+    "refreshWidgetToken": "a visitor's own",
+    "askOnce": "a question, which its conversation keeps",
+    "stopAnswer": "an answer, which says itself that it was stopped",
+}
+"""Mutations that leave no entry in the audit log, with the reason."""
+
+CHANGERS = (Caller.ADMIN, Caller.OWNER, Caller.KEY)
+NOTED_BY_READING = frozenset({"last_used_at", "updated_at"})
+
+
+def is_audited(field: GraphQLField) -> bool:
+    extensions = field.extensions["strawberry-definition"].extensions
+    return any(isinstance(one, Audited) for one in extensions)
+
+
+def audited_rows() -> list[tuple[Row, Caller]]:
+    """Each row of an audited mutation, with each of the changers who may use it."""
+    return [
+        (row, caller)
+        for row in ROWS
+        for caller in CHANGERS
+        if row.operation in mutations(audited=True)
+        and caller in row.callers
+        and row.expected.outcomes[caller] == ALLOWED
+    ]
+
+
+def mutations(*, audited: bool) -> set[str]:
+    fields = root_fields().items()
+    return {
+        name
+        for name, (kind, field) in fields
+        if kind == "mutation" and is_audited(field) is audited
+    }
+
+
+def name_of(case: object) -> str:
+    return str(case)
+
+
+async def test_every_mutation_is_audited_or_excepted_with_a_reason() -> None:
+    unaudited = mutations(audited=False)
+    assert unaudited == WITHOUT_ENTRY.keys(), (
+        "declare mutations that people and servers change something with by"
+        " `extensions=audited_for(...)` and tell services.audit.audit_log.record what they change"
+    )
+    tried = {row.operation for row, _ in audited_rows()}
+    assert tried == mutations(audited=True), "its row in tests/api/matrix/rows/ allows nobody"
+
+
+@pytest.mark.parametrize(("row", "caller"), audited_rows(), ids=name_of)
+async def test_a_change_leaves_its_entry(world: World, row: Row, caller: Caller) -> None:
+    arguments = await Filling(world).filled(row.arguments)
+    await _warm_up(world, row, caller)
+    known = [one["_id"] async for one in world.database["audit_log"].find()]
+    answer = await world.call(caller, row, arguments)
+    assert outcome_of(answer, row.operation) == ALLOWED, answer
+    new = [one async for one in world.database["audit_log"].find({"_id": {"$nin": known}})]
+    assert {one["action"] for one in new} == {row.operation}
+    assert new[0]["actor"].startswith(WRITTEN[caller])
+
+
+@pytest.mark.parametrize(("row", "caller"), audited_rows(), ids=name_of)
+async def test_a_change_whose_entry_cannot_be_stored_is_none(
+    world: World, row: Row, caller: Caller
+) -> None:
+    arguments = await Filling(world).filled(row.arguments)
+    await _warm_up(world, row, caller)
+    before = await _everything(world.database)
+    async with _audit_log_refusing(world.database):
+        answer = await world.call(caller, row, arguments)
+    assert outcome_of(answer, row.operation) == "INTERNAL", answer
+    after = await _everything(world.database)
+    assert {name: after[name] for name in after if after[name] != before.get(name)} == {}
+
+
+WRITTEN = {Caller.ADMIN: "admin@", Caller.OWNER: "owner-of-", Caller.KEY: "API key "}
+"""How the log calls them."""
+
+
+async def _warm_up(world: World, row: Row, caller: Caller) -> None:
+    """Have the caller's API key made before anything is counted."""
+    await world._token_of(caller, row, None)
+
+
+@asynccontextmanager
+async def _audit_log_refusing(database: Documents) -> AsyncGenerator[None, None]:
+    """MongoDB itself refuses every new entry."""
+    never = {"actor": "somebody who never acts"}
+    await database.command("collMod", "audit_log", validator=never)
+    try:
+        yield
+    finally:
+        await database.command("collMod", "audit_log", validator={})
+
+
+async def _everything(database: Documents) -> dict[str, list[Json]]:
+    """What is stored, apart from what reading notes and from the sessions that callers begin."""
+    stored = {}
+    for name in await database.list_collection_names():
+        which = {"revoked_at": {"$ne": None}} if name == "sessions" else {}
+        stored[name] = [
+            {key: one[key] for key in one if key not in NOTED_BY_READING}
+            async for one in database[name].find(which).sort("_id")
+        ]
+    return stored
