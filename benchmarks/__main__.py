@@ -3,11 +3,12 @@
 import argparse
 
 from benchmarks.first_answer import NoAnswerError, measure_first_answer
+from benchmarks.list_page import measure_pages
 from benchmarks.report import Report
 from benchmarks.stream_memory import measure_retained
 from benchmarks.stream_throughput import measure_throughput
 
-PARTS = ("stream", "memory", "first-answer")
+PARTS = ("stream", "memory", "list", "first-answer")
 
 
 def main() -> None:
@@ -17,6 +18,8 @@ def main() -> None:
         report.throughput = measure_throughput(arguments.deltas, arguments.repeats)
     if "memory" in arguments.parts:
         report.retained = measure_retained(arguments.memory_deltas, arguments.traced_deltas)
+    if "list" in arguments.parts:
+        report.pages = measure_pages(arguments.pages, arguments.repeats)
     if "first-answer" in arguments.parts:
         try:
             report.first_answer = measure_first_answer()
@@ -31,7 +34,8 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", default=PARTS, help=f"some of {', '.join(PARTS)}")
     parser.add_argument("--deltas", type=int, default=50_000, help="deltas of one answer")
-    parser.add_argument("--repeats", type=int, default=5, help="answers per server")
+    parser.add_argument("--repeats", type=int, default=5, help="answers or rounds per server")
+    parser.add_argument("--pages", type=int, default=200, help="requests of one round")
     parser.add_argument("--memory-deltas", type=int, default=100_000)
     parser.add_argument("--traced-deltas", type=int, default=20_000)
     arguments = parser.parse_args()

@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from benchmarks.first_answer import FirstAnswer
+from benchmarks.list_page import Pages
 from benchmarks.stream_memory import Retained
 from benchmarks.stream_throughput import Throughput
 
@@ -24,6 +25,7 @@ class Report:
     throughput: list[Throughput] = field(default_factory=list)
     retained: list[Retained] = field(default_factory=list)
     first_answer: FirstAnswer | None = None
+    pages: list[Pages] = field(default_factory=list)
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -44,6 +46,8 @@ class Report:
             yield from retained_lines(self.retained)
         if self.first_answer is not None:
             yield from first_answer_lines(self.first_answer)
+        if self.pages:
+            yield from page_lines(self.pages)
         for name, reason in self.not_measured.items():
             yield f"{name}: not measured, {reason}"
 
@@ -90,4 +94,17 @@ def first_answer_lines(measured: FirstAnswer) -> Iterable[str]:
     yield f"  {'ready':24}{measured.ready_s:>14.1f}"
     yield f"  {'first text':24}{measured.first_text_s:>14.1f}"
     yield f"  {'answer complete':24}{measured.completed_s:>14.1f}"
+    yield ""
+
+
+def page_lines(measured: list[Pages]) -> Iterable[str]:
+    """Lay out pages per CPU-second against the two baselines, which come first and last."""
+    stock, rest = measured[0].per_cpu_s, measured[-1].per_cpu_s
+    rounds = len(measured[0].cpu_s)
+    yield f"Pages of 100 chatbots x 15 fields ({measured[0].requests} a round, median of {rounds})"
+    yield f"  {'':28}{'pages/CPU-s':>12}{'ms/page':>9}{'pages/s':>9}{'x stock':>9}{'of raw':>8}"
+    for each in measured:
+        rate = each.per_cpu_s
+        figures = f"{rate:>12,.0f}{1e3 / rate:>9.2f}{each.per_s:>9,.0f}"
+        yield f"  {each.name:28}{figures}{rate / stock:>9.1f}{rate / rest:>8.0%}"
     yield ""

@@ -1,11 +1,13 @@
 """What resolvers get to see of a request: who asks, from where, and the services.
 
-Strawberry builds the context once per HTTP request and once per WebSocket connection. So nothing
-in here may hold documents: a stream would serve stale ones.
+Strawberry builds the context once per HTTP request and once per WebSocket connection. What is
+loaded belongs to one operation, to one mutation of several, or to one event of a stream: `fresh`
+gives each of them a context of its own.
 """
 
 import time
 from collections.abc import Awaitable, Callable
+from copy import copy
 from dataclasses import dataclass, field
 
 from strawberry.fastapi import BaseContext
@@ -14,6 +16,7 @@ from strawberry.types import Info
 from documents.base import utc_now
 from documents.transactions import Transactions
 from graphql_schema.errors import AuthorizationError
+from graphql_schema.loaders import Loaders
 from graphql_schema.viewers import (
     ApiKeyViewer,
     MemberViewer,
@@ -87,6 +90,14 @@ class Caller:
     user_agent: str | None = None
 
 
+@dataclass(slots=True)
+class KnownViewer:
+    """Who asks as far as is known; the contexts of one request or socket share it."""
+
+    viewer: Viewer | None = None
+    look_again_at: float = 0.0
+
+
 @dataclass
 class RequestContext(BaseContext):
     """The context of an operation."""
@@ -95,11 +106,17 @@ class RequestContext(BaseContext):
     identify: Identify
     caller: Caller
     token: str | None = None
-    _viewer: Viewer | None = field(default=None, repr=False)
-    _look_again_at: float = field(default=0.0, repr=False)
+    loaders: Loaders = field(default_factory=Loaders, repr=False)
+    _known: KnownViewer = field(default_factory=KnownViewer, repr=False)
 
     def __post_init__(self) -> None:
         super().__init__()
+
+    def fresh(self) -> "RequestContext":
+        """The context of the same caller, with nothing loaded."""
+        fresh = copy(self)
+        fresh.loaders = Loaders()
+        return fresh
 
     async def viewer(self) -> Viewer | None:
         """Who asks; None for a request without a token.
@@ -109,12 +126,13 @@ class RequestContext(BaseContext):
         """
         if self.token is None:
             return None
-        if self._viewer is None or time.monotonic() >= self._look_again_at:
-            self._viewer = await self.identify(self.token)
-            self._look_again_at = time.monotonic() + LOOK_AGAIN_AFTER_S
-        if self._viewer.expires_at <= utc_now():
+        known = self._known
+        if known.viewer is None or time.monotonic() >= known.look_again_at:
+            known.viewer = await self.identify(self.token)
+            known.look_again_at = time.monotonic() + LOOK_AGAIN_AFTER_S
+        if known.viewer.expires_at <= utc_now():
             raise AuthorizationError("TOKEN_EXPIRED")
-        return self._viewer
+        return known.viewer
 
     async def viewer_anew(self) -> Viewer | None:
         """Who asks as of now: what a socket's token was worth may have changed since it opened.
@@ -123,7 +141,7 @@ class RequestContext(BaseContext):
             AuthorizationError: the token is no longer good.
         """
         if self.token is not None:
-            self._viewer = await self.identify(self.token)
+            self._known.viewer = await self.identify(self.token)
         return await self.viewer()
 
     async def person(self) -> PersonViewer:

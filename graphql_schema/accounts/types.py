@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from documents.tenancy import TenantScope
 from documents.users import User as UserDocument
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.enum_values import described
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.node import Node, global_id
 from graphql_schema.permissions import Person, allowed_for
-from services.accounts.sessions import live_sessions
 
 if TYPE_CHECKING:
     from graphql_schema.accounts.sessions import Session
@@ -42,11 +40,11 @@ class Membership:
 
     @strawberry.field(description="For which client.")
     async def client(
-        self,
+        self, info: ParlanceInfo
     ) -> Annotated["Client", strawberry.lazy("graphql_schema.clients.types")]:
         from graphql_schema.clients.types import client_by_slug  # noqa: PLC0415
 
-        return await client_by_slug(TenantScope.one(self.client_slug), self.client_slug)
+        return await client_by_slug(info.context, self.client_slug)
 
 
 @strawberry.type(description="A person with an account.")
@@ -81,7 +79,8 @@ class User(Node):
         person = await info.context.person()
         if not person.is_admin and person.user.id != self.document.id:
             raise AuthorizationError("FORBIDDEN")
-        return [session_from(one) for one in await live_sessions(self.document.id)]
+        found = await info.context.loaders.sessions_by_user_id.load(self.document.id)
+        return [session_from(one) for one in found]
 
 
 @strawberry.type(description="Who makes the request; exactly one field is set.")

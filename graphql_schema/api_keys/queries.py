@@ -28,5 +28,5 @@ class ApiKeyQueries:
         client = await changeable(info.context, ClientDocument, client_id, "owner")
         if client is None:
             raise NotFoundInListError
-        found = await info.context.services.api_keys.listed(client.client_id)
+        found = await info.context.loaders.api_keys_by_client.load(client.client_id)
         return [api_key_from(one) for one in found]

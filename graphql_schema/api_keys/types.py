@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from documents.api_keys import ApiKey as ApiKeyDocument
-from documents.tenancy import TenantScope
+from graphql_schema.context import ParlanceInfo
 from graphql_schema.node import Node, global_id
 from graphql_schema.scopes import Scope
 
@@ -29,12 +29,11 @@ class ApiKey(Node):
 
     @strawberry.field(description="Whose it is.")
     async def client(
-        self,
+        self, info: ParlanceInfo
     ) -> Annotated["Client", strawberry.lazy("graphql_schema.clients.types")]:
         from graphql_schema.clients.types import client_by_slug  # noqa: PLC0415
 
-        slug = self.document.client_id
-        return await client_by_slug(TenantScope.one(slug), slug)
+        return await client_by_slug(info.context, self.document.client_id)
 
 
 def api_key_from(document: ApiKeyDocument) -> ApiKey:

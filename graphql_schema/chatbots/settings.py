@@ -9,9 +9,10 @@ from documents.chatbots import ChatbotSettings as SettingsDocument
 from documents.chatbots import ChatbotTexts as TextsDocument
 from documents.ids import PydanticObjectId
 from documents.llm_configs import LlmConfig as LlmConfigDocument
-from documents.llm_configs import usable_llm_config
+from graphql_schema.context import ParlanceInfo
 from graphql_schema.enum_values import described
 from graphql_schema.languages import Language, language_or_none
+from graphql_schema.loading import OwnedId
 from graphql_schema.node import local_id
 
 if TYPE_CHECKING:
@@ -118,11 +119,11 @@ class ChatbotSettings:
         ' named "(deleted)" and not active.'
     )
     async def default_llm(
-        self,
+        self, info: ParlanceInfo
     ) -> Annotated["LlmConfig", strawberry.lazy("graphql_schema.llm_configs.types")]:
         from graphql_schema.llm_configs.types import llm_config_from  # noqa: PLC0415
 
-        found = await self._config(self.document.default_llm_id)
+        found = await self._config(info, self.document.default_llm_id)
         return llm_config_from(found or _deleted_model(self.document.default_llm_id))
 
     @strawberry.field(
@@ -130,15 +131,19 @@ class ChatbotSettings:
         " deleted."
     )
     async def fallback_llm(
-        self,
+        self, info: ParlanceInfo
     ) -> Annotated["LlmConfig", strawberry.lazy("graphql_schema.llm_configs.types")] | None:
         from graphql_schema.llm_configs.types import llm_config_from  # noqa: PLC0415
 
-        found = await self._config(self.document.fallback_llm_id)
+        found = await self._config(info, self.document.fallback_llm_id)
         return llm_config_from(found) if found else None
 
-    async def _config(self, config_id: PydanticObjectId | None) -> LlmConfigDocument | None:
-        return await usable_llm_config(config_id, self.client_id) if config_id else None
+    async def _config(
+        self, info: ParlanceInfo, config_id: PydanticObjectId | None
+    ) -> LlmConfigDocument | None:
+        if config_id is None:
+            return None
+        return await info.context.loaders.llm_config_by_id.load(OwnedId(self.client_id, config_id))
 
 
 @strawberry.input(description="New settings. A field left out stays as it is, null clears it.")

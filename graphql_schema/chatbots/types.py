@@ -10,13 +10,13 @@ from documents.chatbots import Chatbot as ChatbotDocument
 from documents.conversations import Conversation as ConversationDocument
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
-from documents.users import User as UserDocument
 from graphql_schema.accounts.types import User, user_from
 from graphql_schema.arguments import After, First
 from graphql_schema.chatbots.settings import ChatbotSettings, settings_from
 from graphql_schema.clients.types import Client, client_by_slug
-from graphql_schema.context import ParlanceInfo
+from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import BadArgumentError, NotFoundInListError
+from graphql_schema.loading import OwnedId
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import (
     MAX_COUNT,
@@ -78,7 +78,7 @@ class ChatbotVersion(Node):
     async def published_by(self, info: ParlanceInfo) -> User | None:
         if self.document.published_by is None:
             return None
-        found = await UserDocument.find_one({"_id": self.document.published_by})
+        found = await info.context.loaders.user_by_id.load(self.document.published_by)
         viewer = await info.context.member()
         if found is None or not isinstance(viewer, PersonViewer):
             return None
@@ -101,12 +101,13 @@ class Chatbot(Node):
     document: strawberry.Private[ChatbotDocument]
 
     @strawberry.field(description="Whose it is.")
-    async def client(self) -> Client:
-        return await client_by_slug(self._scope(), self.document.client_id)
+    async def client(self, info: ParlanceInfo) -> Client:
+        return await client_by_slug(info.context, self.document.client_id)
 
     @strawberry.field(description="What visitors see.")
-    async def published(self) -> ChatbotVersion:
-        found = await self._scope().of(VersionDocument).get(self.document.published_version_id)
+    async def published(self, info: ParlanceInfo) -> ChatbotVersion:
+        version = OwnedId(self.document.client_id, self.document.published_version_id)
+        found = await info.context.loaders.chatbot_version_by_id.load(version)
         if found is None:
             raise NotFoundInListError
         return version_from(found)
@@ -192,13 +193,15 @@ def _number(position: str) -> int:
     return int(position)
 
 
-async def chatbot_by_id(scope: TenantScope, chatbot_id: PydanticObjectId) -> Chatbot:
-    """The chatbot with an id that is known to be one.
+async def chatbot_by_id(
+    context: RequestContext, client_id: str, chatbot_id: PydanticObjectId
+) -> Chatbot:
+    """The chatbot of a client with an id that is known to be one.
 
     Raises:
         NotFoundInListError: it was deleted meanwhile.
     """
-    found = await scope.of(ChatbotDocument).get(chatbot_id)
+    found = await context.loaders.chatbot_by_id.load(OwnedId(client_id, chatbot_id))
     if found is None:
         raise NotFoundInListError
     return chatbot_from(found)

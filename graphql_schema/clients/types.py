@@ -11,7 +11,7 @@ from documents.clients import SigningKey as StoredSigningKey
 from documents.tenancy import TenantScope
 from graphql_schema.api_keys.types import ApiKey, api_key_from
 from graphql_schema.arguments import After, First
-from graphql_schema.context import ParlanceInfo
+from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.languages import Language, language_or_none
 from graphql_schema.money import Money
@@ -21,7 +21,6 @@ from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scalars import BigInt
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import demand_role
-from services.accounts.members import members_of
 
 if TYPE_CHECKING:
     from graphql_schema.accounts.types import Membership
@@ -95,12 +94,12 @@ class Client(Node):
     ) -> list[Annotated["Membership", strawberry.lazy("graphql_schema.accounts.types")]]:
         from graphql_schema.accounts.types import user_from  # noqa: PLC0415
 
-        person = await info.context.person()
+        person, slug = await info.context.person(), self.document.client_id
         return [
             membership
-            for one in await members_of(self.document.client_id)
+            for one in await info.context.loaders.members_by_client.load(slug)
             for membership in user_from(person.shown(one)).memberships()
-            if membership.client_slug == self.document.client_id
+            if membership.client_slug == slug
         ]
 
     @strawberry.field(
@@ -109,7 +108,7 @@ class Client(Node):
     )
     async def api_keys(self, info: ParlanceInfo) -> list[ApiKey]:
         await demand_role(info.context, self.document.client_id, "owner")
-        found = await info.context.services.api_keys.listed(self.document.client_id)
+        found = await info.context.loaders.api_keys_by_client.load(self.document.client_id)
         return [api_key_from(one) for one in found]
 
     @strawberry.field(
@@ -152,13 +151,13 @@ def client_from(document: ClientDocument) -> Client:
     )
 
 
-async def client_by_slug(scope: TenantScope, slug: str) -> Client:
+async def client_by_slug(context: RequestContext, slug: str) -> Client:
     """The client with a slug that is known to be one.
 
     Raises:
         NotFoundInListError: it was deleted meanwhile.
     """
-    found = await scope.of(ClientDocument).find_one({"client_id": slug})
+    found = await context.loaders.client_by_slug.load(slug)
     if found is None:
         raise NotFoundInListError
     return client_from(found)

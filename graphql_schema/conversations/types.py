@@ -13,10 +13,12 @@ from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
 from graphql_schema.arguments import After, Before, FirstOfEither, Last
-from graphql_schema.context import ParlanceInfo
+from graphql_schema.context import ParlanceInfo, RequestContext
+from graphql_schema.conversations.loaders import AskedIn
 from graphql_schema.enum_values import described
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.languages import Language, language_or_none
+from graphql_schema.loading import OwnedId
 from graphql_schema.money import Money
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import (
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from graphql_schema.llm_configs.types import LlmConfig
 
 PLATFORM_CURRENCY = "USD"
+
+MAX_ALTERNATIVES = 20
 
 
 @strawberry.enum(description="Where a conversation stands.")
@@ -175,30 +179,21 @@ class Message(Node):
     document: strawberry.Private[MessageDocument]
 
     @strawberry.field(description="The conversation it belongs to.")
-    async def conversation(self) -> "Conversation":
-        found = await self._scope().of(ConversationDocument).get(self.document.conversation_id)
+    async def conversation(self, info: ParlanceInfo) -> "Conversation":
+        conversation = OwnedId(self.document.client_id, self.document.conversation_id)
+        found = await info.context.loaders.conversation_by_id.load(conversation)
         if found is None:
             raise NotFoundInListError
         return conversation_from(found)
 
     @strawberry.field(description="Other answers to the same question, newest first.")
-    async def alternatives(self) -> list["Message"]:
-        if self.document.question_id is None:
+    async def alternatives(self, info: ParlanceInfo) -> list["Message"]:
+        answer = self.document
+        if answer.question_id is None:
             return []
-        found = (
-            await self._scope()
-            .of(MessageDocument)
-            .find(
-                {
-                    "conversation_id": self.document.conversation_id,
-                    "question_id": self.document.question_id,
-                    "_id": {"$ne": self.document.id},
-                },
-                sort=[("seq", -1)],
-                limit=20,
-            )
-        )
-        return [message_from(one) for one in found]
+        asked = AskedIn(answer.client_id, answer.conversation_id, answer.question_id)
+        found = await info.context.loaders.answers_by_question_id.load(asked)
+        return [message_from(one) for one in found if one.id != answer.id][:MAX_ALTERNATIVES]
 
     @strawberry.field(
         description="The model that answered. People and API keys only.",
@@ -211,9 +206,8 @@ class Message(Node):
 
         if self.document.llm_config_id is None:
             return None
-        found = await info.context.services.llm_configs.get(
-            self._scope(), self.document.llm_config_id
-        )
+        config = OwnedId(self.document.client_id, self.document.llm_config_id)
+        found = await info.context.loaders.llm_config_by_id.load(config)
         return llm_config_from(found) if found else None
 
     @strawberry.field(
@@ -248,9 +242,6 @@ class Message(Node):
             for one in self.document.trace
         ]
 
-    def _scope(self) -> TenantScope:
-        return TenantScope.one(self.document.client_id)
-
 
 @strawberry.type(description="What a visitor and a chatbot said to each other.")
 class Conversation(Node):
@@ -270,29 +261,28 @@ class Conversation(Node):
         extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     async def client(
-        self,
+        self, info: ParlanceInfo
     ) -> Annotated["Client", strawberry.lazy("graphql_schema.clients.types")]:
         from graphql_schema.clients.types import client_by_slug  # noqa: PLC0415
 
-        return await client_by_slug(self._scope(), self.document.client_id)
+        return await client_by_slug(info.context, self.document.client_id)
 
     @strawberry.field(
         description="With which chatbot. FORBIDDEN for visitors.",
         extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
     async def chatbot(
-        self,
+        self, info: ParlanceInfo
     ) -> Annotated["Chatbot", strawberry.lazy("graphql_schema.chatbots.types")]:
         from graphql_schema.chatbots.types import chatbot_by_id  # noqa: PLC0415
 
-        return await chatbot_by_id(self._scope(), self.document.chatbot_id)
+        conversation = self.document
+        return await chatbot_by_id(info.context, conversation.client_id, conversation.chatbot_id)
 
     @strawberry.field(description="With which visitor.")
-    async def visitor(self) -> Visitor:
-        found = await self._scope().of(VisitorDocument).get(self.document.visitor_id)
-        if found is None:
-            raise NotFoundInListError
-        return visitor_from(found)
+    async def visitor(self, info: ParlanceInfo) -> Visitor:
+        conversation = self.document
+        return await visitor_by_id(info.context, conversation.client_id, conversation.visitor_id)
 
     @strawberry.field(description="Its messages, oldest first; `last` and `before` page backwards.")
     async def messages(
@@ -332,6 +322,20 @@ async def message_page(
         message_from,
         lambda: scope.of(MessageDocument).count(filter_, limit=MAX_COUNT),
     )
+
+
+async def visitor_by_id(
+    context: RequestContext, client_id: str, visitor_id: PydanticObjectId
+) -> Visitor:
+    """The visitor of a client with an id that is known to be one.
+
+    Raises:
+        NotFoundInListError: the visitor was erased meanwhile.
+    """
+    found = await context.loaders.visitor_by_id.load(OwnedId(client_id, visitor_id))
+    if found is None:
+        raise NotFoundInListError
+    return visitor_from(found)
 
 
 def visitor_from(document: VisitorDocument) -> Visitor:

@@ -7,15 +7,17 @@ flat. Events that the plan can complete do not reach graphql-core's executor at 
 """
 
 from collections.abc import Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any, cast
 
-from graphql import ExecutionResult, GraphQLObjectType, OperationType
+from graphql import ExecutionResult, GraphQLObjectType, OperationType, Undefined
 from graphql.execution import Executor
 from graphql.execution.collect_fields import CollectedFields, DeferUsage, GroupedFieldSet
-from graphql.pyutils import AwaitableOrValue
+from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from graphql_schema.execution.fresh_context import fresh_context
 from graphql_schema.execution.selection_plan import (
     Complete,
     NeedsFullExecutionError,
@@ -52,7 +54,34 @@ class SubscriptionContext(StrawberryGraphQLCoreExecutionContext):
         """Return graphql-core's executor for one event, with the operation's root fields."""
         # The copy takes over what this executor has collected: touch it before copying.
         _ = self.root_fields
-        return super().build_per_event_executor(payload)
+        executor = super().build_per_event_executor(payload)
+        executor.context_value = fresh_context(self.context_value)
+        return executor
+
+    def execute_fields_serially(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: Any,
+    ) -> AwaitableOrValue[dict[str, Any]]:
+        """Execute mutations one after another, each with a context of its own."""
+
+        async def execute_all() -> dict[str, Any]:
+            results = {}
+            for name, details in grouped_field_set.items():
+                executor = copy(self)
+                executor.context_value = fresh_context(self.context_value)
+                field_path = Path(path, name, parent_type.name)
+                result = executor.execute_field(
+                    parent_type, source_value, details, field_path, position_context
+                )
+                if result is not Undefined:
+                    results[name] = await result if self.is_awaitable(result) else result
+            return results
+
+        return execute_all()
 
     def execute_collected_root_fields(
         self,

@@ -37,6 +37,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from graphql_schema.execution.fresh_context import fresh_context
+
 log = structlog.get_logger()
 
 CONNECTION_INIT_WAIT = timedelta(seconds=10)
@@ -98,8 +100,8 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         self.authorization_task: asyncio.Task[None] | None = None
 
     def operation_context(self) -> Any:
-        """Return the context for one operation; override to make one per operation."""
-        return self.context
+        """Return a context for one operation: the socket's, with nothing loaded."""
+        return fresh_context(self.context)
 
     async def handle_message(self, message: Message) -> None:
         """Handle one message of the client; close 4400 if it is none of the protocol."""

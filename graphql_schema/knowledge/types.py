@@ -5,12 +5,12 @@ from enum import Enum
 
 import strawberry
 
-from documents.chatbots import Chatbot as ChatbotDocument
 from documents.knowledge_sources import KnowledgeSource as SourceDocument
-from documents.tenancy import TenantScope
 from graphql_schema.chatbots.types import Chatbot, chatbot_from
 from graphql_schema.clients.types import Client, client_by_slug
+from graphql_schema.context import ParlanceInfo
 from graphql_schema.enum_values import described
+from graphql_schema.loading import OwnedId
 from graphql_schema.node import Node, global_id
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scopes import Scope
@@ -80,24 +80,19 @@ class KnowledgeSource(Node):
     document: strawberry.Private[SourceDocument]
 
     @strawberry.field(description="Whose it is.")
-    async def client(self) -> Client:
-        return await client_by_slug(self._scope(), self.document.client_id)
+    async def client(self, info: ParlanceInfo) -> Client:
+        return await client_by_slug(info.context, self.document.client_id)
 
     @strawberry.field(
         description="The chatbots that answer from it, at most 50, newest first.",
         extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
-    async def chatbots(self) -> list[Chatbot]:
-        used_by = self.document.chatbot_ids
-        found = (
-            await self._scope()
-            .of(ChatbotDocument)
-            .find({"_id": {"$in": used_by}}, sort=[("_id", -1)], limit=len(used_by))
+    async def chatbots(self, info: ParlanceInfo) -> list[Chatbot]:
+        used_by = sorted(set(self.document.chatbot_ids), reverse=True)
+        found = await info.context.loaders.chatbot_by_id.load_many(
+            [OwnedId(self.document.client_id, one) for one in used_by]
         )
-        return [chatbot_from(one) for one in found]
-
-    def _scope(self) -> TenantScope:
-        return TenantScope.one(self.document.client_id)
+        return [chatbot_from(one) for one in found if one is not None]
 
 
 def source_from(document: SourceDocument) -> KnowledgeSource:

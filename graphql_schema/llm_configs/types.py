@@ -6,7 +6,6 @@ from enum import Enum
 import strawberry
 
 from documents.llm_configs import LlmConfig as LlmConfigDocument
-from documents.tenancy import TenantScope
 from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.enum_values import described
@@ -55,9 +54,9 @@ class LlmConfig(Node):
     document: strawberry.Private[LlmConfigDocument]
 
     @strawberry.field(description="Whose it is; null: the platform's, for all.")
-    async def client(self) -> Client | None:
+    async def client(self, info: ParlanceInfo) -> Client | None:
         owner = self.document.client_id
-        return await client_by_slug(TenantScope.one(owner), owner) if owner else None
+        return await client_by_slug(info.context, owner) if owner else None
 
     @strawberry.field(
         description="Where, if not at the provider's own. The platform's: shown to platform admins."

@@ -7,12 +7,11 @@ import strawberry
 
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.tenancy import TenantScope
-from documents.visitors import Visitor as VisitorDocument
 from documents.visits import Visit as VisitDocument
 from graphql_schema.arguments import After, First, OfChatbot
 from graphql_schema.chatbots.types import Chatbot, chatbot_by_id
 from graphql_schema.context import ParlanceInfo
-from graphql_schema.conversations.types import Visitor, visitor_from
+from graphql_schema.conversations.types import Visitor, visitor_by_id
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import Connection, forward_page, page_by_id
@@ -33,18 +32,12 @@ class Visit(Node):
     document: strawberry.Private[VisitDocument]
 
     @strawberry.field(description="With whom.")
-    async def chatbot(self) -> Chatbot:
-        return await chatbot_by_id(self._scope(), self.document.chatbot_id)
+    async def chatbot(self, info: ParlanceInfo) -> Chatbot:
+        return await chatbot_by_id(info.context, self.document.client_id, self.document.chatbot_id)
 
     @strawberry.field(description="Whose.")
-    async def visitor(self) -> Visitor:
-        found = await self._scope().of(VisitorDocument).get(self.document.visitor_id)
-        if found is None:
-            raise NotFoundInListError
-        return visitor_from(found)
-
-    def _scope(self) -> TenantScope:
-        return TenantScope.one(self.document.client_id)
+    async def visitor(self, info: ParlanceInfo) -> Visitor:
+        return await visitor_by_id(info.context, self.document.client_id, self.document.visitor_id)
 
 
 @strawberry.type

@@ -4,12 +4,10 @@ from datetime import datetime
 
 import strawberry
 
-from documents.tenancy import TenantScope
-from documents.visitors import Visitor as VisitorDocument
 from documents.widget_tokens import WidgetToken as WidgetTokenDocument
 from graphql_schema.chatbots.types import Chatbot, chatbot_by_id
-from graphql_schema.conversations.types import Visitor, visitor_from
-from graphql_schema.errors import NotFoundInListError
+from graphql_schema.context import ParlanceInfo
+from graphql_schema.conversations.types import Visitor, visitor_by_id
 from graphql_schema.node import Node, global_id
 
 
@@ -27,18 +25,12 @@ class WidgetToken(Node):
     document: strawberry.Private[WidgetTokenDocument]
 
     @strawberry.field(description="The chatbot it is good for.")
-    async def chatbot(self) -> Chatbot:
-        return await chatbot_by_id(self._scope(), self.document.chatbot_id)
+    async def chatbot(self, info: ParlanceInfo) -> Chatbot:
+        return await chatbot_by_id(info.context, self.document.client_id, self.document.chatbot_id)
 
     @strawberry.field(description="The visitor it speaks for.")
-    async def visitor(self) -> Visitor:
-        found = await self._scope().of(VisitorDocument).get(self.document.visitor_id)
-        if found is None:
-            raise NotFoundInListError
-        return visitor_from(found)
-
-    def _scope(self) -> TenantScope:
-        return TenantScope.one(self.document.client_id)
+    async def visitor(self, info: ParlanceInfo) -> Visitor:
+        return await visitor_by_id(info.context, self.document.client_id, self.document.visitor_id)
 
 
 def widget_token_from(document: WidgetTokenDocument) -> WidgetToken:

@@ -1,11 +1,12 @@
 """API keys: how a client's own servers speak to Parlance, each for what its scopes say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from documents.api_keys import ApiKey, ScopeName
 from documents.base import utc_now
 from documents.clients import Client
+from documents.grouping import first_of_each
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
@@ -36,8 +37,20 @@ class TooManyApiKeysError(LimitReachedError):
         super().__init__(limit, message, "input", "clientId")
 
 
+async def keys_of(client_ids: Sequence[str]) -> Mapping[str, list[ApiKey]]:
+    """The keys of each client: those that live first, then the newest, at most 100."""
+    keys = TenantScope.many(client_ids).of(ApiKey)
+    return await first_of_each(
+        ApiKey,
+        keys.condition(),
+        by="client_id",
+        sort=[("revoked_at", 1), ("_id", -1)],
+        limit=MAX_LISTED,
+    )
+
+
 class ApiKeys:
-    """Makes, lists and ends API keys, and tells whose a shown one is."""
+    """Makes and ends API keys, and tells whose a shown one is."""
 
     def __init__(self, transactions: Transactions, *, most_per_client: int = MAX_API_KEYS) -> None:
         self._transactions = transactions
@@ -101,11 +114,6 @@ class ApiKeys:
             return after
 
         return await self._transactions.run_transaction(write)
-
-    async def listed(self, client_id: str) -> list[ApiKey]:
-        """The keys of a client: those that live first, then the newest, at most 100."""
-        keys = TenantScope.one(client_id).of(ApiKey)
-        return await keys.find(sort=[("revoked_at", 1), ("_id", -1)], limit=MAX_LISTED)
 
     async def identify(self, secret: str) -> ApiKey:
         """The key with this secret, looked for among every client's: the key tells whose.

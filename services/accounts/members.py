@@ -1,5 +1,7 @@
 """Who works for clients."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from documents.ids import PydanticObjectId
@@ -10,10 +12,15 @@ MAX_MEMBERS = 1_000
 """Of one client in one list."""
 
 
-async def members_of(client_id: str) -> list[User]:
-    """The people who work for a client, in the order of their addresses, at most 1000."""
-    found = User.find({"memberships.client_id": client_id})
-    return await found.sort("email").to_list(MAX_MEMBERS)
+async def members_of(client_ids: Sequence[str]) -> Mapping[str, list[User]]:
+    """The people who work for each client, in the order of their addresses, at most 1000."""
+    working = User.find({"memberships.client_id": {"$in": list(client_ids)}}).sort("email")
+    members: defaultdict[str, list[User]] = defaultdict(list)
+    async for user in working:
+        for membership in user.memberships:
+            if len(members[membership.client_id]) < MAX_MEMBERS:
+                members[membership.client_id].append(user)
+    return members
 
 
 async def newest_users(

@@ -1,10 +1,11 @@
 """A person's sign-ins: the list of those that live, and ending them before their time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from documents.base import utc_now
+from documents.grouping import first_of_each
 from documents.ids import PydanticObjectId
 from documents.sessions import Session
 from documents.transactions import Transactions, WriteSession
@@ -28,6 +29,20 @@ async def live_sessions(
     which = {} if among is None else {"_id": {"$in": list(among)}}
     found = Session.find({**whose, **which, **condition})
     return await found.sort("-_id").to_list(MAX_LISTED)
+
+
+async def live_sessions_of(
+    user_ids: Sequence[PydanticObjectId],
+) -> Mapping[PydanticObjectId, list[Session]]:
+    """The sign-ins of each of these people that have not ended, newest first, at most 100."""
+    condition = {
+        "user_id": {"$in": list(user_ids)},
+        "revoked_at": None,
+        "expires_at": {"$gt": utc_now()},
+    }
+    return await first_of_each(
+        Session, condition, by="user_id", sort=[("_id", -1)], limit=MAX_LISTED
+    )
 
 
 class Sessions:
