@@ -1,8 +1,10 @@
 """What became of a call, as one word: what the matrix compares."""
 
-from collections.abc import Iterator
 from typing import Any
 
+from graphql import GraphQLNonNull
+
+from tests.api.matrix.documents import root_fields
 from tests.graphql_clients import Json
 
 ALLOWED = "allowed"
@@ -18,9 +20,6 @@ NOT_FOUND_ERROR = "NotFoundError"
 
 ENDED_NOT_FOUND = "AnswerFailed NOT_FOUND"
 """As the only event: how the streams of answers answer."""
-
-NOTHING_THERE = frozenset({NULL, NOT_FOUND, NOT_FOUND_ERROR, ENDED_NOT_FOUND})
-"""The ways to say that there is nothing with this id, by the kind of the operation."""
 
 
 def outcome_of(answer: Json, operation: str) -> str:
@@ -53,13 +52,13 @@ def _outcome_of_object(data: Json) -> str:
     return f"{kind} {code}" if code else ALLOWED
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text anywhere in a JSON value or a stored document."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from texts_in(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from texts_in(one)
+def nothing_there(operation: str) -> str:
+    """How an operation of this kind says that there is nothing with an id, by the contract."""
+    kind, field = root_fields()[operation]
+    if kind == "mutation":
+        return NOT_FOUND_ERROR
+    if kind == "subscription":
+        return ENDED_NOT_FOUND if str(field.type) == "AnswerEvent!" else NOT_FOUND
+    if operation == "nodes" or not isinstance(field.type, GraphQLNonNull):
+        return NULL
+    return NOT_FOUND

@@ -59,6 +59,10 @@ class Expected:
         return replace(self, outcomes={**self.outcomes, **outcomes})
 
 
+PLATFORM = "platform_"
+"""How the names of things begin that belong to no client."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """An operation with arguments that are right, and what becomes of it.
@@ -71,6 +75,7 @@ class Row:
         from_page: The call comes from a page on the server's own origin, whoever makes it.
         from_new_session: The call ends sessions of the caller: it is made with a new one.
         names_nothing: ID arguments that name no stored document, with the reason.
+        to_unknown: Outcomes of unknown ids in these arguments, where it is none of the usual ones.
     """
 
     operation: str
@@ -80,6 +85,7 @@ class Row:
     from_page: bool = False
     from_new_session: bool = False
     names_nothing: Mapping[str, str] = field(default_factory=dict)
+    to_unknown: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.operation}, {self.case}" if self.case else self.operation

@@ -51,7 +51,12 @@ class World:
             arguments: The row's, with values in the places of references.
             scope: The one that an API key has; left out: one of the row's.
         """
-        variables = variables_of(row.operation, arguments)
+        return await self.call_with(caller, row, variables_of(row.operation, arguments), scope)
+
+    async def call_with(
+        self, caller: Caller, row: Row, variables: Json, scope: str | None = None
+    ) -> Json:
+        """The same with variables, which for a mutation have an `input`."""
         document = document_of(row.operation, variables)
         self._caller.token = await self._token_of(caller, row, scope)
         from_page = row.from_page or caller not in SERVERS
@@ -97,6 +102,11 @@ class World:
             return token
         return await new_session(self.database, self.access_tokens, user_id)
 
+    def foreign_to(self, caller: Caller, name: str) -> list[Thing]:
+        """The things of this name that are not for a caller of A."""
+        of_another_visitor = caller is Caller.VISITOR and name in self.others
+        return [self.b.things[name], *([self.others[name]] if of_another_visitor else [])]
+
     async def visit_by_page(self) -> Thing:
         """A visit that a page of A has just begun, with its token."""
         self._caller.token, self._caller.origin = None, self.server.url
@@ -125,7 +135,7 @@ class Filling:
         """The value with ids and texts in the places of references."""
         match value:
             case Reference():
-                return (await self._thing(value)).value(value.attribute)
+                return (await self.thing(value)).value(value.attribute)
             case NewText():
                 return f"new-{secrets.token_hex(6)}"
             case dict():
@@ -134,7 +144,8 @@ class Filling:
                 return [await self.filled(one) for one in value]
         return value
 
-    async def _thing(self, reference: Reference) -> Thing:
+    async def thing(self, reference: Reference) -> Thing:
+        """What a reference means in this call."""
         name = reference.thing
         if name == "visit_by_page":
             return await self._world.visit_by_page()

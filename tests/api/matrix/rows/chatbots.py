@@ -7,6 +7,8 @@ from tests.api.matrix.row import Row, a_new, members, the
 READ = ("CHATBOTS_READ",)
 WRITE = ("CHATBOTS_WRITE",)
 LLMS = {"defaultLlmId": the("llm_config"), "fallbackLlmId": the("llm_config")}
+NO_SUCH_LLM = {f"input.settings.{name}": "InvalidInputError INVALID_INPUT" for name in LLMS}
+"""Told with everything else that is wrong with the settings."""
 
 ROWS = (
     Row(
@@ -19,11 +21,13 @@ ROWS = (
         "createChatbot",
         {"clientId": the("client"), "name": "Guide", "settings": LLMS},
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+        to_unknown=NO_SUCH_LLM,
     ),
     Row(
         "updateChatbot",
         {"id": a_new("chatbot"), "settings": {"autoOpen": True, **LLMS}},
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+        to_unknown=NO_SUCH_LLM,
     ),
     Row(
         "publishChatbot",
