@@ -43,6 +43,7 @@ from services.sealing.sealing import Sealer
 from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.handing_out import HandingOut
 from services.visits.identities import Identities
+from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 from services.visits.stays import Stays
@@ -84,6 +85,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     )
     stopping = Stopping(generations)
     erasing = Erasing(database, stopping, event_log)
+    origins = EmbeddingOrigins(_own_origins(settings), development=settings.in_development)
     services = Services(
         sign_in=sign_in,
         sessions=Sessions(database),
@@ -99,6 +101,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         knowledge_sources=KnowledgeSources(database),
         visits=_visits(settings, widget_tokens, stays, signing_keys),
         stays=stays,
+        previews=Previews(database, widget_tokens, origins),
         refreshing=Refreshing(widget_tokens, development=settings.in_development),
         handing_out=HandingOut(database, widget_tokens, development=settings.in_development),
         asking=Asking(database, owner),
@@ -112,7 +115,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     return Wiring(
         services=services,
         identify=Identifying(sign_in, widget_tokens, api_keys),
-        origins=EmbeddingOrigins(_own_origins(settings), development=settings.in_development),
+        origins=origins,
         generations=generations,
         recovery=Recovery(generations, owner),
         housekeeping=Housekeeping(erasing),

@@ -63,6 +63,10 @@ class Chatbot(TenantDocument):
     knowledge_changed_at: datetime | None = None
     revision: int = 1
 
+    def shown(self, *, preview: bool) -> ChatbotSettings:
+        """The settings that a visitor meets: the published ones, in a preview the draft."""
+        return self.draft if preview else self.published
+
     class Settings:
         name = "chatbots"
         indexes: ClassVar = [

@@ -7,6 +7,7 @@ from beanie import PydanticObjectId
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.base import TenantDocument
+from documents.previews import preview_index
 
 ConversationStatusName = Literal["open", "needs_human", "closed", "archived"]
 
@@ -16,6 +17,8 @@ class Conversation(TenantDocument):
 
     `opening_key` is the idempotency key of the question that opened the conversation: asking
     again with that key finds this conversation instead of opening another.
+
+    `preview_until` marks a preview, see `documents.previews`.
     """
 
     chatbot_id: PydanticObjectId
@@ -27,6 +30,7 @@ class Conversation(TenantDocument):
     message_count: int = 0
     last_message_at: datetime
     tags: list[str] = []
+    preview_until: datetime | None = None
 
     class Settings:
         name = "conversations"
@@ -41,4 +45,5 @@ class Conversation(TenantDocument):
                 name="visitor",
             ),
             IndexModel([("client_id", ASCENDING), ("_id", DESCENDING)], name="client"),
+            preview_index(),
         ]

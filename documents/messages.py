@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
 from documents.base import TenantDocument
+from documents.previews import preview_index
 
 SenderName = Literal["visitor", "bot", "human", "system"]
 MessageStatusName = Literal["streaming", "complete", "stopped", "failed"]
@@ -70,7 +71,10 @@ class AnswerStream(BaseModel):
 
 
 class Message(TenantDocument):
-    """One message. `seq` counts from 1 within the conversation."""
+    """One message. `seq` counts from 1 within the conversation.
+
+    `preview_until` marks one of a preview, see `documents.previews`.
+    """
 
     conversation_id: PydanticObjectId
     chatbot_id: PydanticObjectId
@@ -97,6 +101,7 @@ class Message(TenantDocument):
     tags: list[str] = []
     metadata: dict[str, str] = {}
     trace: list[TraceStep] = []
+    preview_until: datetime | None = None
 
     class Settings:
         name = "messages"
@@ -122,4 +127,5 @@ class Message(TenantDocument):
                 name="lapsed_leases",
             ),
             IndexModel([("client_id", ASCENDING), ("visitor_id", ASCENDING)], name="visitor"),
+            preview_index(),
         ]

@@ -6,16 +6,21 @@ from typing import ClassVar
 from pymongo import ASCENDING, IndexModel
 
 from documents.base import TenantDocument
+from documents.previews import preview_index
 
 
 class Visitor(TenantDocument):
-    """A person on a client's site. `user_id` is the client's own id, None for the anonymous."""
+    """A person on a client's site. `user_id` is the client's own id, None for the anonymous.
+
+    `preview_until` marks somebody who previews a chatbot, see `documents.previews`.
+    """
 
     user_id: str | None = None
     user_email: str | None = None
     language: str | None = None
     first_seen_at: datetime
     last_seen_at: datetime
+    preview_until: datetime | None = None
 
     class Settings:
         name = "visitors"
@@ -26,4 +31,5 @@ class Visitor(TenantDocument):
                 partialFilterExpression={"user_id": {"$type": "string"}},
                 name="user_id",
             ),
+            preview_index(),
         ]

@@ -14,6 +14,7 @@ class WidgetToken(TenantDocument):
 
     `visit_id` is None until a token that a person made is first used. A token that was refreshed
     ends soon after, and `refreshable_until` with it; None stands for a day after its end.
+    `preview` marks a token that sees the chatbot's draft.
     """
 
     chatbot_id: PydanticObjectId
@@ -25,6 +26,7 @@ class WidgetToken(TenantDocument):
     refreshable_until: datetime | None = None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    preview: bool = False
 
     class Settings:
         name = "widget_tokens"

@@ -42,6 +42,7 @@ from services.knowledge.sources import KnowledgeSources
 from services.privacy.erasing import Erasing
 from services.rate_limits.rate_limits import RateLimits
 from services.visits.handing_out import HandingOut
+from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 from services.visits.stays import Stays
@@ -70,6 +71,7 @@ class Services:
     knowledge_sources: KnowledgeSources
     visits: Visits
     stays: Stays
+    previews: Previews
     refreshing: Refreshing
     handing_out: HandingOut
     asking: Asking

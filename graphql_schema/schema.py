@@ -44,6 +44,7 @@ from graphql_schema.scalars import SCALARS
 from graphql_schema.visits.mutations import VisitMutations
 from graphql_schema.visits.queries import VisitQueries
 from graphql_schema.widget_tokens.mutations import WidgetTokenMutations
+from graphql_schema.widget_tokens.previewing import PreviewMutations
 from graphql_schema.widget_tokens.queries import WidgetTokenQueries
 from graphql_schema.widget_tokens.refreshing import RefreshMutations
 
@@ -79,6 +80,7 @@ class Mutation(
     VisitMutations,
     RefreshMutations,
     WidgetTokenMutations,
+    PreviewMutations,
     AnswerMutations,
     KnowledgeMutations,
     PrivacyMutations,

@@ -1,6 +1,7 @@
 """What a new question means for the stay of the visitor who asks it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from documents.ids import PydanticObjectId
 from graphql_schema.context import RequestContext
@@ -17,6 +18,7 @@ class Asker:
     client_id: str
     chatbot_id: PydanticObjectId
     visitor_id: PydanticObjectId
+    preview_until: datetime | None = None
 
 
 MESSAGES_OF_A_TURN = 2
@@ -39,8 +41,8 @@ class Arrival:
         """
         viewer = await self._context.viewer()
         await self._check_rate(viewer)
-        if not isinstance(viewer, VisitorViewer):
-            return  # a server asks: it visits nobody
+        if not isinstance(viewer, VisitorViewer) or self._asker.preview_until is not None:
+            return  # a server asks, or somebody who works on the chatbot: they visit nobody
         try:
             self._visit_id = await self._context.services.stays.go_on(viewer.claims)
         except TooManyVisitsError as error:
@@ -51,7 +53,7 @@ class Arrival:
         try:
             await self._context.services.rate_limits.question(
                 visitor=str(self._asker.visitor_id),
-                chatbot=str(self._asker.chatbot_id),
+                chatbot=None if self._asker.preview_until else str(self._asker.chatbot_id),
                 address=(self._context.caller.ip_address or "") if of_visitor else None,
             )
         except RateLimitedError as error:

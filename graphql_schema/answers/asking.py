@@ -78,7 +78,7 @@ async def asker_of(context: RequestContext, input: AskInput) -> Asker:
     claims = (await context.visitor()).claims
     if input.chatbot_id is not None or input.visitor_id is not None:
         raise AuthorizationError("FORBIDDEN")
-    return Asker(claims.client_id, claims.chatbot_id, claims.visitor_id)
+    return Asker(claims.client_id, claims.chatbot_id, claims.visitor_id, claims.preview_until)
 
 
 async def _named_asker(viewer: ApiKeyViewer, input: AskInput) -> Asker:
@@ -134,6 +134,7 @@ async def asked(context: RequestContext, asker: Asker, input: AskInput) -> Messa
         conversation_id=conversation_id,
         text=input.text,
         idempotency_key=input.idempotency_key,
+        preview_until=asker.preview_until,
     )
     arrival = Arrival(context, asker)
     result = await context.services.asking.ask(question, arrival.admit)

@@ -9,6 +9,7 @@ from documents.chatbot_versions import ChatbotVersion as VersionDocument
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.conversations import Conversation as ConversationDocument
 from documents.ids import PydanticObjectId
+from documents.previews import NO_PREVIEWS
 from documents.tenancy import TenantScope
 from graphql_schema.accounts.types import User, user_from
 from graphql_schema.arguments import After, First
@@ -140,7 +141,7 @@ class Chatbot(Node):
 
         return await page_by_id(
             self._scope().of(ConversationDocument),
-            {"chatbot_id": self.document.id},
+            {"chatbot_id": self.document.id, **NO_PREVIEWS},
             forward_page(first, after),
             conversation_from,
         )

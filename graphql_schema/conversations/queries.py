@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import strawberry
 
 from documents.conversations import Conversation as ConversationDocument
+from documents.previews import NO_PREVIEWS
 from documents.tenancy import ScopedCollection
 from graphql_schema.arguments import After, Before, First, FirstOfEither, Last, OnlyOfClient, OwnId
 from graphql_schema.context import ParlanceInfo, RequestContext
@@ -42,6 +43,8 @@ class ConversationQueries:
         collection, own = await visible_conversations(info.context)
         if client_id is not None:
             own = {**own, "client_id": await _slug(info.context, client_id)}
+        if not isinstance(await info.context.viewer(), VisitorViewer):
+            own = {**own, **NO_PREVIEWS}
         return await page_by_id(collection, own, page, conversation_from)
 
     @strawberry.field(

@@ -25,8 +25,10 @@ from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
 from services.answering.phrases import phrase
 from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
 from services.visits.identities import IdentityRejectedError
+from services.visits.previews import PreviewEndedError
 from services.visits.starting import (
     OriginNotAllowedError,
+    StartedVisit,
     UnknownEmbedKeyError,
     VisitRefusedError,
     VisitRequest,
@@ -54,6 +56,11 @@ class StartVisitInput:
     consent_version: str | None = strawberry.field(
         description="Which consent text the visitor agreed to.", default=None
     )
+    preview_token: str | None = strawberry.field(
+        description="From createPreviewToken, for a widget that shows a preview: `chatbot` is the"
+        " draft then and `widgetToken` the preview token itself. No visit begins.",
+        default=None,
+    )
 
 
 @strawberry.type(description="A visit has begun.")
@@ -78,7 +85,8 @@ StartVisitResult = Annotated[
     | RateLimitedError,
     strawberry.union(
         "StartVisitResult",
-        description="IDENTITY_REJECTED, ORIGIN_NOT_ALLOWED and CHATBOT_INACTIVE are RefusedErrors.",
+        description="IDENTITY_REJECTED, ORIGIN_NOT_ALLOWED, CHATBOT_INACTIVE and, of a preview,"
+        " INVALID_TOKEN are RefusedErrors.",
     ),
 ]
 
@@ -97,7 +105,7 @@ class VisitMutations:
         wanted = input.language or (input.page.language if input.page else None)
         try:
             await services.rate_limits.visit(info.context.caller.ip_address)
-            started = await services.visits.start(_request(info, input, wanted))
+            started = await _started(info, input, wanted)
         except TooOftenError as error:
             return rate_limited(phrase("rate_limited", wanted), error.retry_at)
         except TooManyVisitsError as error:
@@ -109,9 +117,21 @@ class VisitMutations:
             widget_token=started.widget_token,
             expires_at=started.expires_at,
             visitor_id=global_id("Visitor", started.visitor_id),
-            chatbot=widget_chatbot_from(started.chatbot, started.client, wanted),
+            chatbot=widget_chatbot_from(
+                started.chatbot, started.client, wanted, preview=input.preview_token is not None
+            ),
             conversation=conversation_from(conversation) if conversation else None,
         )
+
+
+async def _started(
+    info: ParlanceInfo, input: StartVisitInput, language: str | None
+) -> StartedVisit:
+    services = info.context.services
+    if input.preview_token is None:
+        return await services.visits.start(_request(info, input, language))
+    origin = info.context.caller.origin
+    return await services.previews.open(input.preview_token, input.embed_key, origin)
 
 
 def _refusal_of(
@@ -130,6 +150,9 @@ def _refusal_of(
                 f"Pages of {error.origin or 'an unknown origin'} may not use this chatbot. Add the"
                 " origin to the chatbot's allowed origins (allowedOrigins) and publish it.",
             )
+        case PreviewEndedError():
+            message = "The preview has ended, or is of another chatbot. Make a new preview token."
+            return refused(UserErrorCode.INVALID_TOKEN, message, "input", "previewToken")
         case IdentityRejectedError():
             path = ("input", "identityToken")
             return refused(UserErrorCode.IDENTITY_REJECTED, str(error), *path)

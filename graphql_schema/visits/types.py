@@ -15,7 +15,9 @@ from graphql_schema.languages import Language, language_or_none
 from services.languages.codes import negotiate_language
 
 
-@strawberry.type(description="A chatbot as visitors see it: its published settings.")
+@strawberry.type(
+    description="A chatbot as visitors see it: its published settings, in a preview its draft."
+)
 class WidgetChatbot:
     """The public part of a chatbot."""
 
@@ -41,9 +43,11 @@ class WidgetChatbot:
     version: int = strawberry.field(description="Counts what was published.")
 
 
-def widget_chatbot_from(chatbot: Chatbot, client: Client, wanted: str | None) -> WidgetChatbot:
+def widget_chatbot_from(
+    chatbot: Chatbot, client: Client, wanted: str | None, *, preview: bool = False
+) -> WidgetChatbot:
     """The public part of a chatbot, its texts in the visitor's language."""
-    settings = chatbot.published
+    settings = chatbot.shown(preview=preview)
     return WidgetChatbot(
         name=settings.name,
         primary_color=settings.primary_color,
@@ -60,7 +64,7 @@ def widget_chatbot_from(chatbot: Chatbot, client: Client, wanted: str | None) ->
         contact_email=settings.contact_email,
         contact_url=settings.contact_url,
         allowed_image_hosts=settings.allowed_image_hosts,
-        active=chatbot.active and client.active,
+        active=(chatbot.active or preview) and client.active,
         maintenance_text=client.maintenance_text,
         version=chatbot.published_number,
     )

@@ -20,8 +20,8 @@ class WidgetTokenQueries:
     """Queries of this domain."""
 
     @strawberry.field(
-        description="The widget tokens of a chatbot, newest first. A token is gone two days after"
-        " its end.",
+        description="The widget tokens of a chatbot, newest first, without those of previews. A"
+        " token is gone two days after its end.",
         extensions=allowed_for(Person, scope=Scope.VISITORS_WRITE),
     )
     async def widget_tokens(
@@ -35,5 +35,6 @@ class WidgetTokenQueries:
         chatbot = await seen(info.context, ChatbotDocument, chatbot_id)
         if chatbot is None:
             raise NotFoundInListError
+        wanted = {"chatbot_id": chatbot.id, "preview": {"$ne": True}}
         tokens = TenantScope.one(chatbot.client_id).of(WidgetTokenDocument)
-        return await page_by_id(tokens, {"chatbot_id": chatbot.id}, page, widget_token_from)
+        return await page_by_id(tokens, wanted, page, widget_token_from)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from documents.base import utc_now
-from documents.chatbots import Chatbot
+from documents.chatbots import Chatbot, ChatbotSettings
 from documents.clients import Client
 from documents.conversations import Conversation
 from documents.duplicates import DuplicateError, duplicates_reported
@@ -66,6 +66,8 @@ class Question:
     conversation_id: PydanticObjectId | None
     text: str
     idempotency_key: str
+    preview_until: datetime | None = None
+    """Marks a question to the draft, which counts nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Asking:
             return AskedQuestion(earlier, is_new=False)
         await admit()
         chatbot = await _open_chatbot(question)
-        language = detect_language(question.text) or chatbot.published.default_language
+        language = detect_language(question.text) or _settings(chatbot, question).default_language
         try:
             with duplicates_reported():
                 answer = await self._transactions.run_transaction(
@@ -129,6 +131,7 @@ class Asking:
             status="complete",
             content=question.text,
             idempotency_key=question.idempotency_key,
+            preview_until=question.preview_until,
         )
         answer = Message(
             client_id=question.client_id,
@@ -140,6 +143,7 @@ class Asking:
             status="streaming",
             content="",
             question_id=asked.id,
+            preview_until=question.preview_until,
             stream=AnswerStream(
                 owner=self._owner, lease_until=LAPSED, seq_ceiling=self._limits.ceiling_block
             ),
@@ -185,14 +189,24 @@ def _check_text(question: Question) -> None:
 
 
 async def _open_chatbot(question: Question) -> Chatbot:
+    """The chatbot, if it answers now; a preview works before it is switched on.
+
+    Raises:
+        QuestionRefusedError: it does not.
+    """
     scope = TenantScope.one(question.client_id)
-    chatbot = await scope.of(Chatbot).find_one({"_id": question.chatbot_id, "active": True})
+    chatbot = await scope.of(Chatbot).get(question.chatbot_id)
     client = await scope.of(Client).find_one({"active": True})
-    if chatbot is None or client is None:
+    in_preview = question.preview_until is not None
+    if chatbot is None or client is None or not (chatbot.active or in_preview):
         raise QuestionRefusedError("chatbot_inactive")
     if client.maintenance_text:
         raise QuestionRefusedError("maintenance")
     return chatbot
+
+
+def _settings(chatbot: Chatbot, question: Question) -> ChatbotSettings:
+    return chatbot.shown(preview=question.preview_until is not None)
 
 
 async def _conversation_with_room(
@@ -215,6 +229,7 @@ async def _conversation_with_room(
             opening_key=question.idempotency_key,
             message_count=2,
             last_message_at=now,
+            preview_until=question.preview_until,
         )
         return await conversations.insert(conversation, session=session)
     own = {

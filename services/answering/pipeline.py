@@ -203,7 +203,7 @@ async def _settings_of(answer: Message, scope: TenantScope) -> ChatbotSettings:
     chatbot = await scope.of(Chatbot).get(answer.chatbot_id)
     if chatbot is None:
         raise AnswerImpossibleError("chatbot_inactive")
-    return chatbot.published
+    return chatbot.shown(preview=answer.preview_until is not None)
 
 
 async def _history(answer: Message, scope: TenantScope) -> list[Message]:

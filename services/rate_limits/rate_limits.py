@@ -48,8 +48,13 @@ class RateLimits:
         self._sign_ins = Limit("sign-ins", rates.sign_ins_per_account, SIGN_IN_WINDOW)
         self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
-    async def question(self, *, visitor: str, chatbot: str, address: str | None) -> None:
-        """Count a question; `address` None is a server of the client that asks for its visitors.
+    async def question(self, *, visitor: str, chatbot: str | None, address: str | None) -> None:
+        """Count a question.
+
+        Args:
+            visitor: Whose question it is.
+            chatbot: Whom it is put to; None for a preview, which takes no visitor's place.
+            address: From where; None for a server of the client that asks for its visitors.
 
         Raises:
             RateLimitedError: one of the three has asked too often.
@@ -57,7 +62,8 @@ class RateLimits:
         await self._hit(self._visitor, visitor)
         if address is not None:
             await self._hit(self._address, address_key(address))
-        await self._hit(self._chatbot, chatbot)
+        if chatbot is not None:
+            await self._hit(self._chatbot, chatbot)
 
     async def visit(self, address: str | None) -> None:
         """Count the start of a visit.

@@ -1,5 +1,6 @@
 """Visitors as documents: one for each anonymous visit, one for each person that a client knows."""
 
+from datetime import datetime
 from typing import Any
 
 from documents.base import utc_now
@@ -14,11 +15,21 @@ OPEN_STATUSES = ("open", "needs_human")
 
 
 async def anonymous_visitor(
-    client_id: str, language: str | None, *, session: WriteSession | None = None
+    client_id: str,
+    language: str | None,
+    *,
+    preview_until: datetime | None = None,
+    session: WriteSession | None = None,
 ) -> Visitor:
     """A new visitor about whom nothing is known."""
     now = utc_now()
-    visitor = Visitor(client_id=client_id, language=language, first_seen_at=now, last_seen_at=now)
+    visitor = Visitor(
+        client_id=client_id,
+        language=language,
+        first_seen_at=now,
+        last_seen_at=now,
+        preview_until=preview_until,
+    )
     return await TenantScope.one(client_id).of(Visitor).insert(visitor, session=session)
 
 

@@ -13,6 +13,7 @@ import jwt
 from documents.base import utc_now
 from documents.database.driver import operation_deadline
 from documents.ids import PydanticObjectId
+from documents.previews import KEPT_AFTER_TOKEN
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
 from documents.widget_tokens import WidgetToken
@@ -48,6 +49,8 @@ class WidgetClaims:
     visit_id: PydanticObjectId | None
     token_id: PydanticObjectId
     expires_at: datetime
+    preview_until: datetime | None = None
+    """Marks a token that sees the draft: how long what it leaves behind is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,10 @@ class WidgetTokens:
         visit_id: PydanticObjectId | None,
         origin: str | None,
         lifetime: timedelta | None = None,
+        preview: bool = False,
         session: WriteSession | None = None,
     ) -> IssuedToken:
-        """A new token, stored by its hash."""
+        """A new token, stored by its hash. One for a preview cannot be refreshed."""
         now = utc_now()
         expires_at = now + (lifetime or self._lifetime)
         record = WidgetToken(
@@ -87,7 +91,8 @@ class WidgetTokens:
             token_hash="",
             origin=origin,
             expires_at=expires_at,
-            refreshable_until=expires_at + REFRESHABLE_AFTER_END,
+            refreshable_until=now if preview else expires_at + REFRESHABLE_AFTER_END,
+            preview=preview,
         )
         token = jwt.encode(
             {
@@ -190,6 +195,7 @@ def _claims(record: WidgetToken) -> WidgetClaims:
         visit_id=record.visit_id,
         token_id=record.id,
         expires_at=record.expires_at,
+        preview_until=record.expires_at + KEPT_AFTER_TOKEN if record.preview else None,
     )
 
 

@@ -103,3 +103,14 @@ async def test_failed_sign_ins_count_and_a_good_one_takes_them_back() -> None:
     await limits.sign_in("bert@example.com")
     clock.now += 900
     await limits.sign_in("anna@example.com")
+
+
+async def test_a_preview_takes_no_visitors_place() -> None:
+    limits = RateLimits(Rates(questions_per_chatbot=1), MemoryWindows(Clock()))
+    for number in range(3):
+        await limits.question(visitor=f"editor {number}", chatbot=None, address="192.0.2.1")
+    assert await asked(limits, "anna", "192.0.2.2")
+    for _ in range(19):
+        await limits.question(visitor="editor 0", chatbot=None, address="192.0.2.1")
+    with pytest.raises(RateLimitedError):
+        await limits.question(visitor="editor 0", chatbot=None, address="192.0.2.1")

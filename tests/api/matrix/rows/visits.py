@@ -35,6 +35,11 @@ ROWS = (
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=VISITORS_WRITE),
     ),
     Row(
+        "createPreviewToken",
+        {"chatbotId": the("chatbot")},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR),
+    ),
+    Row(
         "revokeWidgetToken",
         {"id": a_new("widget_token")},
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=VISITORS_WRITE),
