@@ -5,20 +5,26 @@ change. So this class is no `TenantDocument`: reads go through `visible_to`, whi
 kinds.
 """
 
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from beanie import DecimalAnnotation, PydanticObjectId
-from pymongo import ASCENDING, IndexModel
+from beanie.odm.utils.parsing import parse_obj
+from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
 
-from documents.base import StoredDocument
+from documents.base import StoredDocument, utc_now
 from documents.tenancy import TenantScope
 
 ProviderName = Literal["local", "openai", "anthropic", "ollama", "openai_compatible", "langchain"]
 
 
 class LlmConfig(StoredDocument):
-    """A language model with its address, its sealed key, its limits and its price."""
+    """A language model with its address, its sealed key, its limits and its price.
+
+    `chosen_at` is when a chatbot last took it into use.
+    """
 
     client_id: str | None = None
     name: str
@@ -39,6 +45,7 @@ class LlmConfig(StoredDocument):
     input_cost_per_1k_tokens: DecimalAnnotation = Decimal(0)
     output_cost_per_1k_tokens: DecimalAnnotation = Decimal(0)
     active: bool = True
+    chosen_at: datetime | None = None
     revision: int = 1
 
     class Settings:
@@ -65,3 +72,22 @@ def visible_to(scope: TenantScope) -> dict[str, Any]:
 async def usable_llm_config(config_id: PydanticObjectId, client_id: str) -> LlmConfig | None:
     """The config, when the client may use it: its own or the platform's."""
     return await LlmConfig.find_one({"_id": config_id, **visible_to(TenantScope.one(client_id))})
+
+
+async def held_llm_config(
+    config_id: PydanticObjectId, client_id: str, session: AsyncClientSession
+) -> LlmConfig | None:
+    """The same, held until the transaction ends, for whoever puts the config to use.
+
+    The write is the hold: it meets the one of a transaction that deletes the config or switches it
+    off, and one of the two begins anew and sees what the other did. Reading alone would let both
+    pass, each on its own snapshot.
+    """
+    configs = LlmConfig.get_pymongo_collection()
+    found = await configs.find_one_and_update(
+        {"_id": config_id, **visible_to(TenantScope.one(client_id))},
+        {"$set": {"chosen_at": utc_now()}},
+        session=session,
+        return_document=ReturnDocument.AFTER,
+    )
+    return None if found is None else cast("LlmConfig", parse_obj(LlmConfig, found))

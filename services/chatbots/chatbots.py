@@ -65,26 +65,26 @@ class Chatbots:
         client = await scope.of(Client).find_one({"client_id": client_id})
         if client is None:
             raise UnknownTargetError("input", "clientId")
-        settings = await _first_settings(client, name, change)
-        version = first_version(client_id, settings, by=by)
-        chatbot = Chatbot(
-            id=version.chatbot_id,
-            client_id=client_id,
-            embed_key=embed_key or secrets.token_urlsafe(EMBED_KEY_BYTES),
-            draft=settings,
-            published=settings,
-            published_version_id=version.id,
-        )
 
-        async def store(session: WriteSession) -> None:
+        async def store(session: WriteSession) -> Chatbot:
             own = TenantScope.one(client_id)
+            settings = await _first_settings(client, name, change, session)
+            version = first_version(client_id, settings, by=by)
+            chatbot = Chatbot(
+                id=version.chatbot_id,
+                client_id=client_id,
+                embed_key=embed_key or secrets.token_urlsafe(EMBED_KEY_BYTES),
+                draft=settings,
+                published=settings,
+                published_version_id=version.id,
+            )
             await self._claim_place(own, client_id, session)
             await own.of(Chatbot).insert(chatbot, session=session)
             await own.of(ChatbotVersion).insert(version, session=session)
             await record(session, client_id=client_id, after=chatbot)
+            return chatbot
 
-        await self._transactions.run_transaction(store)
-        return chatbot
+        return await self._transactions.run_transaction(store)
 
     async def update(
         self,
@@ -108,7 +108,7 @@ class Chatbots:
 
         async def write(session: WriteSession) -> Chatbot:
             before = await found(scope, chatbot_id, revision, session)
-            changes = await _checked_changes(before, change)
+            changes = await _checked_changes(before, change, session)
             if active not in {None, before.active}:
                 changes["active"] = active
             return await changed(scope, before, changes, session)
@@ -134,33 +134,41 @@ class Chatbots:
             raise TooManyChatbotsError(self._most_per_client)
 
 
-async def _first_settings(client: Client, name: str, change: SettingsChange) -> ChatbotSettings:
+async def _first_settings(
+    client: Client, name: str, change: SettingsChange, session: WriteSession
+) -> ChatbotSettings:
     checks = FieldChecks("input")
     bare = ChatbotSettings(
         name=checks.text("name", name, longest=100),
         languages=[client.language],
         default_language=client.language,
         allowed_origins=[f"https://{client.domain}"] if client.domain else [],
-        default_llm_id=NO_MODEL if "default_llm_id" in change else await _platform_default(),
+        default_llm_id=NO_MODEL,
     )
-    settings = await applied(bare, change, client.client_id, checks.within("settings"))
+    if "default_llm_id" not in change:
+        change = {**change, "default_llm_id": await _platform_default(session)}
+    settings = await applied(bare, change, client.client_id, checks.within("settings"), session)
     checks.done()
     return settings
 
 
-async def _checked_changes(chatbot: Chatbot, change: SettingsChange) -> dict[str, Any]:
+async def _checked_changes(
+    chatbot: Chatbot, change: SettingsChange, session: WriteSession
+) -> dict[str, Any]:
     checks = FieldChecks("input")
-    draft = await applied(chatbot.draft, change, chatbot.client_id, checks.within("settings"))
+    draft = await applied(
+        chatbot.draft, change, chatbot.client_id, checks.within("settings"), session
+    )
     checks.done()
     stored = draft.model_dump()
     return {f"draft.{field}": stored[field] for field in changed_fields(chatbot.draft, draft)}
 
 
-async def _platform_default() -> PydanticObjectId:
+async def _platform_default(session: WriteSession) -> PydanticObjectId:
     """The platform's model for chatbots that name none: the one called Local, else the oldest."""
     platform = {"client_id": None, "active": True}
-    named = await LlmConfig.find_one({**platform, "name": LOCAL_MODEL_NAME})
-    config = named or await LlmConfig.find_one(platform, sort=[("_id", 1)])
+    named = await LlmConfig.find_one({**platform, "name": LOCAL_MODEL_NAME}, session=session)
+    config = named or await LlmConfig.find_one(platform, sort=[("_id", 1)], session=session)
     if config is None:
         problem = "is needed: the platform has no language model of its own"
         raise InvalidFieldsError([FieldIssue(("input", "settings", "defaultLlmId"), problem)])

@@ -5,7 +5,8 @@ from typing import Any
 
 from documents.chatbots import ChatbotSettings, ChatbotTexts
 from documents.ids import PydanticObjectId
-from documents.llm_configs import usable_llm_config
+from documents.llm_configs import held_llm_config
+from documents.transactions import WriteSession
 from services.field_checks import FieldChecks
 from services.languages.codes import LANGUAGES
 from services.origins import ANY_ORIGIN, normalized_origin
@@ -20,9 +21,16 @@ MAX_AUTO_OPEN_DELAY_MS = 600_000
 
 
 async def applied(
-    settings: ChatbotSettings, change: SettingsChange, client_id: str, checks: FieldChecks
+    settings: ChatbotSettings,
+    change: SettingsChange,
+    client_id: str,
+    checks: FieldChecks,
+    session: WriteSession,
 ) -> ChatbotSettings:
-    """The settings after a change; problems are noted in `checks` by GraphQL's field names."""
+    """The settings after a change; problems are noted in `checks` by GraphQL's field names.
+
+    Models that are chosen anew are held until the transaction ends.
+    """
     cleaned: dict[str, Any] = {}
     for field, value in change.items():
         check = _CHECKS.get(field)
@@ -33,7 +41,7 @@ async def applied(
     for field, name in _MODELS.items():
         chosen = getattr(result, field)
         if field in change and chosen is not None and chosen != getattr(settings, field):
-            await _check_model(chosen, client_id, name, checks)
+            await _check_model(chosen, client_id, name, checks, session)
     return result
 
 
@@ -134,9 +142,13 @@ _MODELS = {"default_llm_id": "defaultLlmId", "fallback_llm_id": "fallbackLlmId"}
 
 
 async def _check_model(
-    config_id: PydanticObjectId, client_id: str, field: str, checks: FieldChecks
+    config_id: PydanticObjectId,
+    client_id: str,
+    field: str,
+    checks: FieldChecks,
+    session: WriteSession,
 ) -> None:
-    config = await usable_llm_config(config_id, client_id)
+    config = await held_llm_config(config_id, client_id, session)
     if config is None:
         checks.wrong(field, "is not a language model that this client may use")
     elif not config.active:

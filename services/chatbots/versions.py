@@ -11,7 +11,7 @@ from documents.base import utc_now
 from documents.chatbot_versions import ChatbotVersion
 from documents.chatbots import Chatbot, ChatbotSettings
 from documents.ids import PydanticObjectId
-from documents.llm_configs import usable_llm_config
+from documents.llm_configs import held_llm_config
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.chatbots.changing import changed, found
@@ -64,7 +64,7 @@ class Versions:
 
         async def write(session: WriteSession) -> Published:
             before = await found(scope, chatbot_id, revision, session)
-            await _check_new_models(before)
+            await _check_new_models(before, session)
             version = await next_version(before, before.draft, by=by, note=note)
             return await self._made_live(scope, before, version, before.draft, session)
 
@@ -94,7 +94,7 @@ class Versions:
             )
             if old is None:
                 raise UnknownTargetError("input", "versionId")
-            if not await _models_answer(old.settings, before.client_id):
+            if not await _models_answer(old.settings, before.client_id, session):
                 raise VersionModelGoneError
             version = await next_version(before, old.settings, by=by, restored=old.number)
             draft = _draft_after(before, old.settings)
@@ -166,15 +166,15 @@ def _draft_after(chatbot: Chatbot, restored: ChatbotSettings) -> ChatbotSettings
     return restored.model_copy(update={field: getattr(chatbot.draft, field) for field in edited})
 
 
-async def _models_answer(settings: ChatbotSettings, client_id: str) -> bool:
+async def _models_answer(settings: ChatbotSettings, client_id: str, session: WriteSession) -> bool:
     for config_id in filter(None, (settings.default_llm_id, settings.fallback_llm_id)):
-        config = await usable_llm_config(config_id, client_id)
+        config = await held_llm_config(config_id, client_id, session)
         if config is None or not config.active:
             return False
     return True
 
 
-async def _check_new_models(chatbot: Chatbot) -> None:
+async def _check_new_models(chatbot: Chatbot, session: WriteSession) -> None:
     """Refuse a model that was chosen, and switched off before it was published.
 
     One that visitors have already stays as it is: switching it off is the operator's decision, and
@@ -185,7 +185,7 @@ async def _check_new_models(chatbot: Chatbot) -> None:
         config_id = getattr(chatbot.draft, field)
         if config_id is None or config_id == getattr(chatbot.published, field):
             continue
-        config = await usable_llm_config(config_id, chatbot.client_id)
+        config = await held_llm_config(config_id, chatbot.client_id, session)
         if config is None or not config.active:
             checks.wrong(name, "is a language model that is gone or switched off; choose another")
     checks.done()

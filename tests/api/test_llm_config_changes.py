@@ -1,5 +1,6 @@
 """Changing and deleting LLM configs: who may, what null means, and what is in use stays."""
 
+from tests.answers import asked, kinds_of
 from tests.api.operations import (
     MakeClient,
     PersonOf,
@@ -173,6 +174,33 @@ async def test_a_config_in_use_stays_until_no_chatbot_needs_it(
     await done(admin, "publishChatbot", {"id": chatbot_id}, "chatbot { id }")
     assert await done(admin, "deleteLlmConfig", given, "deletedId")
     assert (await mutate(admin, "deleteLlmConfig", given, "deletedId"))["code"] == "NOT_FOUND"
+
+
+async def test_a_model_that_is_switched_off_in_use_answers_nobody_until_it_is_on_again(
+    admin: GraphQLClient, make_client: MakeClient, visitor_of: VisitorOf
+) -> None:
+    client_id = await make_client()
+    config = await made(admin, clientId=client_id, provider="LOCAL", model="")
+    chosen = {"defaultLlmId": config["id"]}
+    given = {"clientId": client_id, "name": "Helper", "settings": chosen}
+    chatbot = (await done(admin, "createChatbot", given, "chatbot { id embedKey }"))["chatbot"]
+    visitor = await visitor_of(chatbot["embedKey"])
+    assert kinds_of(await asked(visitor, "Was ist das hier?"))[-1] == "AnswerCompleted"
+
+    off = {"id": config["id"], "active": False}
+    await done(admin, "updateLlmConfig", off, CHANGED)
+    last = (await asked(visitor, "Und was ist das?"))[-1]
+    assert (last["code"], last["retryable"]) == ("PROVIDER_FAILED", False)
+    assert last["text"] == "Dieser Assistent ist zurzeit nicht verfügbar."
+    recolour = {"id": chatbot["id"], "settings": {"primaryColor": "#000000"}}
+    await done(admin, "updateChatbot", recolour, "chatbot { id }")
+    await done(admin, "publishChatbot", {"id": chatbot["id"]}, "chatbot { id }")
+    new = {"clientId": client_id, "name": "Another", "settings": chosen}
+    refused = await mutate(admin, "createChatbot", new, "chatbot { id }")
+    assert refused["path"] == ["input", "settings", "defaultLlmId"]
+
+    await done(admin, "updateLlmConfig", {**off, "active": True}, CHANGED)
+    assert kinds_of(await asked(visitor, "Und jetzt wieder?"))[-1] == "AnswerCompleted"
 
 
 async def test_nobody_and_visitors_are_kept_out(
