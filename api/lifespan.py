@@ -57,6 +57,9 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         stack.push_async_callback(cancel_and_wait, visit_ends)
         housekeeping = asyncio.create_task(wiring.housekeeping.run(), name="housekeeping")
         stack.push_async_callback(cancel_and_wait, housekeeping)
+        stack.push_async_callback(wiring.services.live.close)
+        live = asyncio.create_task(wiring.services.live.run(), name="live")
+        stack.push_async_callback(cancel_and_wait, live)
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
         log.info("ready", url=settings.base_url)
         yield

@@ -32,6 +32,7 @@ from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
+from services.live.following import Live
 from services.llm.factory import ModelFactory
 from services.origins import normalized_origin
 from services.privacy.erasing import Erasing
@@ -110,6 +111,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         stopping=stopping,
         erasing=erasing,
         transactions=database,
+        live=Live(),
         public_url=settings.base_url,
     )
     return Wiring(

@@ -10,6 +10,7 @@ from documents.conversations import Conversation
 from documents.installation import Installation
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_sources import KnowledgeSource
+from documents.live_events import LiveCounter, LiveEvent
 from documents.llm_configs import LlmConfig
 from documents.messages import Message
 from documents.pending_erasures import PendingErasure
@@ -37,4 +38,6 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Conversation,
     Message,
     PendingErasure,
+    LiveEvent,
+    LiveCounter,
 )

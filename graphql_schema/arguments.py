@@ -52,6 +52,16 @@ AnswerId: TypeAlias = Annotated[
 AfterSeq: TypeAlias = Annotated[
     int, strawberry.argument(description="The number of the last event that the caller has.")
 ]
+OfClient: TypeAlias = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Of which client; needed by people who work for several."),
+]
+AfterEvent: TypeAlias = Annotated[
+    str | None,
+    strawberry.argument(
+        description="The cursor of the last event that the caller has; from now on when left out."
+    ),
+]
 
 
 def describe_inputs(schema: GraphQLSchema) -> None:

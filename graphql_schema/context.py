@@ -39,6 +39,7 @@ from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
 from services.knowledge.sources import KnowledgeSources
+from services.live.following import Live
 from services.privacy.erasing import Erasing
 from services.rate_limits.rate_limits import RateLimits
 from services.visits.handing_out import HandingOut
@@ -80,6 +81,7 @@ class Services:
     stopping: Stopping
     erasing: Erasing
     transactions: Transactions
+    live: Live
     public_url: str
 
 

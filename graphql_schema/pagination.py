@@ -70,7 +70,7 @@ def forward_page(first: int, after: str | None) -> PageRequest:
         BadArgumentError: `first` is not within 1..100, or the cursor is none of ours.
     """
     _check_size("first", first)
-    return PageRequest(first, _position(after, "after"))
+    return PageRequest(first, position_in(after, "after"))
 
 
 def either_page(
@@ -87,7 +87,7 @@ def either_page(
         raise BadArgumentError("Page in one direction: `first`/`after` or `last`/`before`.")
     size = 20 if last is None else last
     _check_size("last", size)
-    return PageRequest(size, _position(before, "before"), backwards=True)
+    return PageRequest(size, position_in(before, "before"), backwards=True)
 
 
 async def page_by_id(
@@ -154,7 +154,12 @@ def cursor_of(position: str) -> str:
     return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 
 
-def _position(cursor: str | None, argument: str) -> str | None:
+def position_in(cursor: str | None, argument: str) -> str | None:
+    """The position in a cursor that was given as an argument.
+
+    Raises:
+        BadArgumentError: the cursor is none of ours.
+    """
     if cursor is None:
         return None
     try:

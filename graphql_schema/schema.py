@@ -35,6 +35,8 @@ from graphql_schema.execution.schema import ParlanceSchema
 from graphql_schema.knowledge.mutations import KnowledgeMutations
 from graphql_schema.knowledge.queries import KnowledgeQueries
 from graphql_schema.limits.policy import operation_limits
+from graphql_schema.live.queries import LiveQueries
+from graphql_schema.live.subscriptions import LiveSubscriptions
 from graphql_schema.llm_configs.mutations import LlmConfigMutations
 from graphql_schema.llm_configs.queries import LlmConfigQueries
 from graphql_schema.masking import ErrorMasking
@@ -64,6 +66,7 @@ class Query(
     KnowledgeQueries,
     WidgetTokenQueries,
     VisitQueries,
+    LiveQueries,
 ):
     """All queries."""
 
@@ -89,7 +92,7 @@ class Mutation(
 
 
 @strawberry.type(description="Streams.")
-class Subscription(AnswerSubscriptions):
+class Subscription(AnswerSubscriptions, LiveSubscriptions):
     """All subscriptions."""
 
 

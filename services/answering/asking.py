@@ -23,6 +23,7 @@ from services.answering.leases import LAPSED, Lease
 from services.answering.limits import DEFAULT_LIMITS, Limits
 from services.answering.whole_characters import is_whole
 from services.languages.detection import detect_language
+from services.live.publishing import news_of_conversation, news_of_message, publish
 
 MAX_QUESTION_CHARACTERS = 8_000
 MAX_KEY_CHARACTERS = 200
@@ -152,7 +153,21 @@ class Asking:
         await scope.of(Message).insert_many([asked, answer], session=session)
         lease = Lease(answer, self._owner, self._limits)
         await lease.begin(session, ceiling=self._limits.ceiling_block)
+        await _tell(conversation, asked, answer, session)
         return answer
+
+
+async def _tell(
+    conversation: Conversation, asked: Message, answer: Message, session: WriteSession
+) -> None:
+    """Let those who watch know; as the last step, see `services.live.publishing`."""
+    news = [
+        news_of_message("question_created", asked),
+        news_of_message("answer_created", answer),
+    ]
+    if asked.seq == 1:
+        news.insert(0, news_of_conversation("conversation_started", conversation))
+    await publish(asked.client_id, *news, session=session)
 
 
 async def _stored_answer(question: Question) -> Message | None:

@@ -17,6 +17,7 @@ from documents.transactions import Transactions, WriteSession
 from services.chatbots.changing import changed, found
 from services.chatbots.setting_changes import changed_fields, setting_changes
 from services.field_checks import FieldChecks
+from services.live.publishing import chatbot_published
 from services.refusals import UnknownTargetError
 
 MAX_NOTE_CHARACTERS = 500
@@ -118,6 +119,7 @@ class Versions:
         }
         after = await changed(scope, before, changes, session)
         await scope.of(ChatbotVersion).insert(version, session=session)
+        await chatbot_published(after, session)
         return Published(after, version)
 
 

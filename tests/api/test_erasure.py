@@ -36,6 +36,10 @@ PLATFORM_TOO = {"LlmConfig", "AuditEntry"}
 """Some of these are no client's."""
 
 
+ONE_OF_EACH = {"Client", "LiveCounter"}
+"""A client that is in use has its only one already."""
+
+
 def test_every_class_says_whose_it_is() -> None:
     """A class that has no `client_id` would outlive its client: decide, then list it above."""
     erased = {one.__name__ for one in classes_with("client_id")}
@@ -64,7 +68,7 @@ async def filled(server: ServerProcess, slug: str, chatbot_id: PydanticObjectId)
     async with database_of(server) as database:
         for one in classes_with("client_id"):
             collection = database.database[one.Settings.name]
-            if one.__name__ == "Client":
+            if one.__name__ in ONE_OF_EACH:
                 continue
             extra: Json = {"chatbot_id": chatbot_id} if "chatbot_id" in one.model_fields else {}
             unique = {field: str(PydanticObjectId()) for field in unique_fields(one)} | extra

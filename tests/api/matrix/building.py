@@ -3,6 +3,7 @@
 import secrets
 from typing import Any
 
+from graphql_schema.pagination import position_in
 from tests.answers import asked
 from tests.api.matrix.callers import MEMBERS, Caller
 from tests.api.matrix.people import new_person, new_session
@@ -11,6 +12,7 @@ from tests.api.matrix.world import World
 from tests.api.operations import done
 from tests.conftest import START_VISIT
 from tests.graphql_clients import GraphQLClient, Json
+from tests.watching import cursor_now
 
 COLLECTIONS = {
     "client": ("Client", "clients"),
@@ -68,7 +70,14 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     side.things["platform_llm_config"] = platform_config
     signing_key = side.things["client"].document["signing_keys"][0]
     side.things["signing_key"] = Thing("SigningKey", "", signing_key | {"_id": signing_key["id"]})
+    side.things["beginning"] = await _beginning(admin, client_id)
     return side
+
+
+async def _beginning(admin: GraphQLClient, client_id: str) -> Thing:
+    """Where the event streams stand before anything happens."""
+    cursor = await cursor_now(admin, client_id)
+    return Thing("LiveEvent", "", {"_id": position_in(cursor, "after"), "cursor": cursor})
 
 
 async def _client(admin: GraphQLClient, slug: str) -> str:

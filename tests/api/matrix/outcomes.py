@@ -36,6 +36,8 @@ def _outcome_of_data(data: Any) -> str:
         return _outcome_of_list(data)
     if data is None:
         return NULL
+    if not isinstance(data, dict):
+        return ALLOWED
     return _outcome_of_object(data)
 
 

@@ -1,0 +1,70 @@
+"""Telling those who watch. Called as the last step of the transaction that makes the change.
+
+So there is an event exactly when there is a change, and two changes of one thing are numbered in
+the order in which they happened: the second waits for the first before it takes its number.
+"""
+
+from dataclasses import dataclass
+
+from documents.chatbots import Chatbot
+from documents.conversations import Conversation
+from documents.ids import PydanticObjectId
+from documents.live_events import LiveEvent, LiveEventKind, numbers_taken
+from documents.messages import Message
+from documents.tenancy import TenantScope
+from documents.transactions import WriteSession
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened, before it has its number."""
+
+    kind: LiveEventKind
+    chatbot_id: PydanticObjectId
+    visitor_id: PydanticObjectId | None = None
+    conversation_id: PydanticObjectId | None = None
+    message_id: PydanticObjectId | None = None
+
+
+def news_of_conversation(kind: LiveEventKind, conversation: Conversation) -> News:
+    """Something happened to a conversation."""
+    return News(
+        kind,
+        chatbot_id=conversation.chatbot_id,
+        visitor_id=conversation.visitor_id,
+        conversation_id=conversation.id,
+    )
+
+
+def news_of_message(kind: LiveEventKind, message: Message) -> News:
+    """A message came or changed."""
+    return News(
+        kind,
+        chatbot_id=message.chatbot_id,
+        visitor_id=message.visitor_id,
+        conversation_id=message.conversation_id,
+        message_id=message.id,
+    )
+
+
+async def chatbot_published(chatbot: Chatbot, session: WriteSession) -> None:
+    """Tell open widgets of a chatbot that it has a new configuration."""
+    await publish(chatbot.client_id, News("chatbot_published", chatbot.id), session=session)
+
+
+async def publish(client_id: str, *news: News, session: WriteSession) -> None:
+    """Store events of a client, in this order; nothing in the transaction may come after."""
+    first = await numbers_taken(client_id, len(news))
+    events = [
+        LiveEvent(
+            client_id=client_id,
+            seq=seq,
+            kind=one.kind,
+            chatbot_id=one.chatbot_id,
+            visitor_id=one.visitor_id,
+            conversation_id=one.conversation_id,
+            message_id=one.message_id,
+        )
+        for seq, one in enumerate(news, first)
+    ]
+    await TenantScope.one(client_id).of(LiveEvent).insert_many(events, session=session)

@@ -1,0 +1,23 @@
+"""What happens: to a visitor's widget, and where the streams of it stand."""
+
+from tests.api.matrix.callers import Caller
+from tests.api.matrix.outcomes import ALLOWED, NOT_FOUND
+from tests.api.matrix.row import Row, only_visitors, the, visitors_and_members
+
+ANOTHER_CLIENTS_CURSOR = "CURSOR_EXPIRED"
+"""What an unknown cursor is answered with."""
+
+ROWS = (
+    Row(
+        "liveCursor",
+        {"clientId": the("client")},
+        visitors_and_members(Caller.VIEWER, others=NOT_FOUND, scopes=("CONVERSATIONS_READ",)).but(
+            {Caller.OTHER_VISITOR: ALLOWED}  # of A as well
+        ),
+    ),
+    Row(
+        "visitEvents",
+        {"after": the("beginning", "cursor")},
+        only_visitors().but({Caller.VISITOR_OF_B: ANOTHER_CLIENTS_CURSOR}),
+    ),
+)
