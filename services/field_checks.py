@@ -23,7 +23,10 @@ _HOST = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """All but tab and the end of a line (Unicode's category Cc)."""
 
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_HALF = re.compile("[\ud800-\udfff]")
+"""Half a character of UTF-16, which JSON can hold and no database can."""
+
+_COLOR = re.compile(r"#(?:[0-9a-f]{6}|[0-9a-f]{3})")
 
 
 class FieldChecks:
@@ -64,6 +67,15 @@ class FieldChecks:
             self.wrong(field, f"needs between {shortest} and {longest} characters")
         elif _CONTROL.search(cleaned):
             self.wrong(field, "may not contain control characters")
+        elif _HALF.search(cleaned):
+            self.wrong(field, "may not contain half characters (lone surrogates)")
+        return cleaned
+
+    def line(self, field: str, value: str, *, longest: int) -> str:
+        """Text as `text` takes it, on one line."""
+        cleaned = self.text(field, value, longest=longest)
+        if "\n" in cleaned or "\t" in cleaned:
+            self.wrong(field, "must stand on one line, without tabs")
         return cleaned
 
     def slug(self, field: str, value: str) -> str:
@@ -94,10 +106,12 @@ class FieldChecks:
         return value
 
     def color(self, field: str, value: str) -> str:
-        """A colour as #rrggbb in lower case."""
-        if not _COLOR.fullmatch(value):
+        """A colour as #rrggbb in lower case; #rgb is written out."""
+        cleaned = value.strip().lower()
+        if not _COLOR.fullmatch(cleaned):
             self.wrong(field, "is not a colour, such as #1f4fd8")
-        return value.lower()
+        is_short = len(cleaned) == len("#rgb")
+        return "#" + "".join(2 * digit for digit in cleaned[1:]) if is_short else cleaned
 
     def web_address(self, field: str, value: str) -> str:
         """An http or https URL."""
@@ -118,7 +132,8 @@ class FieldChecks:
 
 def is_email(value: str) -> bool:
     """Whether a text is an e-mail address that mail servers in the wild accept."""
-    return len(value) <= MAX_EMAIL and _EMAIL.fullmatch(value) is not None
+    fits = len(value) <= MAX_EMAIL and value.isprintable()
+    return fits and _EMAIL.fullmatch(value) is not None
 
 
 def is_web_address(value: str) -> bool:

@@ -18,6 +18,8 @@ def sent_host_name(name: str) -> str | None:
 
     A final dot and underscores stay: whoever wants neither says so.
     """
+    if len(name) > MAX_HOST_NAME:
+        return None  # in ASCII it would be longer still
     sent = name.lower() if name.isascii() else _in_ascii(name)
     if sent is None or len(sent) > MAX_HOST_NAME or not _NAME.fullmatch(sent):
         return None

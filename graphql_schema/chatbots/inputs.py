@@ -10,7 +10,7 @@ class CreateChatbotInput:
     """A chatbot to be."""
 
     client_id: strawberry.ID = strawberry.field(description="Whose it will be.")
-    name: str = strawberry.field(description="1 to 100 characters.")
+    name: str = strawberry.field(description="1 to 100 characters on one line.")
     settings: ChatbotSettingsInput | None = strawberry.field(
         description="What shall differ from the defaults.", default=None
     )

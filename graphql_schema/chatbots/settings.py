@@ -75,7 +75,7 @@ class ChatbotTextsInput:
         description="At most 2000 characters.", default=None
     )
     starter_questions: list[str] | None = strawberry.field(
-        description="At most 6 of at most 200 characters.", default=None
+        description="At most 6 of at most 200 characters, each on one line.", default=None
     )
     placeholder: str | None = strawberry.field(description="At most 200 characters.", default=None)
     consent_text: str | None = strawberry.field(
@@ -151,10 +151,14 @@ class ChatbotSettingsInput:
     """A change of settings."""
 
     name: str | None = strawberry.field(
-        description="1 to 100 characters.", default=strawberry.UNSET
+        description="1 to 100 characters on one line.", default=strawberry.UNSET
     )
-    primary_color: str | None = strawberry.field(description="#rrggbb.", default=strawberry.UNSET)
-    secondary_color: str | None = strawberry.field(description="#rrggbb.", default=strawberry.UNSET)
+    primary_color: str | None = strawberry.field(
+        description="#rrggbb or #rgb.", default=strawberry.UNSET
+    )
+    secondary_color: str | None = strawberry.field(
+        description="#rrggbb or #rgb.", default=strawberry.UNSET
+    )
     color_scheme: ColorScheme | None = strawberry.field(
         description="Light, dark or the visitor's.", default=strawberry.UNSET
     )
@@ -190,7 +194,7 @@ class ChatbotSettingsInput:
         default=strawberry.UNSET,
     )
     allowed_image_hosts: list[str] | None = strawberry.field(
-        description="Such as images.example.com.", default=strawberry.UNSET
+        description="Such as images.example.com; at most 50.", default=strawberry.UNSET
     )
     contact_email: str | None = strawberry.field(
         description="An e-mail address.", default=strawberry.UNSET

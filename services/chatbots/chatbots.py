@@ -14,7 +14,7 @@ from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record
 from services.chatbots.changing import changed, found
 from services.chatbots.setting_changes import changed_fields
-from services.chatbots.settings_checks import SettingsChange, applied
+from services.chatbots.settings_checks import MAX_NAME, SettingsChange, applied
 from services.chatbots.versions import first_version
 from services.field_checks import FieldChecks
 from services.refusals import (
@@ -139,7 +139,7 @@ async def _first_settings(
 ) -> ChatbotSettings:
     checks = FieldChecks("input")
     bare = ChatbotSettings(
-        name=checks.text("name", name, longest=100),
+        name=checks.line("name", name, longest=MAX_NAME),
         languages=[client.language],
         default_language=client.language,
         allowed_origins=[f"https://{client.domain}"] if client.domain else [],

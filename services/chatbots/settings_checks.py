@@ -14,8 +14,12 @@ from services.origins import ANY_ORIGIN, normalized_origin
 SettingsChange = Mapping[str, Any]
 """New values by the field names of `ChatbotSettings`; what is left out stays."""
 
+MAX_NAME = 100
 MAX_INSTRUCTIONS = 8_000
 MAX_ORIGINS = 50
+MAX_ORIGIN = 300
+"""Characters; what is longer is not even taken apart."""
+
 MAX_STARTERS = 6
 MAX_AUTO_OPEN_DELAY_MS = 600_000
 
@@ -36,7 +40,7 @@ async def applied(
         check = _CHECKS.get(field)
         cleaned[field] = value if check is None or value is None else check(checks, value)
     result = settings.model_copy(update=cleaned)
-    if result.default_language not in result.languages:
+    if result.languages and result.default_language not in result.languages:
         checks.wrong("defaultLanguage", "must be one of the languages")
     for field, name in _MODELS.items():
         chosen = getattr(result, field)
@@ -46,7 +50,7 @@ async def applied(
 
 
 def _name(checks: FieldChecks, value: str) -> str:
-    return checks.text("name", value, longest=100)
+    return checks.line("name", value, longest=MAX_NAME)
 
 
 def _color(field: str) -> Callable[[FieldChecks, str], str]:
@@ -70,47 +74,57 @@ def _languages(checks: FieldChecks, value: list[str]) -> list[str]:
 
 
 def _texts(checks: FieldChecks, value: list[ChatbotTexts]) -> list[ChatbotTexts]:
-    checks.at_most("texts", value, len(LANGUAGES))
-    if len({one.language for one in value}) != len(value):
+    if len(value) > len(LANGUAGES):
+        checks.at_most("texts", value, len(LANGUAGES))
+    elif len({one.language for one in value}) != len(value):
         checks.wrong("texts", "may hold each language once")
-    for index, texts in enumerate(value):
-        _check_one_language(checks.within("texts", str(index)), texts)
-    return value
+    return [
+        _of_one_language(checks.within("texts", str(index)), texts)
+        for index, texts in enumerate(value[: len(LANGUAGES)])
+    ]
 
 
-def _check_one_language(checks: FieldChecks, texts: ChatbotTexts) -> None:
-    limits = (
-        ("welcomeMessage", texts.welcome_message, 2_000),
-        ("placeholder", texts.placeholder, 200),
-        ("consentText", texts.consent_text, 4_000),
-        ("contactText", texts.contact_text, 1_000),
-    )
-    for field, text, longest in limits:
-        if text is not None:
-            checks.text(field, text, longest=longest)
+def _of_one_language(checks: FieldChecks, texts: ChatbotTexts) -> ChatbotTexts:
+    def text(field: str, value: str | None, longest: int) -> str | None:
+        given = value is not None and value.strip()
+        return checks.text(field, value, longest=longest) if given and value else None
+
     checks.at_most("starterQuestions", texts.starter_questions, MAX_STARTERS)
-    for question in texts.starter_questions:
-        checks.text("starterQuestions", question, longest=200)
+    starters = checks.within("starterQuestions")
+    return ChatbotTexts(
+        language=texts.language,
+        welcome_message=text("welcomeMessage", texts.welcome_message, 2_000),
+        starter_questions=[
+            starters.line(str(index), question, longest=200)
+            for index, question in enumerate(texts.starter_questions[:MAX_STARTERS])
+        ],
+        placeholder=text("placeholder", texts.placeholder, 200),
+        consent_text=text("consentText", texts.consent_text, 4_000),
+        contact_text=text("contactText", texts.contact_text, 1_000),
+    )
 
 
 def _origins(checks: FieldChecks, value: list[str]) -> list[str]:
     checks.at_most("allowedOrigins", value, MAX_ORIGINS)
-    cleaned = []
-    for text in value:
-        origin = ANY_ORIGIN if text.strip() == ANY_ORIGIN else normalized_origin(text)
+    inside, cleaned = checks.within("allowedOrigins"), []
+    for index, text in enumerate(value[:MAX_ORIGINS]):
+        origin = ANY_ORIGIN if text.strip() == ANY_ORIGIN else _origin(text)
         if origin is None:
-            checks.wrong(
-                "allowedOrigins",
-                f"{text[:100]!r} is not an origin, such as https://shop.example.com",
-            )
+            inside.wrong(str(index), "is not an origin, such as https://shop.example.com")
         else:
             cleaned.append(origin)
     return list(dict.fromkeys(cleaned))
 
 
+def _origin(text: str) -> str | None:
+    return normalized_origin(text) if len(text) <= MAX_ORIGIN else None
+
+
 def _image_hosts(checks: FieldChecks, value: list[str]) -> list[str]:
     checks.at_most("allowedImageHosts", value, MAX_ORIGINS)
-    return [checks.domain("allowedImageHosts", host) for host in value]
+    inside = checks.within("allowedImageHosts")
+    hosts = [inside.domain(str(index), host) for index, host in enumerate(value[:MAX_ORIGINS])]
+    return list(dict.fromkeys(hosts))
 
 
 def _email(checks: FieldChecks, value: str) -> str:

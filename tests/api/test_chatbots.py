@@ -230,8 +230,9 @@ async def test_everything_that_is_wrong_is_told_at_once(
         "defaultLlmId": "nonsense",
         "fallbackLlmId": client_id,
     }
-    paths = {f"input.settings.{field}" for field in wrong.keys() - {"texts"}}
-    paths.add("input.settings.texts.0.welcomeMessage")
+    lists = {"texts.0.welcomeMessage", "allowedOrigins.0", "allowedImageHosts.0"}
+    single = wrong.keys() - {one.partition(".")[0] for one in lists}
+    paths = {f"input.settings.{field}" for field in single | lists}
     for name, target in (("updateChatbot", "id"), ("createChatbot", "clientId")):
         given = {target: chatbot_id if target == "id" else client_id, "settings": wrong}
         if name == "createChatbot":

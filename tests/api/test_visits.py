@@ -195,7 +195,7 @@ async def test_texts_come_in_the_visitors_language_then_the_chatbots_then_englis
     assert texts["placeholder"] == placeholder
     assert texts["consentText"] == consent
     assert texts["starterQuestions"] == (["Wie?"] if welcome == "Hallo" else ["How?"])
-    assert texts["contactText"] is None
+    assert texts["contactText"] == "Call us"
 
 
 @pytest_asyncio.fixture
@@ -214,6 +214,7 @@ async def speaking(admin: GraphQLClient, make_client: MakeClient) -> str:
                 "welcomeMessage": "Hello",
                 "placeholder": "Your question",
                 "consentText": "I agree",
+                "contactText": "Call us",
                 "starterQuestions": ["How?"],
             },
             {"language": "ES", "welcomeMessage": "Hola"},

@@ -45,10 +45,17 @@ def verdict(check: str, value: object, **bounds: object) -> object:
         ("a\rb", None),
         ("a\x7fb", None),
         ("a\x85b", None),
+        ("a\ud800b", None),
     ],
 )
 def test_text(value: str, passed: str | None) -> None:
     assert verdict("text", value, longest=100) == passed
+
+
+def test_a_line_is_a_text_without_ends_of_lines() -> None:
+    assert verdict("line", " Anna ", longest=10) == "Anna"
+    for value in ("two\nlines", "a\ttab", "", "x" * 11, "a\ud800b"):
+        assert verdict("line", value, longest=10) is None
 
 
 @pytest.mark.parametrize("value", ["a", "a-b", "shop-2", "0", "a" * 63])
@@ -94,6 +101,8 @@ def test_emails(value: str, passed: str) -> None:
         "anna@example.com\n",
         "anna@example.com\nBcc: x@y.example",
         "an\x00na@example.com",
+        "an\ud800na@example.com",
+        "an\u202ena@example.com",
         "x" * 65 + "@example.com",
         "anna@" + "x." * 130 + "com",
     ],
@@ -152,12 +161,15 @@ def test_time_zones(zone: str, known: bool) -> None:
     [
         ("#1F4fd8", "#1f4fd8"),
         ("#000000", "#000000"),
+        (" #FfF ", "#ffffff"),
+        ("#1aF", "#11aaff"),
         ("1f4fd8", None),
-        ("#fff", None),
+        ("#ffff", None),
+        ("#ff", None),
+        ("#", None),
         ("#1f4fd8ff", None),
         ("#1f4fdg", None),
         ("red", None),
-        ("#1f4fd8\n", None),
         ("#1f4fd8;background:url(//x)", None),
         ("", None),
     ],
