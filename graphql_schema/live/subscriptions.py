@@ -110,4 +110,6 @@ async def _widget_chatbot(visitor: VisitorViewer) -> WidgetChatbot | None:
     person = await scope.of(VisitorDocument).get(claims.visitor_id)
     if chatbot is None or client is None:
         return None
-    return widget_chatbot_from(chatbot, client, person.language if person else None)
+    language = person.language if person else None
+    in_preview = claims.preview_until is not None
+    return widget_chatbot_from(chatbot, client, language, preview=in_preview)

@@ -127,11 +127,10 @@ class VisitMutations:
 async def _started(
     info: ParlanceInfo, input: StartVisitInput, language: str | None
 ) -> StartedVisit:
-    services = info.context.services
+    services, request = info.context.services, _request(info, input, language)
     if input.preview_token is None:
-        return await services.visits.start(_request(info, input, language))
-    origin = info.context.caller.origin
-    return await services.previews.open(input.preview_token, input.embed_key, origin)
+        return await services.visits.start(request)
+    return await services.previews.open(input.preview_token, request)
 
 
 def _refusal_of(

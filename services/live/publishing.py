@@ -24,6 +24,7 @@ class News:
     visitor_id: PydanticObjectId | None = None
     conversation_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
+    in_preview: bool = False
 
 
 def news_of_conversation(kind: LiveEventKind, conversation: Conversation) -> News:
@@ -33,6 +34,7 @@ def news_of_conversation(kind: LiveEventKind, conversation: Conversation) -> New
         chatbot_id=conversation.chatbot_id,
         visitor_id=conversation.visitor_id,
         conversation_id=conversation.id,
+        in_preview=conversation.preview_until is not None,
     )
 
 
@@ -44,6 +46,7 @@ def news_of_message(kind: LiveEventKind, message: Message) -> News:
         visitor_id=message.visitor_id,
         conversation_id=message.conversation_id,
         message_id=message.id,
+        in_preview=message.preview_until is not None,
     )
 
 
@@ -53,8 +56,14 @@ async def chatbot_published(chatbot: Chatbot, session: WriteSession) -> None:
 
 
 async def publish(client_id: str, *news: News, session: WriteSession) -> None:
-    """Store events of a client, in this order; nothing in the transaction may come after."""
-    first = await numbers_taken(client_id, len(news))
+    """Store events of a client, in this order; nothing in the transaction may come after.
+
+    What happens in a preview is not told: nobody watches it.
+    """
+    told = [one for one in news if not one.in_preview]
+    if not told:
+        return
+    first = await numbers_taken(client_id, len(told))
     events = [
         LiveEvent(
             client_id=client_id,
@@ -65,6 +74,6 @@ async def publish(client_id: str, *news: News, session: WriteSession) -> None:
             conversation_id=one.conversation_id,
             message_id=one.message_id,
         )
-        for seq, one in enumerate(news, first)
+        for seq, one in enumerate(told, first)
     ]
     await TenantScope.one(client_id).of(LiveEvent).insert_many(events, session=session)

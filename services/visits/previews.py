@@ -13,6 +13,7 @@ from documents.database.driver import operation_deadline
 from documents.previews import KEPT_AFTER_TOKEN
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
+from documents.visitors import Visitor
 from services.accounts.access_tokens import (
     TokenExpiredError,
     TokenInvalidError,
@@ -26,6 +27,7 @@ from services.visits.starting import (
     OriginNotAllowedError,
     StartedVisit,
     VisitRefusedError,
+    VisitRequest,
 )
 from services.visits.visitors import anonymous_visitor
 from services.visits.widget_tokens import IssuedToken, WidgetClaims, WidgetTokens
@@ -70,7 +72,7 @@ class Previews:
 
         return await self._transactions.run_transaction(store)
 
-    async def open(self, token: str, embed_key: str, origin: str | None) -> StartedVisit:
+    async def open(self, token: str, request: VisitRequest) -> StartedVisit:
         """What the start of a visit would give, for a widget that shows a preview.
 
         Raises:
@@ -83,17 +85,23 @@ class Previews:
             claims = await self._claims(token)
             scope = TenantScope.one(claims.client_id)
             chatbot = await scope.of(Chatbot).get(claims.chatbot_id)
-            if chatbot is None or chatbot.embed_key != embed_key:
+            if chatbot is None or chatbot.embed_key != request.embed_key:
                 raise PreviewEndedError
             client = await scope.of(Client).find_one({"active": True})
             if client is None:
                 raise ChatbotInactiveError
-            known = origin is None or await self._origins.known_to(
-                claims.chatbot_id, claims.client_id, origin
+            if not await self._may_show(claims, request.origin):
+                raise OriginNotAllowedError(request.origin)
+            await scope.of(Visitor).update_one(
+                {"_id": claims.visitor_id}, {"$set": {"language": request.language}}
             )
-            if not known:
-                raise OriginNotAllowedError(origin)
         return StartedVisit(token, claims.expires_at, claims.visitor_id, chatbot, client, None)
+
+    async def _may_show(self, claims: WidgetClaims, origin: str | None) -> bool:
+        """Whether the page may; a program has none and needs no leave."""
+        if origin is None:
+            return True
+        return await self._origins.known_to(claims.chatbot_id, claims.client_id, origin)
 
     async def _claims(self, token: str) -> WidgetClaims:
         try:

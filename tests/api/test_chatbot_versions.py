@@ -16,6 +16,7 @@ from tests.api.operations import (
     Json,
     MakeClient,
     PersonOf,
+    VisitorOf,
     codes,
     database_of,
     done,
@@ -27,6 +28,7 @@ from tests.api.operations import (
 from tests.api.test_chatbots import CONFLICT, FULL, changed, read
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
+from tests.watching import visit_events
 
 VERSION = "id number changedFields changes { field before after } restoredNumber note"
 PUBLISHED = f"chatbot {{ revision }} version {{ {VERSION} }}"
@@ -217,6 +219,19 @@ async def test_rolling_back_publishes_the_old_settings_as_a_new_version(
     assert (after["hasUnpublishedChanges"], after["revision"]) == (False, 4)
     assert after["published"]["publishedBy"] == first["published"]["publishedBy"]
     assert set(await version_ids(admin, chatbot_id)) == {1, 2, 3}
+
+
+async def test_opened_widgets_hear_of_a_rollback_at_once(
+    admin: GraphQLClient, chatbot_id: str, visitor_of: VisitorOf
+) -> None:
+    await changed(admin, chatbot_id, settings={"name": "Bad"})
+    await published(admin, chatbot_id)
+    visitor = await visitor_of((await read(admin, chatbot_id))["embedKey"])
+    async with visit_events(visitor) as stream:
+        await rolled_back(admin, chatbot_id, (await version_ids(admin, chatbot_id))[1])
+        event = await stream.next()
+    assert event["kind"] == "CONFIGURATION_PUBLISHED"
+    assert event["chatbot"] == {"name": "Helper", "version": 3}
 
 
 async def test_what_was_not_published_yet_survives_a_rollback(

@@ -31,6 +31,7 @@ from tests.api.operations import (
 from tests.api.test_visits import start
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
+from tests.watching import cursor_now, visit_events
 
 CREATED = "widgetToken expiresAt"
 LISTS = """query ($client: ID!, $chatbot: ID!) {
@@ -129,6 +130,25 @@ async def test_the_draft_answers(
     answer = (await admin.execute(TRACE, {"id": second[0]["messageId"]}))["node"]
     assert answer["llm"] == {"name": "Drafted"}
     assert [one["step"] for one in answer["trace"]] == ["RETRIEVING", "THINKING"]
+
+
+async def test_an_open_preview_hears_of_what_is_published_and_still_shows_the_draft(
+    server: ServerProcess, admin: GraphQLClient, chatbot_id: str, slug: str
+) -> None:
+    embed_key, token = await embed_key_of(admin, chatbot_id), await token_of(admin, chatbot_id)
+    await start(server, embed_key, server.url, previewToken=token)
+    async with previewing(server, token) as preview:
+        before = await cursor_now(preview)
+        await asked(preview, "Who hears of this?")
+        await done(admin, "publishChatbot", {"id": chatbot_id}, "version { number }")
+        await edited(admin, chatbot_id, name="Edited again")
+        async with visit_events(preview, before) as stream:
+            event = await stream.next()
+    assert event["kind"] == "CONFIGURATION_PUBLISHED"
+    assert event["chatbot"] == {"name": "Edited again", "version": 2}
+    async with database_of(server) as database:
+        told = await database.database["live_events"].distinct("kind", {"client_id": slug})
+    assert set(told) - {"nothing"} == {"chatbot_published"}
 
 
 async def test_a_preview_counts_nowhere_and_is_deleted_after_a_day(
