@@ -137,6 +137,11 @@ class Settings(BaseSettings):
     visits_per_address: int = Field(
         10, ge=1, description="How many visits may begin from one address within a minute."
     )
+    refreshes_per_address: int = Field(
+        30,
+        ge=1,
+        description="How many widget tokens may be refreshed from one address within a minute.",
+    )
     sign_ins_per_account: int = Field(
         5,
         ge=1,

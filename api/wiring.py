@@ -38,6 +38,7 @@ from services.origins import normalized_origin
 from services.privacy.erasing import Erasing
 from services.privacy.housekeeping import Housekeeping
 from services.rate_limits.rate_limits import RateLimits, Rates
+from services.rate_limits.stored_windows import StoredWindows
 from services.rate_limits.windows import MemoryWindows
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
@@ -132,9 +133,10 @@ def _rate_limits(settings: Settings) -> RateLimits:
         questions_per_address=settings.questions_per_address,
         questions_per_chatbot=settings.questions_per_chatbot,
         visits_per_address=settings.visits_per_address,
+        refreshes_per_address=settings.refreshes_per_address,
         sign_ins_per_account=settings.sign_ins_per_account,
     )
-    return RateLimits(rates, MemoryWindows())
+    return RateLimits(rates, MemoryWindows(), shared=StoredWindows())
 
 
 def _visits(settings: Settings, tokens: WidgetTokens, stays: Stays, keys: SigningKeys) -> Visits:

@@ -14,6 +14,7 @@ from documents.live_events import LiveCounter, LiveEvent
 from documents.llm_configs import LlmConfig
 from documents.messages import Message
 from documents.pending_erasures import PendingErasure
+from documents.rate_windows import RateWindow
 from documents.sessions import Session
 from documents.users import User
 from documents.visitors import Visitor
@@ -24,6 +25,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Installation,
     User,
     Session,
+    RateWindow,
     ApiKey,
     AuditEntry,
     Client,

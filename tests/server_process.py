@@ -22,6 +22,7 @@ EVERYBODY_IS_ONE_ADDRESS = {
         "QUESTIONS_PER_ADDRESS",
         "QUESTIONS_PER_CHATBOT",
         "VISITS_PER_ADDRESS",
+        "REFRESHES_PER_ADDRESS",
     )
 }
 """Rates that hundreds of visitors of one test run, all from 127.0.0.1, do not reach."""

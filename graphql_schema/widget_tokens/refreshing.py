@@ -10,10 +10,12 @@ from graphql_schema.errors import (
     RateLimitedError,
     RefusedError,
     UserErrorCode,
+    rate_limited,
     refused,
 )
 from graphql_schema.permissions import Anybody, allowed_for
 from services.accounts.access_tokens import TokenInvalidError
+from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
 from services.visits.starting import OriginNotAllowedError
 
 
@@ -55,9 +57,13 @@ class RefreshMutations:
     async def refresh_widget_token(
         self, info: ParlanceInfo, input: RefreshWidgetTokenInput
     ) -> RefreshWidgetTokenResult:
-        origin = info.context.caller.origin
+        services, caller = info.context.services, info.context.caller
         try:
-            issued = await info.context.services.refreshing.refresh(input.widget_token, origin)
+            await services.rate_limits.refresh(caller.ip_address)
+            issued = await services.refreshing.refresh(input.widget_token, caller.origin)
+        except TooOftenError as error:
+            message = "Too many tokens were refreshed from your address. Try again later."
+            return rate_limited(message, error.retry_at)
         except TokenInvalidError:
             return refused(
                 UserErrorCode.INVALID_TOKEN,

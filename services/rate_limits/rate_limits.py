@@ -27,24 +27,28 @@ class RateLimitedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """The limits; questions and visits a minute, sign-ins in 15 minutes."""
+    """The limits; questions, visits and refreshes a minute, sign-ins in 15 minutes."""
 
     questions_per_visitor: int = 20
     questions_per_address: int = 60
     questions_per_chatbot: int = 600
     visits_per_address: int = 10
+    refreshes_per_address: int = 30
     sign_ins_per_account: int = 5
 
 
 class RateLimits:
     """Counts, and stops what comes too often."""
 
-    def __init__(self, rates: Rates, windows: Windows) -> None:
+    def __init__(self, rates: Rates, windows: Windows, shared: Windows) -> None:
+        """`windows` are quick and count questions; `shared` hold for all processes together."""
         self._windows = windows
+        self._shared = shared
         self._visitor = Limit("questions/visitor", rates.questions_per_visitor, A_MINUTE)
         self._address = Limit("questions/address", rates.questions_per_address, A_MINUTE)
         self._chatbot = Limit("questions/chatbot", rates.questions_per_chatbot, A_MINUTE)
         self._visits = Limit("visits/address", rates.visits_per_address, A_MINUTE)
+        self._refreshes = Limit("refreshes/address", rates.refreshes_per_address, A_MINUTE)
         self._sign_ins = Limit("sign-ins", rates.sign_ins_per_account, SIGN_IN_WINDOW)
         self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
@@ -59,11 +63,11 @@ class RateLimits:
         Raises:
             RateLimitedError: one of the three has asked too often.
         """
-        await self._hit(self._visitor, visitor)
+        await _hit(self._windows, self._visitor, visitor)
         if address is not None:
-            await self._hit(self._address, address_key(address))
+            await _hit(self._windows, self._address, address_key(address))
         if chatbot is not None:
-            await self._hit(self._chatbot, chatbot)
+            await _hit(self._windows, self._chatbot, chatbot)
 
     async def visit(self, address: str | None) -> None:
         """Count the start of a visit.
@@ -71,7 +75,15 @@ class RateLimits:
         Raises:
             RateLimitedError: too many visits were started from there.
         """
-        await self._hit(self._visits, address_key(address or ""))
+        await _hit(self._shared, self._visits, address_key(address or ""))
+
+    async def refresh(self, address: str | None) -> None:
+        """Count an attempt to go on with a widget token.
+
+        Raises:
+            RateLimitedError: too many came from there.
+        """
+        await _hit(self._shared, self._refreshes, address_key(address or ""))
 
     async def sign_in(self, email: str) -> None:
         """Count an attempt to sign in; before the password is looked at, so that no race helps.
@@ -79,20 +91,21 @@ class RateLimits:
         Raises:
             RateLimitedError: too many attempts failed, whether there is such an account or not.
         """
-        await self._hit(self._sign_ins, _account_key(email))
+        await _hit(self._shared, self._sign_ins, _account_key(email))
 
     async def first_refused_sign_in(self, email: str) -> bool:
         """Whether this refusal is the first of an account for a while, to be told of once."""
-        return await self._windows.hit(self._told_sign_ins, _account_key(email)) is None
+        return await self._shared.hit(self._told_sign_ins, _account_key(email)) is None
 
     async def signed_in(self, email: str) -> None:
         """Take the attempts back: the account's own password was right."""
-        await self._windows.forget(self._sign_ins, _account_key(email))
+        await self._shared.forget(self._sign_ins, _account_key(email))
 
-    async def _hit(self, limit: Limit, key: str) -> None:
-        retry_at = await self._windows.hit(limit, key)
-        if retry_at is not None:
-            raise RateLimitedError(limit, retry_at)
+
+async def _hit(windows: Windows, limit: Limit, key: str) -> None:
+    retry_at = await windows.hit(limit, key)
+    if retry_at is not None:
+        raise RateLimitedError(limit, retry_at)
 
 
 def address_key(address: str) -> str:

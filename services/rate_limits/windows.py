@@ -1,8 +1,8 @@
 """Moving windows: how often something happened within the last minutes, exactly.
 
 A window keeps the moments of what it accepted, never more of them than its limit, and forgets a
-key when its last moment has left the window. It lives in the memory of one process: several
-processes grant their limit each, until a store that they share stands behind the same seam.
+key when its last moment has left the window. `MemoryWindows` live in one process: several grant
+their limit each. What must hold for all of them together stands in `stored_windows`.
 """
 
 from collections import OrderedDict, deque

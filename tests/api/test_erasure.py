@@ -29,8 +29,8 @@ from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
 RECEIPT = "deletedId erased { collection documents }"
-OF_NO_CLIENT = {"Installation", "User", "Session"}
-"""Users stay; their memberships end."""
+OF_NO_CLIENT = {"Installation", "User", "Session", "RateWindow"}
+"""Users stay; their memberships end. Windows are of addresses and accounts, and over in minutes."""
 
 PLATFORM_TOO = {"LlmConfig", "AuditEntry"}
 """Some of these are no client's."""

@@ -1,5 +1,6 @@
 """The rate limits over the wire. Each test comes from an address of its own."""
 
+import asyncio
 import itertools
 import secrets
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -9,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from documents.base import utc_now
-from tests.api.operations import Json
+from tests.api.operations import Json, database_of
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
@@ -45,6 +46,15 @@ mutation ($email: String!, $password: String!) {
   }
 }
 """
+REFRESH = """
+mutation ($token: String!) {
+  refreshWidgetToken(input: {widgetToken: $token}) {
+    __typename
+    ... on RefreshWidgetTokenSuccess { widgetToken }
+    ... on RateLimitedError { code message path retryAt }
+  }
+}
+"""
 NETWORKS = itertools.count(1)
 
 
@@ -71,18 +81,48 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess
         PARLANCE_QUESTIONS_PER_VISITOR="2",
         PARLANCE_QUESTIONS_PER_ADDRESS="4",
         PARLANCE_VISITS_PER_ADDRESS="4",
+        PARLANCE_REFRESHES_PER_ADDRESS="2",
     )
     process.start()
     yield process
     process.stop()
 
 
+@pytest.fixture(scope="module")
+def beside(
+    limited: ServerProcess, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[ServerProcess, None, None]:
+    """A second process on the database of the first, with the same limits."""
+    folder = tmp_path_factory.mktemp("beside")
+    process = ServerProcess(
+        folder,
+        PARLANCE_MONGODB_URL=url_of_database(limited),
+        PARLANCE_SECRET_KEY=(limited.data_dir / "secret.key").read_text().strip(),
+        PARLANCE_TRUSTED_PROXIES="127.0.0.1",
+        PARLANCE_VISITS_PER_ADDRESS="4",
+        PARLANCE_REFRESHES_PER_ADDRESS="2",
+    )
+    process.start()
+    yield process
+    process.stop()
+
+
+def url_of_database(server: ServerProcess) -> str:
+    """The address of an embedded database, for other processes on this machine."""
+
+    async def look() -> str:
+        async with database_of(server) as database:
+            return database.url
+
+    return asyncio.run(look())
+
+
 @pytest_asyncio.fixture
 async def call_from(limited: ServerProcess) -> AsyncGenerator[CallFrom, None]:
     made: list[Elsewhere] = []
 
-    def call(address: str, token: str | None = None) -> Elsewhere:
-        made.append(Elsewhere(limited.url, address, token))
+    def call(address: str, token: str | None = None, server: ServerProcess = limited) -> Elsewhere:
+        made.append(Elsewhere(server.url, address, token))
         return made[-1]
 
     yield call
@@ -181,3 +221,71 @@ async def test_failed_sign_ins_stop_an_account_whether_it_exists_or_not(
     assert in_time(outcomes[5]["retryAt"], timedelta(minutes=15))
     right = {"email": email.upper(), "password": limited.admin_password}
     assert (await page.execute(SIGN_IN, right))["signIn"]["__typename"] == "RateLimitedError"
+
+
+async def test_refreshing_from_one_network_is_limited_also_with_tokens_that_are_none(
+    call_from: CallFrom, network: str
+) -> None:
+    page = call_from(f"{network}::1")
+    token = (await started(page))["widgetToken"]
+    guess = (await page.execute(REFRESH, {"token": "a guess"}))["refreshWidgetToken"]
+    assert guess["__typename"] == "RefusedError"
+    good = (await page.execute(REFRESH, {"token": token}))["refreshWidgetToken"]
+    assert good["__typename"] == "RefreshWidgetTokenSuccess"
+    neighbour = call_from(f"{network}::2")
+    refused = (await neighbour.execute(REFRESH, {"token": token}))["refreshWidgetToken"]
+    assert (refused["code"], refused["path"]) == ("RATE_LIMITED", [])
+    assert in_time(refused["retryAt"], timedelta(seconds=60))
+    elsewhere = call_from(f"2001:db8:1:{next(NETWORKS)}::1")
+    again = (await elsewhere.execute(REFRESH, {"token": token}))["refreshWidgetToken"]
+    assert again["__typename"] == "RefreshWidgetTokenSuccess"
+
+
+async def test_attempts_at_an_account_count_together_at_all_processes(
+    call_from: CallFrom, network: str, limited: ServerProcess, beside: ServerProcess
+) -> None:
+    pages = [call_from(f"{network}::1", server=one) for one in (limited, beside)]
+    wrong = {"email": "somebody@example.com", "password": "a wrong password"}
+    outcomes = [
+        (await page.execute(SIGN_IN, wrong))["signIn"]["__typename"]
+        for page in itertools.islice(itertools.cycle(pages), 8)
+    ]
+    assert outcomes == ["RefusedError"] * 5 + ["RateLimitedError"] * 3
+    many = {"email": "somebody.else@example.com", "password": "a wrong password"}
+    at_once = await asyncio.gather(
+        *(pages[number % 2].execute(SIGN_IN, many) for number in range(12))
+    )
+    kinds = [one["signIn"]["__typename"] for one in at_once]
+    assert kinds.count("RefusedError") == 5
+
+
+async def test_visits_and_refreshes_count_together_at_all_processes(
+    call_from: CallFrom, network: str, limited: ServerProcess, beside: ServerProcess
+) -> None:
+    here, there = [call_from(f"{network}::1", server=one) for one in (limited, beside)]
+    there.origin = here.origin  # the page is one and the same
+    visits = [await started(page) for page in (here, there, here, there, here, there)]
+    kinds = [one["__typename"] for one in visits]
+    assert kinds == ["StartVisitSuccess"] * 4 + ["RateLimitedError"] * 2
+    token = {"token": visits[0]["widgetToken"]}
+    refreshes = [
+        (await page.execute(REFRESH, token))["refreshWidgetToken"]["__typename"]
+        for page in (here, there, here)
+    ]
+    assert refreshes == ["RefreshWidgetTokenSuccess"] * 2 + ["RateLimitedError"]
+
+
+async def test_a_sign_in_at_one_process_takes_the_attempts_at_another_back(
+    call_from: CallFrom, network: str, limited: ServerProcess, beside: ServerProcess
+) -> None:
+    here, there = [call_from(f"{network}::1", server=one) for one in (limited, beside)]
+    email = "colleague@example.com"
+    made = limited.command("create-admin", email, given="a long enough password\n")
+    assert made.returncode == 0, made.stderr
+    wrong = {"email": email, "password": "a wrong password"}
+    for _ in range(4):
+        await here.execute(SIGN_IN, wrong)
+    right = {"email": email, "password": "a long enough password"}
+    assert (await there.execute(SIGN_IN, right))["signIn"]["__typename"] == "SignInSuccess"
+    kinds = [(await here.execute(SIGN_IN, wrong))["signIn"]["__typename"] for _ in range(6)]
+    assert kinds == ["RefusedError"] * 5 + ["RateLimitedError"]

@@ -65,6 +65,10 @@ def test_addresses_of_one_subscriber_are_one() -> None:
     assert address_key("") == address_key("no address") == "unknown"
 
 
+def rate_limits(rates: Rates, clock: Clock) -> RateLimits:
+    return RateLimits(rates, MemoryWindows(clock), MemoryWindows(clock))
+
+
 async def asked(limits: RateLimits, visitor: str, address: str | None, chatbot: str = "c") -> bool:
     try:
         await limits.question(visitor=visitor, chatbot=chatbot, address=address)
@@ -74,7 +78,7 @@ async def asked(limits: RateLimits, visitor: str, address: str | None, chatbot: 
 
 
 async def test_defaults_are_those_of_the_documentation() -> None:
-    limits = RateLimits(Rates(), MemoryWindows(Clock()))
+    limits = rate_limits(Rates(), Clock())
     assert [await asked(limits, "anna", "192.0.2.1") for _ in range(21)].count(True) == 20
     others = [await asked(limits, f"v{n}", "192.0.2.1", "other") for n in range(50)]
     assert others.count(True) == 40, "60 from one address"
@@ -90,7 +94,7 @@ async def test_defaults_are_those_of_the_documentation() -> None:
 
 async def test_failed_sign_ins_count_and_a_good_one_takes_them_back() -> None:
     clock = Clock()
-    limits = RateLimits(Rates(), MemoryWindows(clock))
+    limits = rate_limits(Rates(), clock)
     for _ in range(3):
         for _ in range(4):
             await limits.sign_in("anna@example.com")
@@ -106,7 +110,7 @@ async def test_failed_sign_ins_count_and_a_good_one_takes_them_back() -> None:
 
 
 async def test_a_preview_takes_no_visitors_place() -> None:
-    limits = RateLimits(Rates(questions_per_chatbot=1), MemoryWindows(Clock()))
+    limits = rate_limits(Rates(questions_per_chatbot=1), Clock())
     for number in range(3):
         await limits.question(visitor=f"editor {number}", chatbot=None, address="192.0.2.1")
     assert await asked(limits, "anna", "192.0.2.2")
