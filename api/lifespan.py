@@ -50,7 +50,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         if database.is_embedded:
             # its lock says that nobody else is here
             await wiring.recovery.end_all_leases()
-            await wiring.services.erasing.take_over_all()
+            await wiring.housekeeping.take_over()
         recovery = asyncio.create_task(wiring.recovery.run(), name="recovery")
         stack.push_async_callback(cancel_and_wait, recovery)
         visit_ends = asyncio.create_task(wiring.services.stays.run(), name="visit ends")

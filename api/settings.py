@@ -165,6 +165,13 @@ class Settings(BaseSettings):
         le=86400,
         description="How far off the `exp` of a visitor's identity token may lie, in seconds.",
     )
+    retention_look_seconds: float = Field(
+        600,
+        ge=1,
+        le=86400,
+        description="How often is looked for data that is older than its client's `retentionDays`,"
+        " in seconds; by one process at a time.",
+    )
     metrics_token: SecretStr | None = Field(
         None,
         description="Bearer token for /metrics and for the details of /readyz. Without it both stay"

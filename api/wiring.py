@@ -37,6 +37,7 @@ from services.llm.factory import ModelFactory
 from services.origins import normalized_origin
 from services.privacy.erasing import Erasing
 from services.privacy.housekeeping import Housekeeping
+from services.privacy.retention import Retention
 from services.rate_limits.rate_limits import RateLimits, Rates
 from services.rate_limits.stored_windows import StoredWindows
 from services.rate_limits.windows import MemoryWindows
@@ -121,7 +122,11 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         origins=origins,
         generations=generations,
         recovery=Recovery(generations, owner),
-        housekeeping=Housekeeping(erasing),
+        housekeeping=Housekeeping(
+            erasing,
+            Retention(database, erasing),
+            retention_seconds=settings.retention_look_seconds,
+        ),
         models=models,
         event_log=event_log,
     )

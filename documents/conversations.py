@@ -16,7 +16,8 @@ class Conversation(TenantDocument):
     """What one visitor and one chatbot said to each other.
 
     `opening_key` is the idempotency key of the question that opened the conversation: asking
-    again with that key finds this conversation instead of opening another.
+    again with that key finds this conversation instead of opening another. `pruned_at` is when
+    messages whose retention was over were last looked for.
 
     `preview_until` marks a preview, see `documents.previews`.
     """
@@ -30,6 +31,7 @@ class Conversation(TenantDocument):
     message_count: int = 0
     last_message_at: datetime
     tags: list[str] = []
+    pruned_at: datetime | None = None
     preview_until: datetime | None = None
 
     class Settings:
@@ -45,5 +47,6 @@ class Conversation(TenantDocument):
                 name="visitor",
             ),
             IndexModel([("client_id", ASCENDING), ("_id", DESCENDING)], name="client"),
+            IndexModel([("client_id", ASCENDING), ("created_at", ASCENDING)], name="begun"),
             preview_index(),
         ]

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from beanie import PydanticObjectId
+from pymongo.asynchronous.collection import AsyncCollection
 
 from documents.base import StoredDocument, TenantDocument, utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.knowledge_sources import KnowledgeSource
+from documents.live_events import LiveEvent
 from documents.registry import DOCUMENT_CLASSES
 from documents.tenancy import TenantScope
 from documents.users import User
@@ -100,7 +102,10 @@ async def erase_visitors(
 async def erase_conversations(
     client_id: str, conversation_ids: Sequence[PydanticObjectId]
 ) -> Receipt:
-    """Delete everything that was said in these conversations, apart from themselves."""
+    """Delete everything that was said in these conversations, apart from themselves.
+
+    What is told to those who watch stays, among it that they are gone: ids for a week, no content.
+    """
     erased: Counter[str] = Counter()
     inside: dict[str, Any] = {
         "client_id": client_id,
@@ -108,10 +113,18 @@ async def erase_conversations(
     }
     for _ in range(2):
         for document_class in classes_with("conversation_id"):
-            if not _outlives_visitor(document_class):
+            if document_class is not LiveEvent and not _outlives_visitor(document_class):
                 name = document_class.get_pymongo_collection().name
                 erased[name] += await _deleted(document_class, inside)
     return +erased
+
+
+async def erase_batch(
+    scope: TenantScope, document_class: type[TenantDocument], condition: Mapping[str, Any]
+) -> int:
+    """Delete some of the documents that match; how many, 0 when none is left."""
+    collection = scope.of(document_class)
+    return await _batch_deleted(collection.raw, collection.condition(condition))
 
 
 async def visitor_is_there(client_id: str, visitor_id: PydanticObjectId) -> bool:
@@ -167,10 +180,18 @@ def _client_itself() -> Iterator[type[StoredDocument]]:
 async def _deleted(document_class: type[StoredDocument], condition: dict[str, Any]) -> int:
     collection = document_class.get_pymongo_collection()
     count = 0
-    while True:
-        found = await collection.find(condition, {"_id": 1}).limit(BATCH).to_list()
-        if not found:
-            return count
+    while gone := await _batch_deleted(collection, condition):
+        count += gone
+    return count
+
+
+async def _batch_deleted(
+    collection: AsyncCollection[dict[str, Any]], condition: Mapping[str, Any]
+) -> int:
+    """How many of one batch were deleted; 0 only when nothing matches any more."""
+    while found := await collection.find(condition, {"_id": 1}).limit(BATCH).to_list():
         ids = [one["_id"] for one in found]
         result = await collection.delete_many({**condition, "_id": {"$in": ids}})
-        count += result.deleted_count
+        if result.deleted_count:  # else another process was faster
+            return result.deleted_count
+    return 0

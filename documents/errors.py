@@ -32,6 +32,7 @@ __all__ = [
     "MigrationWaitTimeoutError",
     "MongodExitedError",
     "MongodNotFoundError",
+    "WorkLeaseLostError",
     "is_unavailable",
     "reporting_unavailability",
 ]
@@ -243,6 +244,10 @@ class MigrationLeaseLostError(MigrationError):
             "The right to migrate went to another process, because this one could not renew it in"
             " time; start again"
         )
+
+
+class WorkLeaseLostError(DatabaseError):
+    """The right to a piece of background work went to another process."""
 
 
 def is_unavailable(error: BaseException) -> bool:

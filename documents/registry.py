@@ -20,9 +20,11 @@ from documents.users import User
 from documents.visitors import Visitor
 from documents.visits import Visit
 from documents.widget_tokens import WidgetToken
+from documents.work_leases import WorkLease
 
 DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Installation,
+    WorkLease,
     User,
     Session,
     RateWindow,

@@ -31,5 +31,6 @@ class Visitor(TenantDocument):
                 partialFilterExpression={"user_id": {"$type": "string"}},
                 name="user_id",
             ),
+            IndexModel([("client_id", ASCENDING), ("last_seen_at", ASCENDING)], name="seen"),
             preview_index(),
         ]

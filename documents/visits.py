@@ -36,4 +36,5 @@ class Visit(TenantDocument):
             ),
             IndexModel([("ended_at", ASCENDING), ("last_activity_at", ASCENDING)], name="idle"),
             IndexModel([("client_id", ASCENDING), ("visitor_id", ASCENDING)], name="visitor"),
+            IndexModel([("client_id", ASCENDING), ("last_activity_at", ASCENDING)], name="sign"),
         ]

@@ -27,7 +27,8 @@ from documents.errors import (
     is_unavailable,
     reporting_unavailability,
 )
-from documents.migrations.lease import LEASE_S, MigrationLease
+from documents.leases import LEASE_S
+from documents.migrations.lease import MigrationLease
 from documents.migrations.registry import Migration, known_migrations
 
 MIGRATION_DEADLINE_S = 86_400.0

@@ -65,7 +65,7 @@ class CreateClientInput:
         description="Money a month; null: no limit.", default=None
     )
     retention_days: int | None = strawberry.field(
-        description="1 to 3650, after which conversations are deleted; null: never.", default=None
+        description="1 to 3650, after which visitors' data is deleted; null: never.", default=None
     )
 
 
@@ -115,7 +115,7 @@ class UpdateClientInput:
         default=strawberry.UNSET,
     )
     retention_days: int | None = strawberry.field(
-        description="1 to 3650, after which conversations are deleted; null: never.",
+        description="1 to 3650, after which visitors' data is deleted; null: never.",
         default=strawberry.UNSET,
     )
     conversations_kept_per_visitor: int | None = strawberry.field(

@@ -64,7 +64,7 @@ class Client(Node):
     hard_quota: int | None = strawberry.field(description="From here on questions are refused.")
     budget: Money | None = strawberry.field(description="Money a month; null: no limit.")
     retention_days: int | None = strawberry.field(
-        description="After how many days conversations are deleted; null: never."
+        description="After how many days visitors' data is deleted; null: never."
     )
     conversations_kept_per_visitor: int = strawberry.field(
         description="How many conversations stay in a visitor's list."

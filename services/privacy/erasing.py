@@ -8,12 +8,14 @@ note stays for a last look a little later, after the requests that were under wa
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from documents.base import utc_now
+from documents.conversations import Conversation
 from documents.erasure import Receipt, erase_conversations, erase_visitors
 from documents.ids import PydanticObjectId
 from documents.messages import Message
@@ -25,6 +27,7 @@ from documents.widget_tokens import WidgetToken
 from services.answering.event_log import EventLog
 from services.answering.stopping import Stopping
 from services.audit.audit_log import record_about
+from services.live.publishing import News, publish
 from services.refusals import UnknownTargetError
 
 OWN_TIME = timedelta(minutes=2)
@@ -35,6 +38,9 @@ LAST_LOOK_AFTER = timedelta(minutes=10)
 
 LOGS_KEPT = timedelta(minutes=30)
 """Longer than any event log outlives its answer."""
+
+MAX_CONVERSATIONS_TOLD = 1_000
+"""Of one visitor: more than fit into what anybody watches."""
 
 MAX_ANSWERS_ENDED = 1_000
 """Running and recent answers of one visitor, far above what the rates let a visitor ask."""
@@ -79,6 +85,23 @@ class Erasing:
         log.info("visitor_erased", client_id=pending.client_id, erased=dict(erased))
         return +erased
 
+    async def note(
+        self,
+        client_id: str,
+        session: WriteSession,
+        *,
+        visitor_ids: Sequence[PydanticObjectId] = (),
+        conversation_ids: Sequence[PydanticObjectId] = (),
+    ) -> PendingErasure:
+        """Note what is to be erased, in the transaction that deletes the things themselves."""
+        pending = PendingErasure(
+            client_id=client_id,
+            visitor_ids=list(visitor_ids),
+            conversation_ids=list(conversation_ids),
+            due_at=utc_now() + self._times.own,
+        )
+        return await TenantScope.one(client_id).of(PendingErasure).insert(pending, session=session)
+
     async def finish(self, pending: PendingErasure) -> Receipt:
         """Erase what is left of an erasure, and note that it is done."""
         erased: Counter[str] = Counter()
@@ -113,14 +136,11 @@ class Erasing:
         visitor = await scope.of(Visitor).delete_one({"_id": visitor_id}, session=session)
         if visitor is None:
             raise UnknownTargetError("input", "visitorId")
-        pending = PendingErasure(
-            client_id=visitor.client_id,
-            visitor_ids=[visitor_id],
-            due_at=utc_now() + self._times.own,
-        )
         # Who erased whom, and nothing of what was known.
         await record_about(session, Visitor, visitor_id, client_id=visitor.client_id)
-        return await scope.of(PendingErasure).insert(pending, session=session)
+        pending = await self.note(visitor.client_id, session, visitor_ids=[visitor_id])
+        await _tell(visitor, session)
+        return pending
 
     async def _end_what_runs(self, pending: PendingErasure) -> None:
         """Lock the visitors out, hang up on their models, and forget what they were told."""
@@ -150,3 +170,16 @@ class Erasing:
             {"_id": pending.id, "erased_at": None},
             {"$set": {"erased_at": now, "due_at": now + self._times.last_look_after}},
         )
+
+
+async def _tell(visitor: Visitor, session: WriteSession) -> None:
+    """Let people who watch know that conversations go, and not whose they were."""
+    conversations = TenantScope.one(visitor.client_id).of(Conversation)
+    own = conversations.condition({"visitor_id": visitor.id})
+    found = conversations.raw.find(own, {"chatbot_id": 1}, session=session)
+    news = [
+        News("conversation_deleted", one["chatbot_id"], conversation_id=one["_id"])
+        async for one in found.limit(MAX_CONVERSATIONS_TOLD)
+    ]
+    if news:
+        await publish(visitor.client_id, *news, session=session)

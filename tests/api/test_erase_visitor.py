@@ -91,7 +91,8 @@ async def filled(server: ServerProcess, slug: str, visitor_id: PydanticObjectId)
     async with database_of(server) as database:
         for one in classes_with("visitor_id"):
             unique = {field: str(PydanticObjectId()) for field in unique_fields(one)}
-            document = {**unique, "client_id": slug, "visitor_id": visitor_id}
+            owned = {"client_id": slug, "visitor_id": visitor_id, "chatbot_id": PydanticObjectId()}
+            document = unique | owned
             await database.database[one.Settings.name].insert_one(document)
 
 

@@ -29,7 +29,7 @@ from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
 RECEIPT = "deletedId erased { collection documents }"
-OF_NO_CLIENT = {"Installation", "User", "Session", "RateWindow"}
+OF_NO_CLIENT = {"Installation", "User", "Session", "RateWindow", "WorkLease"}
 """Users stay; their memberships end. Windows are of addresses and accounts, and over in minutes."""
 
 PLATFORM_TOO = {"LlmConfig", "AuditEntry"}

@@ -27,8 +27,10 @@ ACROSS_CLIENTS = {
     ("visits", "ended_at"),  # idle ones, ended by the background work
     ("pending_erasures", "due_at"),  # left behind, finished by the background work
     ("clients", ""),  # the admin's list
+    ("clients", "_id"),  # those with a retention period, by the background work
     ("chatbots", ""),
     ("conversations", ""),
+    ("conversations", "preview_until"),  # the admin's list, without previews
     ("conversations", "_id"),  # an admin opens one
     ("messages", "_id"),
     ("messages", "conversation_id"),

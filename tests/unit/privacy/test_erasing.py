@@ -13,6 +13,7 @@ from documents.base import TenantDocument
 from documents.database.database import Database
 from documents.database.preparation import prepare_documents
 from documents.erasure import Receipt, classes_with, erase_visitors
+from documents.live_events import LiveEvent
 from documents.pending_erasures import PendingErasure
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
@@ -69,6 +70,10 @@ async def test_an_answer_in_the_making_is_ended_and_leaves_nothing(
     await until(lambda: _is_idle(process))
     assert await left(visitor) == {}
     assert not process.log._ended, "what was said is not in memory either"
+    told = await visitor.scope.of(LiveEvent).find({"kind": "conversation_deleted"}, limit=5)
+    assert [(one.conversation_id, one.visitor_id) for one in told] == [
+        (answer.conversation_id, None)
+    ], "those who watch are told, and not whose it was"
     assert process.generations.answer(answer.id) is None
 
 
