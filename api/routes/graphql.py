@@ -11,7 +11,6 @@ from typing import Any
 from fastapi.requests import HTTPConnection
 from graphql import GraphQLError
 from starlette.websockets import WebSocket
-from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
@@ -82,16 +81,13 @@ class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[Requ
         """Take the token of connection_init.
 
         Raises:
-            ConnectionRejectionError: the token is not good; the socket closes with 4403.
+            AuthorizationError: the token is not good; the socket closes with 4403 and the code.
         """
         parameters = context.connection_params or {}
         context.token = _bearer(parameters.get("authorization"))
-        try:
-            viewer = await context.viewer()
-        except AuthorizationError as error:
-            raise ConnectionRejectionError({"code": error.code}) from error
+        viewer = await context.viewer()
         if isinstance(viewer, VisitorViewer) and not await self._may_embed(viewer, context.caller):
-            raise ConnectionRejectionError({"code": "FORBIDDEN"})
+            raise AuthorizationError("FORBIDDEN")
         return await super().on_ws_connect(context)
 
     async def _may_embed(self, visitor: VisitorViewer, caller: Caller) -> bool:

@@ -83,6 +83,26 @@ class ParlanceSchema(Schema):
         execution_context.result = result
         return result
 
+    async def _handle_execution_result(
+        self,
+        context: ExecutionContext,
+        result: Any,
+        extensions_runner: SchemaExtensionsRunner,
+        **options: bool,
+    ) -> Any:
+        if isinstance(result, PreExecutionError) and result.errors:
+            # The variables of a subscription come here without having passed `_execute_operation`.
+            result.errors = [_as_refused_variable(one) for one in result.errors]
+        return await super()._handle_execution_result(context, result, extensions_runner, **options)
+
+
+def _as_refused_variable(error: GraphQLError) -> GraphQLError:
+    """The error under its code; as it is, when it has one already or blames a field."""
+    blames = error.path is not None or "code" in (error.extensions or {})
+    if blames or not isinstance(error.original_error, GraphQLError | None):
+        return error
+    return with_code(error, INVALID_VARIABLES)
+
 
 def _execution_seconds(extensions_runner: SchemaExtensionsRunner) -> float | None:
     limits = (one for one in extensions_runner.extensions if isinstance(one, OperationLimits))

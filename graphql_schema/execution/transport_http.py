@@ -18,7 +18,9 @@ from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
+from strawberry.http.streaming import HTTPStreamTransport, SSETransport
 from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
@@ -70,8 +72,27 @@ class OperationRequest:
     operation_name: str | None
 
 
+class ServerSentEvents(SSETransport):
+    """Events whose lines end in a line feed alone.
+
+    The standard allows carriage returns as Strawberry sends them, and urql's parser does not.
+    """
+
+    def encode_event(self, event: str, data: str | None = None) -> str:
+        """One event. JSON has no line breaks of its own."""
+        return f"event: {event}\ndata: {data or ''}\n\n"
+
+    def encode_comment(self, comment: str) -> str:
+        """What keeps a silent connection open."""
+        return f": {comment}\n\n"
+
+
 class HttpTransportView:
     """Mix in before Strawberry's FastAPI router: answers everything that is no WebSocket."""
+
+    stream_transport_classes_by_protocol: Mapping[str, type[HTTPStreamTransport]] = {
+        GRAPHQL_SSE_PROTOCOL: ServerSentEvents
+    }
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)

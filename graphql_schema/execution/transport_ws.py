@@ -55,6 +55,7 @@ MAX_CLOSE_REASON_BYTES = 123
 
 CLOSE_BAD_REQUEST = 4400
 CLOSE_UNAUTHORIZED = 4401
+CLOSE_FORBIDDEN = 4403
 CLOSE_TRY_AGAIN_LATER = 1013
 """A fault of ours while connecting: of the codes that fit, this one is retried by graphql-ws."""
 
@@ -112,13 +113,16 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
         await super().handle_message(message)
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Accept or reject the connection: 4403 by ConnectionRejectionError, 1013 on a fault."""
+        """Accept the connection, or reject it: 4403 by an error of ours, 1013 on a fault."""
         if message.get("payload") is None:
             message = {"type": "connection_init", "payload": {}}
         try:
             await super().handle_connection_init(message)
         except WebSocketDisconnected:
             raise
+        except GraphQLError as refusal:
+            await self.websocket.close(CLOSE_FORBIDDEN, close_reason(refusal))
+            return
         except Exception:
             log.exception("websocket_connect_failed")
             await self.websocket.close(CLOSE_TRY_AGAIN_LATER, "Try again later")
@@ -206,7 +210,7 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             error = await ending
             for operation in list(self.operations.values()):
                 await self._end_with_error(operation, error)
-            await self.websocket.close(CLOSE_UNAUTHORIZED, error.message)
+            await self.websocket.close(CLOSE_UNAUTHORIZED, close_reason(error))
         except WebSocketDisconnected:
             return
         except Exception:
@@ -267,6 +271,11 @@ def encode_result(result: ExecutionResult) -> str:
     if result.extensions:
         payload["extensions"] = result.extensions
     return encode_json(payload)
+
+
+def close_reason(error: GraphQLError) -> str:
+    """What a close frame tells a program: the error's code, for some ends can be mended."""
+    return str((error.extensions or {}).get("code") or error.message)
 
 
 def find_problem(message: object) -> str | None:

@@ -91,6 +91,14 @@ async def test_a_hostile_document_is_refused_on_every_way_in(
     assert [error["extensions"]["code"] for error in posted["errors"]] == [code]
 
 
+async def test_wrong_variables_have_one_code_on_every_way_in(admin: GraphQLClient) -> None:
+    query = "query ($id: ID!) { node(id: $id) { id } }"
+    subscription = "subscription ($id: ID!) { answer(messageId: $id) { seq } }"
+    for document in (query, subscription):
+        for refused in (await on_a_socket(admin, document), await as_events(admin, document)):
+            assert [error["extensions"]["code"] for error in refused] == ["BAD_USER_INPUT"]
+
+
 async def test_a_stream_goes_on_beside_hostile_documents(
     admin: GraphQLClient, visitor_of: VisitorOf
 ) -> None:

@@ -415,8 +415,16 @@ async def test_a_socket_with_a_token_that_is_no_good_is_closed_for_good(
 ) -> None:
     keys = DerivedKeys((server.data_dir / "secret.key").read_text())
     expired, _ = AccessTokens(keys, timedelta(seconds=-1)).issue(*whose(admin))
-    for token in ("nonsense", f"{admin.token}x", expired):
-        assert await greeted(server, server.url, bearer(token)) == 4403
+    for token, reason in (
+        ("nonsense", "UNAUTHENTICATED"),
+        (f"{admin.token}x", "UNAUTHENTICATED"),
+        (expired, "TOKEN_EXPIRED"),
+    ):
+        async with handshake(server, server.url) as socket:
+            first = {"type": "connection_init", "payload": bearer(token)}
+            await socket.send(json.dumps(first))
+            await socket.wait_closed()
+        assert (socket.close_code, socket.close_reason) == (4403, reason)
     assert await greeted(server, server.url, bearer(admin.token)) == "connection_ack"
 
 

@@ -482,7 +482,7 @@ async def test_a_revoked_token_ends_every_operation_and_the_socket(server: str, 
             await receive(other)
 
             messages = [await receive(socket) for _ in range(2)]
-            assert await close_of(socket) == (4401, "Token revoked.")
+            assert await close_of(socket) == (4401, "TOKEN_REVOKED")
 
             await send(other, type="ping")
             await receive_for_type(other, "pong")
