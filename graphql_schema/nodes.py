@@ -177,12 +177,7 @@ async def _users(_context: RequestContext, person: MemberViewer, ids: Ids) -> li
     if not isinstance(person, PersonViewer):
         return []
     found = await UserDocument.find({"_id": {"$in": ids}}).to_list(len(ids))
-    shown = [person.shown(one) for one in found]
-    return [
-        user_from(one)
-        for one in shown
-        if person.user.is_admin or one.memberships or one.id == person.user.id
-    ]
+    return [user_from(person.shown(one)) for one in found if person.knows(one)]
 
 
 async def _own_visitor(visitor: VisitorViewer, ids: Ids) -> list[Node]:

@@ -42,6 +42,11 @@ class PersonViewer:
         """Whether the user runs the installation."""
         return self.user.is_admin
 
+    def knows(self, user: User) -> bool:
+        """Whether a user is this one, or works for one of the same clients."""
+        works_there = any(self.scope().admits(one.client_id) for one in user.memberships)
+        return works_there or self.user.is_admin or user.id == self.user.id
+
     def shown(self, user: User) -> User:
         """A user as this one may see them: without memberships of clients that are none of both."""
         if self.user.is_admin or user.id == self.user.id:

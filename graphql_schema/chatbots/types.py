@@ -74,7 +74,8 @@ class ChatbotVersion(Node):
     document: strawberry.Private[VersionDocument]
 
     @strawberry.field(
-        description="By whom; null for the command line and for API keys, and shown to people only."
+        description="By whom; null for the command line, for API keys and for people who have left"
+        " the client, and shown to people only."
     )
     async def published_by(self, info: ParlanceInfo) -> User | None:
         if self.document.published_by is None:
@@ -83,7 +84,9 @@ class ChatbotVersion(Node):
         viewer = await info.context.member()
         if found is None or not isinstance(viewer, PersonViewer):
             return None
-        return user_from(viewer.shown(found))
+        # Somebody who has left the client is none of its people's business any more.
+        is_open = found.is_admin or viewer.knows(found)
+        return user_from(viewer.shown(found)) if is_open else None
 
 
 @strawberry.type(description="A chatbot: people edit its draft, visitors see what is published.")

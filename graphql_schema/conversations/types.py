@@ -28,7 +28,7 @@ from graphql_schema.pagination import (
     connection_of,
     either_page,
 )
-from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.permissions import Person, SignedIn, allowed_for
 from graphql_schema.scalars import BigInt
 from graphql_schema.scopes import Scope
 
@@ -178,7 +178,10 @@ class Message(Node):
     )
     document: strawberry.Private[MessageDocument]
 
-    @strawberry.field(description="The conversation it belongs to.")
+    @strawberry.field(
+        description="The conversation it belongs to.",
+        extensions=allowed_for(SignedIn, scope=Scope.CONVERSATIONS_READ),
+    )
     async def conversation(self, info: ParlanceInfo) -> "Conversation":
         conversation = OwnedId(self.document.client_id, self.document.conversation_id)
         found = await info.context.loaders.conversation_by_id.load(conversation)
@@ -197,7 +200,7 @@ class Message(Node):
 
     @strawberry.field(
         description="The model that answered. People and API keys only.",
-        extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
     )
     async def llm(
         self, info: ParlanceInfo

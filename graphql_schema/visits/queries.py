@@ -31,7 +31,10 @@ class Visit(Node):
     message_count: int = strawberry.field(description="Questions and answers together.")
     document: strawberry.Private[VisitDocument]
 
-    @strawberry.field(description="With whom.")
+    @strawberry.field(
+        description="With whom.",
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
+    )
     async def chatbot(self, info: ParlanceInfo) -> Chatbot:
         return await chatbot_by_id(info.context, self.document.client_id, self.document.chatbot_id)
 

@@ -9,6 +9,8 @@ from graphql_schema.chatbots.types import Chatbot, chatbot_by_id
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.conversations.types import Visitor, visitor_by_id
 from graphql_schema.node import Node, global_id
+from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.scopes import Scope
 
 
 @strawberry.type(description="What a widget shows to speak as one visitor of one chatbot.")
@@ -24,7 +26,10 @@ class WidgetToken(Node):
     revoked_at: datetime | None = strawberry.field(description="When somebody ended it.")
     document: strawberry.Private[WidgetTokenDocument]
 
-    @strawberry.field(description="The chatbot it is good for.")
+    @strawberry.field(
+        description="The chatbot it is good for.",
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
+    )
     async def chatbot(self, info: ParlanceInfo) -> Chatbot:
         return await chatbot_by_id(info.context, self.document.client_id, self.document.chatbot_id)
 

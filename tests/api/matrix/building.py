@@ -7,6 +7,7 @@ from graphql_schema.pagination import position_in
 from tests.answers import asked
 from tests.api.matrix.callers import MEMBERS, Caller
 from tests.api.matrix.people import new_person, new_session
+from tests.api.matrix.planting import plant
 from tests.api.matrix.things import Side, Thing
 from tests.api.matrix.world import World
 from tests.api.operations import done
@@ -43,14 +44,19 @@ async def build(world: World) -> None:
     await _visitor(world, world.a, Caller.OTHER_VISITOR, chatbot, world.others)
     chatbot = world.b.things["chatbot"]
     await _visitor(world, world.b, Caller.VISITOR_OF_B, chatbot, world.b.things)
+    await plant(world.database, world.a.slug, world.a.things, world.others)
+    await plant(world.database, world.b.slug, world.b.things)
 
 
 async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> Side:
     side = Side(f"{letter}-{secrets.token_hex(5)}")
     admin = world.admin
     client_id = await _client(admin, side.slug)
-    await done(admin, "createLlmConfig", _llm_config(client_id, side.slug), "llmConfig { id }")
-    chatbot = {"clientId": client_id, "name": f"Chatbot of {side.slug}"}
+    model = _llm_config(client_id, side.slug)
+    config = await done(admin, "createLlmConfig", model, "llmConfig { id }")
+    texts = {"language": "EN", "welcomeMessage": "Welcome"}
+    settings = {"texts": [texts]}
+    chatbot = {"clientId": client_id, "name": f"Chatbot of {side.slug}", "settings": settings}
     made = await done(admin, "createChatbot", chatbot, "chatbot { id }")
     source = {
         "chatbotIds": [made["chatbot"]["id"]],
@@ -62,6 +68,10 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     key = {"clientId": client_id, "name": f"Shop of {side.slug}", "scopes": ["REPORTS_READ"]}
     await done(admin, "createApiKey", key, "apiKey { id }")
     await _people(world, side, people)
+    fallback = {"fallbackLlmId": config["llmConfig"]["id"]}
+    changed = {"id": made["chatbot"]["id"], "settings": fallback}
+    await done(admin, "updateChatbot", changed, "chatbot { id }")
+    await done(admin, "publishChatbot", {"id": made["chatbot"]["id"]}, "version { id }")
     for name, (type_name, collection) in COLLECTIONS.items():
         found = await world.database[collection].find_one({"client_id": side.slug})
         side.things[name] = Thing(type_name, collection, _there(found, name))

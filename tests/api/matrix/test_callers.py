@@ -18,7 +18,8 @@ async def test_everybody_gets_what_the_row_says(world: World, row: Row) -> None:
     surprises = []
     for caller, scope in tries(row):
         arguments = await Filling(world).filled(row.arguments)
-        answer = await world.call(caller, row, arguments, scope)
+        scopes = frozenset({scope}) if scope else None
+        answer = await world.call(caller, row, arguments, scopes)
         wanted, got = row.expected.outcomes[caller], outcome_of(answer, row.operation)
         if got != wanted:
             surprises.append(f"{caller} {scope or ''}: {got} instead of {wanted}: {answer}")

@@ -41,7 +41,7 @@ class World:
         await self.admin.close()
 
     async def call(
-        self, caller: Caller, row: Row, arguments: Json, scope: str | None = None
+        self, caller: Caller, row: Row, arguments: Json, scopes: frozenset[str] | None = None
     ) -> Json:
         """What the caller gets for the row's operation; of a stream, the first event.
 
@@ -49,16 +49,21 @@ class World:
             caller: Who calls.
             row: What is called.
             arguments: The row's, with values in the places of references.
-            scope: The one that an API key has; left out: one of the row's.
+            scopes: Those of an API key; left out: one of the row's.
         """
-        return await self.call_with(caller, row, variables_of(row.operation, arguments), scope)
+        return await self.call_with(caller, row, variables_of(row.operation, arguments), scopes)
 
     async def call_with(
-        self, caller: Caller, row: Row, variables: Json, scope: str | None = None
+        self,
+        caller: Caller,
+        row: Row,
+        variables: Json,
+        scopes: frozenset[str] | None = None,
+        selection: str | None = None,
     ) -> Json:
-        """The same with variables, which for a mutation have an `input`."""
-        document = document_of(row.operation, variables)
-        self._caller.token = await self._token_of(caller, row, scope)
+        """The same with variables, which for a mutation have an `input`, and with a selection."""
+        document = document_of(row.operation, variables, selection)
+        self._caller.token = await self._token_of(caller, row, scopes)
         from_page = row.from_page or caller not in SERVERS
         self._caller.origin = self.server.url if from_page else None
         if root_fields()[row.operation][0] == "subscription":
@@ -76,11 +81,13 @@ class World:
                     return first
         raise AssertionError(f"no event came for {document}")
 
-    async def _token_of(self, caller: Caller, row: Row, scope: str | None) -> str | None:
+    async def _token_of(
+        self, caller: Caller, row: Row, scopes: frozenset[str] | None
+    ) -> str | None:
         if caller is Caller.NOBODY:
             return None
         if caller is Caller.KEY:
-            return await self.key(self.a, frozenset({scope or min(row.expected.scopes)}))
+            return await self.key(self.a, scopes or frozenset({min(row.expected.scopes)}))
         if caller is Caller.KEY_WITHOUT:
             return await self.key(self.a, SCOPES - row.expected.scopes)
         if caller is Caller.KEY_OF_B:
