@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 import typer
@@ -54,17 +55,17 @@ def create_admin(
     """Make a platform admin. The password is read from standard input, or generated and printed."""
     from api.database import prepare  # noqa: PLC0415
     from documents.database.database import Database  # noqa: PLC0415
-    from services.accounts.first_admin import (  # noqa: PLC0415
-        create_admin as make_admin,
-    )
     from services.accounts.first_admin import generated_password  # noqa: PLC0415
+    from services.accounts.users import NewUser, Users  # noqa: PLC0415
 
     given = "" if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     password = given or generated_password()
 
     async def run(database: Database) -> None:
         await prepare(database)
-        made = await make_admin(email, password, full_name)
+        wanted = NewUser(email, full_name, password, is_admin=True)
+        with _command("createAdmin"):
+            made = await Users(database).create(wanted, path=())
         print(f"Made the platform admin {made.email}.")
         if not given:
             print(f"Password (shown this once): {password}")
@@ -87,7 +88,8 @@ def reset_password(
 
     async def run(database: Database) -> None:
         await prepare(database)
-        ended = await set_password(email, password)
+        with _command("resetPassword"):
+            ended = await set_password(database, email, password)
         print(f"{email} has a new password; {ended} sessions ended.")
         if not given:
             print(f"Password (shown this once): {password}")
@@ -160,6 +162,13 @@ def _quiet() -> None:
     configure_logs(style="console", level="warning")
 
 
+def _command(action: str) -> AbstractContextManager[object]:
+    """What a command changes is recorded as the command line's doing."""
+    from services.audit.acts import Act, Actor, acting  # noqa: PLC0415
+
+    return acting(Act(Actor("The command line"), action))
+
+
 def loaded_settings() -> Settings:
     """The settings, or the end of the process with everything that is wrong with them."""
     try:
@@ -192,10 +201,9 @@ def main() -> None:
     """Run a command; problems that a person can mend are a sentence, not a traceback."""
     from api.listening import PortInUseError  # noqa: PLC0415
     from api.secret_key import SecretKeyError  # noqa: PLC0415
-    from services.accounts.first_admin import AccountExistsError  # noqa: PLC0415
     from services.accounts.password_reset import UnknownAccountError  # noqa: PLC0415
     from services.accounts.passwords import UnsuitablePasswordError  # noqa: PLC0415
-    from services.refusals import InvalidFieldsError  # noqa: PLC0415
+    from services.refusals import InvalidFieldsError, NameTakenError  # noqa: PLC0415
     from services.sealing.keys import WeakSecretError  # noqa: PLC0415
     from services.sealing.sealing import UnsealError  # noqa: PLC0415
 
@@ -203,7 +211,7 @@ def main() -> None:
         DatabaseError,
         SecretKeyError,
         PortInUseError,
-        AccountExistsError,
+        NameTakenError,
         UnknownAccountError,
         UnsuitablePasswordError,
         InvalidFieldsError,

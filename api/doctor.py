@@ -14,6 +14,7 @@ from typing import Literal
 import httpx
 
 from api.database import database_options
+from api.first_password import FILE_NAME as FIRST_PASSWORD
 from api.secret_key import FILE_NAME, SecretKeyError, installation_secret
 from api.settings import MailServer, Settings
 from documents.database.clock import clock_difference_s
@@ -69,6 +70,8 @@ async def findings(settings: Settings) -> AsyncGenerator[Finding, None]:
     if settings.mongodb_url is None:
         yield disk(settings.data_dir)
     yield secret(settings)
+    if (settings.data_dir / FIRST_PASSWORD).exists():
+        yield first_password(settings.data_dir / FIRST_PASSWORD)
     async with aclosing(_database_findings(settings)) as found:
         async for finding in found:
             yield finding
@@ -108,6 +111,12 @@ def secret(settings: Settings) -> Finding:
             "secret key", "problem", f"{path} can be read by others", f"chmod 600 '{path}'"
         )
     return Finding("secret key", "ok", f"{path}; keep it with the backups")
+
+
+def first_password(file: Path) -> Finding:
+    """A password that nobody has put away."""
+    remedy = "Sign in with it, change it with changePassword, and delete the file."
+    return Finding("first admin", "warning", f"the generated password is in {file}", remedy)
 
 
 async def _database_findings(settings: Settings) -> AsyncGenerator[Finding, None]:

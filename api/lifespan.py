@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI
 
 from api.database import database_options, prepare
+from api.first_password import FirstPassword, make_first_admin
 from api.routes.graphql import GraphQLEndpoint
 from api.secret_key import SecretKeyError, installation_secret
 from api.seeding import seed_demo, seed_platform
@@ -15,7 +16,6 @@ from api.settings import Settings
 from api.wiring import Wiring, wire
 from documents.database.opening import open_database
 from documents.errors import DatabaseError
-from services.accounts.first_admin import create_first_admin
 from services.accounts.passwords import UnsuitablePasswordError
 from services.cancelling import cancel_and_wait
 from services.languages.detection import detect_language
@@ -41,7 +41,9 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         await prepare(database)
         wiring = wire(settings, database, secret)
         stack.push_async_callback(wiring.models.close)
-        application.state.first_password = await _first_start(settings, wiring)
+        application.state.first_password = await _first_start(
+            settings, wiring, alone=database.is_embedded
+        )
         application.state.database, application.state.wiring = database, wiring
         application.include_router(
             GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins)
@@ -77,13 +79,10 @@ def _problem_noted(application: FastAPI) -> Generator[None, None, None]:
         raise
 
 
-async def _first_start(settings: Settings, wiring: Wiring) -> str | None:
+async def _first_start(settings: Settings, wiring: Wiring, *, alone: bool) -> FirstPassword | None:
     """What a fresh installation needs; the first admin's password if it was generated here."""
     await seed_platform()
-    given = settings.admin_password
-    password = await create_first_admin(
-        settings.admin_email, given.get_secret_value() if given else None
-    )
+    password = await make_first_admin(settings, wiring.services.transactions)
     if settings.demo:
-        await seed_demo(wiring.services, settings.base_url)
+        await seed_demo(wiring.services, settings.base_url, alone=alone)
     return password

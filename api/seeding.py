@@ -3,11 +3,14 @@
 Both are made once: somebody who deletes the demo does not get it back at the next start.
 """
 
+import asyncio
+from datetime import timedelta
+
 import structlog
 
 from documents.chatbots import Chatbot, ChatbotTexts
 from documents.duplicates import DuplicateError, duplicates_reported
-from documents.installation import demo_was_made, note_demo_made
+from documents.installation import claim_demo, demo_was_made, note_demo_made
 from documents.knowledge_sources import KnowledgeSource
 from documents.llm_configs import LlmConfig
 from documents.tenancy import TenantScope
@@ -19,6 +22,11 @@ from services.refusals import NameTakenError
 
 DEMO_SLUG = "demo"
 DEMO_EMBED_KEY = "demo"
+DEMO_LEASE = timedelta(seconds=60)
+"""How long the server that makes the demo may be silent before another one goes on."""
+
+LOOK_SECONDS = 0.2
+"""How often a server that waits for the demo looks for it."""
 
 log = structlog.get_logger()
 
@@ -82,13 +90,27 @@ async def seed_platform() -> None:
         pass  # another process was first
 
 
-async def seed_demo(services: Services, base_url: str) -> None:
+async def seed_demo(services: Services, base_url: str, *, alone: bool) -> None:
     """The demo client with its chatbot and knowledge, once in the life of an installation.
 
-    Each step finds what an interrupted start left behind and goes on from there.
+    Of servers that start together one makes it, and the others wait: each of them tells people
+    where to try it. When the one that makes it dies, another goes on from what it left behind.
+
+    Args:
+        services: What to make it with.
+        base_url: Where the demo's page is.
+        alone: No other server is there to wait for.
     """
-    if await demo_was_made():
-        return
+    while not await demo_was_made():
+        if await claim_demo(DEMO_LEASE, alone=alone):
+            await _make_demo(services, base_url)
+            await note_demo_made()
+            log.info("demo_made", embed_key=DEMO_EMBED_KEY)
+        else:
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _make_demo(services: Services, base_url: str) -> None:
     try:
         await services.clients.create(NewClient(slug=DEMO_SLUG, name="Demo"))
     except NameTakenError:
@@ -100,13 +122,11 @@ async def seed_demo(services: Services, base_url: str) -> None:
             with duplicates_reported():
                 chatbot = await _demo_chatbot(services, scope, base_url)
         except DuplicateError:
-            return  # another process that started at the same moment makes the rest
+            return  # another server that was silent for long does make it
     if not await scope.of(KnowledgeSource).count({"chatbot_ids": chatbot.id}, limit=1):
         await services.knowledge_sources.add_text(
             DEMO_SLUG, [chatbot.id], "About Parlance", _DEMO_KNOWLEDGE
         )
-    await note_demo_made()
-    log.info("demo_made", embed_key=DEMO_EMBED_KEY)
 
 
 async def _demo_chatbot(services: Services, scope: TenantScope, base_url: str) -> Chatbot:

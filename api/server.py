@@ -10,6 +10,7 @@ from types import FrameType
 import uvicorn
 
 from api.application import create_application
+from api.first_password import FirstPassword
 from api.listening import listening_socket
 from api.logs import configure_logs
 from api.settings import Settings
@@ -85,7 +86,7 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def announce(settings: Settings, first_password: str | None) -> None:
+def announce(settings: Settings, first_password: FirstPassword | None) -> None:
     """Print where to look, for the person who just started the server."""
     url = settings.base_url
     lines = ["", f"  Parlance is running at {url}", ""]
@@ -93,11 +94,18 @@ def announce(settings: Settings, first_password: str | None) -> None:
         lines.append(f"  Try it           {url}/demo")
     lines.append(f"  GraphQL          {url}/graphql   (schema: {url}/schema.graphql)")
     if first_password:
-        lines += [
-            "",
-            f"  First admin      {settings.admin_email}",
-            f"  Password         {first_password}",
-            "  It is shown this once. Sign in with the mutation signIn.",
-        ]
+        lines += ["", f"  First admin      {settings.admin_email}", *_where(first_password)]
     sys.stdout.write("\n".join([*lines, "", ""]))
     sys.stdout.flush()
+
+
+def _where(first: FirstPassword) -> list[str]:
+    if first.file is None:
+        return [
+            f"  Password         {first.text}",
+            "  It is shown this once. Sign in with the mutation signIn.",
+        ]
+    return [
+        f"  Password         in {first.file}",
+        "  Sign in with the mutation signIn, change it with changePassword, delete the file.",
+    ]

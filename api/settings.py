@@ -99,8 +99,9 @@ class Settings(BaseSettings):
     )
     admin_password: SecretStr | None = Field(
         None,
-        description="Password of the first platform admin, 12 to 72 bytes. Default: generated and"
-        " printed once.",
+        description="Password of the first platform admin, 12 to 72 bytes. Default: generated;"
+        " printed once in development, written to `first-admin-password` in the data folder in"
+        " production.",
     )
     demo: bool = Field(
         default=True,

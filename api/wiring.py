@@ -12,8 +12,10 @@ from documents.database.database import Database
 from graphql_schema.context import Services
 from services.accounts.access_tokens import AccessTokens
 from services.accounts.api_keys import ApiKeys
+from services.accounts.memberships import Memberships
 from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
+from services.accounts.users import Users
 from services.answering.asking import Asking
 from services.answering.following import Following
 from services.answering.generations import Generations
@@ -92,6 +94,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     services = Services(
         sign_in=sign_in,
         sessions=Sessions(database),
+        users=Users(database),
+        memberships=Memberships(database),
         rate_limits=_rate_limits(settings),
         api_keys=api_keys,
         clients=Clients(database),

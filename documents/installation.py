@@ -1,6 +1,7 @@
 """What is known of this installation as a whole: one document, made by the first migration."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from documents.base import StoredDocument, utc_now
 
@@ -9,6 +10,7 @@ class Installation(StoredDocument):
     """The one document of the collection; its id is a text, so it is only touched in place."""
 
     demo_made_at: datetime | None = None
+    demo_claimed_until: datetime | None = None
 
     class Settings:
         name = "installation"
@@ -18,6 +20,23 @@ async def demo_was_made() -> bool:
     """Whether the demo was made once, or was never wanted."""
     found = await Installation.get_pymongo_collection().find_one({"_id": "installation"})
     return bool(found and found.get("demo_made_at"))
+
+
+async def claim_demo(lease: timedelta, *, alone: bool) -> bool:
+    """Take on the making of the demo; False when another process is at it, or has done it.
+
+    Args:
+        lease: How long the claim keeps others away.
+        alone: No other process is there: what was claimed is left over from one that died.
+    """
+    free = {"$lte": [{"$ifNull": ["$demo_claimed_until", "$$NOW"]}, "$$NOW"]}
+    nobody_else: dict[str, Any] = {} if alone else {"$expr": free}
+    milliseconds = round(lease.total_seconds() * 1000)
+    claimed = await Installation.get_pymongo_collection().find_one_and_update(
+        {"_id": "installation", "demo_made_at": None, **nobody_else},
+        [{"$set": {"demo_claimed_until": {"$add": ["$$NOW", milliseconds]}}}],
+    )
+    return claimed is not None
 
 
 async def note_demo_made() -> None:

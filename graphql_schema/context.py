@@ -5,18 +5,16 @@ loaded belongs to one operation, to one mutation of several, or to one event of 
 gives each of them a context of its own.
 """
 
-import time
-from collections.abc import Awaitable, Callable
 from copy import copy
 from dataclasses import dataclass, field
 
 from strawberry.fastapi import BaseContext
 from strawberry.types import Info
 
-from documents.base import utc_now
 from documents.transactions import Transactions
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.loaders import Loaders
+from graphql_schema.standing import Identify, Standing
 from graphql_schema.viewers import (
     ApiKeyViewer,
     MemberViewer,
@@ -25,8 +23,10 @@ from graphql_schema.viewers import (
     VisitorViewer,
 )
 from services.accounts.api_keys import ApiKeys
+from services.accounts.memberships import Memberships
 from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
+from services.accounts.users import Users
 from services.answering.asking import Asking
 from services.answering.following import Following
 from services.answering.generations import Generations
@@ -48,11 +48,6 @@ from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 from services.visits.stays import Stays
 
-LOOK_AGAIN_AFTER_S = 5.0
-"""How long a stream believes what it knows of its caller, in seconds: a token may be revoked."""
-
-Identify = Callable[[str], Awaitable[Viewer]]
-
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -60,6 +55,8 @@ class Services:
 
     sign_in: SignIn
     sessions: Sessions
+    users: Users
+    memberships: Memberships
     rate_limits: RateLimits
     api_keys: ApiKeys
     clients: Clients
@@ -94,14 +91,6 @@ class Caller:
     user_agent: str | None = None
 
 
-@dataclass(slots=True)
-class KnownViewer:
-    """Who asks as far as is known; the contexts of one request or socket share it."""
-
-    viewer: Viewer | None = None
-    look_again_at: float = 0.0
-
-
 @dataclass
 class RequestContext(BaseContext):
     """The context of an operation."""
@@ -111,10 +100,16 @@ class RequestContext(BaseContext):
     caller: Caller
     token: str | None = None
     loaders: Loaders = field(default_factory=Loaders, repr=False)
-    _known: KnownViewer = field(default_factory=KnownViewer, repr=False)
+    standing: Standing | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         super().__init__()
+        self.show(self.token)
+
+    def show(self, token: str | None) -> None:
+        """Go on as whoever shows this token; None: nobody."""
+        self.token = token
+        self.standing = None if token is None else Standing(self.identify, token)
 
     def fresh(self) -> "RequestContext":
         """The context of the same caller, with nothing loaded."""
@@ -128,25 +123,7 @@ class RequestContext(BaseContext):
         Raises:
             AuthorizationError: the token is not or no longer good.
         """
-        if self.token is None:
-            return None
-        known = self._known
-        if known.viewer is None or time.monotonic() >= known.look_again_at:
-            known.viewer = await self.identify(self.token)
-            known.look_again_at = time.monotonic() + LOOK_AGAIN_AFTER_S
-        if known.viewer.expires_at <= utc_now():
-            raise AuthorizationError("TOKEN_EXPIRED")
-        return known.viewer
-
-    async def viewer_anew(self) -> Viewer | None:
-        """Who asks as of now: what a socket's token was worth may have changed since it opened.
-
-        Raises:
-            AuthorizationError: the token is no longer good.
-        """
-        if self.token is not None:
-            self._known.viewer = await self.identify(self.token)
-        return await self.viewer()
+        return None if self.standing is None else await self.standing.viewer()
 
     async def person(self) -> PersonViewer:
         """The signed-in user who asks.

@@ -7,9 +7,11 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from graphql_schema.accounts.memberships import MembershipMutations
 from graphql_schema.accounts.mutations import AccountMutations
 from graphql_schema.accounts.queries import AccountQueries
 from graphql_schema.accounts.sessions import SessionMutations, SessionQueries
+from graphql_schema.accounts.users import UserMutations
 from graphql_schema.answers.mutations import AnswerMutations
 from graphql_schema.answers.queries import AnswerQueries
 from graphql_schema.answers.subscriptions import AnswerSubscriptions
@@ -75,6 +77,8 @@ class Query(
 class Mutation(
     AccountMutations,
     SessionMutations,
+    UserMutations,
+    MembershipMutations,
     ApiKeyMutations,
     ClientMutations,
     ChatbotMutations,

@@ -9,32 +9,6 @@ from typing import Any
 from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
-from documents.base import utc_now
-from documents.errors import is_unavailable
-from graphql_schema.context import RequestContext
-from graphql_schema.errors import AuthorizationError
-
-LOOK_SECONDS = 5.0
-"""How soon a running stream notices that its token was revoked."""
-
-
-async def end_of_authorization(context: RequestContext) -> GraphQLError:
-    """Wait until the context's token is no longer good; why.
-
-    A database that is away says nothing about a token: the next look asks again.
-    """
-    while True:
-        try:
-            viewer = await context.viewer()
-            left = (viewer.expires_at - utc_now()).total_seconds() if viewer else 0.0
-            await asyncio.sleep(max(0.0, min(LOOK_SECONDS, left)))
-            await context.viewer_anew()
-        except AuthorizationError as error:
-            return error
-        except Exception as error:
-            if not is_unavailable(error):
-                raise
-
 
 async def until(
     ending: Awaitable[GraphQLError], results: AsyncGenerator[Any, None]

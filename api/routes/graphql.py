@@ -15,14 +15,15 @@ from strawberry.fastapi import GraphQLRouter
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UnsetType
 
-from api.authentication.ending import end_of_authorization, until
+from api.authentication.ending import until
 from api.middleware.faults import fault_response
 from documents.errors import is_unavailable
-from graphql_schema.context import Caller, Identify, RequestContext, Services
+from graphql_schema.context import Caller, RequestContext, Services
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.execution.transport_http import HttpTransportView
 from graphql_schema.execution.transport_ws import AnswerTransportView
 from graphql_schema.schema import schema
+from graphql_schema.standing import Identify
 from graphql_schema.viewers import Viewer, VisitorViewer
 from services.visits.embedding_origins import EmbeddingOrigins
 
@@ -69,9 +70,9 @@ class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[Requ
 
     def stream_within_right(self, context: RequestContext, results: Any) -> Any:
         """A stream of server-sent events ends with its token, as a socket does."""
-        if context.token is None:
+        if context.standing is None:
             return results
-        return until(end_of_authorization(context), results)
+        return until(context.standing.ended(), results)
 
     def is_websocket_origin_allowed(self, request: Any, origin: str) -> bool:  # noqa: ARG002
         """What `run` found out."""
@@ -84,7 +85,7 @@ class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[Requ
             AuthorizationError: the token is not good; the socket closes with 4403 and the code.
         """
         parameters = context.connection_params or {}
-        context.token = _bearer(parameters.get("authorization"))
+        context.show(_bearer(parameters.get("authorization")))
         viewer = await context.viewer()
         if isinstance(viewer, VisitorViewer) and not await self._may_embed(viewer, context.caller):
             raise AuthorizationError("FORBIDDEN")
@@ -99,7 +100,7 @@ class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[Requ
 
     def authorization_end(self, context: RequestContext) -> Awaitable[GraphQLError] | None:
         """Ends when the socket's token expires or is revoked."""
-        return end_of_authorization(context) if context.token else None
+        return context.standing.ended() if context.standing else None
 
     async def _context(self, connection: HTTPConnection) -> RequestContext:
         caller = _caller(connection)

@@ -9,7 +9,7 @@ from documents.tenancy import TenantScope
 from documents.users import User
 
 MAX_MEMBERS = 1_000
-"""Of one client in one list."""
+"""Of one client, and in one list of them."""
 
 
 async def members_of(client_ids: Sequence[str]) -> Mapping[str, list[User]]:

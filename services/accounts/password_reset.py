@@ -1,31 +1,37 @@
 """Giving an account a new password from the command line, for people who are locked out."""
 
-from documents.base import utc_now
-from documents.sessions import Session
+from documents.transactions import Transactions, WriteSession
 from documents.users import User
+from services.accounts.password_strength import check_strength
 from services.accounts.passwords import hash_password
+from services.accounts.sessions import end_sessions
+from services.accounts.users import changed_user
+from services.audit.audit_log import record
 
 
 class UnknownAccountError(ValueError):
     """Nobody has this e-mail address."""
 
 
-async def set_password(email: str, password: str) -> int:
+async def set_password(transactions: Transactions, email: str, password: str) -> int:
     """Give an account a new password and end its sessions; how many ended.
 
     Raises:
         UnknownAccountError: nobody has the address.
-        UnsuitablePasswordError: see `services.accounts.passwords`.
+        UnsuitablePasswordError: see `services.accounts.password_strength`.
     """
-    hashed, now = await hash_password(password), utc_now()
-    user = await User.get_pymongo_collection().find_one_and_update(
-        {"email": email.strip().lower()},
-        {"$set": {"hashed_password": hashed, "updated_at": now}, "$inc": {"revision": 1}},
-    )
-    if user is None:
-        raise UnknownAccountError(f"There is no account {email.strip().lower()}.")
-    ended = await Session.get_pymongo_collection().update_many(
-        {"user_id": user["_id"], "revoked_at": None},
-        {"$set": {"revoked_at": now, "updated_at": now}},
-    )
-    return ended.modified_count
+    address = email.strip().lower()
+    await check_strength(password, [address])
+    hashed = await hash_password(password)
+
+    async def write(session: WriteSession) -> int:
+        before = await User.find_one({"email": address}, session=session)
+        if before is None:
+            raise UnknownAccountError(f"There is no account {address}.")
+        after = await changed_user(before, {"hashed_password": hashed}, session)
+        ended = await end_sessions(before.id, session)
+        noted = {"revokedSessions": ended}
+        await record(session, client_id=None, before=before, after=after, noted=noted)
+        return ended
+
+    return await transactions.run_transaction(write)

@@ -41,10 +41,12 @@ def a_new(thing: str, attribute: str = "id") -> Reference:
 class NewText:
     """A text that nothing else has, for names and keys that must be unique."""
 
+    ending: str = ""
 
-def any_new_text() -> NewText:
+
+def any_new_text(ending: str = "") -> NewText:
     """Another text for each call."""
-    return NewText()
+    return NewText(ending)
 
 
 @dataclass(frozen=True, slots=True)

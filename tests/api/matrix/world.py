@@ -144,7 +144,7 @@ class Filling:
             case Reference():
                 return (await self.thing(value)).value(value.attribute)
             case NewText():
-                return f"new-{secrets.token_hex(6)}"
+                return f"new-{secrets.token_hex(6)}{value.ending}"
             case dict():
                 return {name: await self.filled(one) for name, one in value.items()}
             case list():

@@ -1,31 +1,51 @@
-"""Admins of the command line: what is refused before anything is stored."""
+"""Accounts to be: what is refused before anything is stored."""
+
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.accounts.first_admin import create_admin, generated_password
-from services.accounts.passwords import UnsuitablePasswordError, check_new_password
+from documents.transactions import Outcome, WriteSession
+from services.accounts.first_admin import generated_password
+from services.accounts.password_strength import check_strength
+from services.accounts.users import NewUser, Users
 from services.refusals import InvalidFieldsError
 
+PASSWORD = "a long enough password"
 
-def test_a_generated_password_is_suitable_and_never_the_same() -> None:
-    passwords = {generated_password() for _ in range(100)}
-    assert len(passwords) == 100
+
+class NoTransactions:
+    """Nothing may be stored."""
+
+    async def run_transaction(
+        self, _callback: Callable[[WriteSession], Awaitable[Outcome]]
+    ) -> Outcome:
+        raise AssertionError("something was stored")
+
+
+async def problems(email: str, full_name: str, password: str) -> dict[str, str]:
+    with pytest.raises(InvalidFieldsError) as refused:
+        await Users(NoTransactions()).create(NewUser(email, full_name, password))
+    return {".".join(one.path): one.message for one in refused.value.issues}
+
+
+async def test_a_generated_password_is_strong_and_never_the_same() -> None:
+    passwords = {generated_password() for _ in range(20)}
+    assert len(passwords) == 20
     for password in passwords:
-        check_new_password(password)
+        await check_strength(password)
 
 
 @pytest.mark.parametrize("email", ["", "anna", "anna@example", "a@b.example\nc"])
 async def test_an_address_that_is_none_is_refused(email: str) -> None:
-    with pytest.raises(InvalidFieldsError, match="e-mail"):
-        await create_admin(email, "a long enough password")
+    assert [*await problems(email, "Anna", PASSWORD)] == ["input.email"]
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\x00b"])
 async def test_a_name_that_is_none_is_refused(name: str) -> None:
-    with pytest.raises(InvalidFieldsError, match="full_name"):
-        await create_admin("anna@example.com", "a long enough password", name)
+    assert [*await problems("anna@example.com", name, PASSWORD)] == ["input.fullName"]
 
 
-async def test_a_short_password_is_refused() -> None:
-    with pytest.raises(UnsuitablePasswordError):
-        await create_admin("anna@example.com", "too short")
+async def test_everything_that_is_wrong_is_told_at_once() -> None:
+    found = await problems("anna", "", "too short")
+    assert [*found] == ["input.email", "input.fullName", "input.password"]
+    assert found["input.password"] == "A password needs at least 12 characters."

@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from api.doctor import MAX_CLOCK_DIFFERENCE_S, Finding, clock, disk, mail, proxy, public_url, secret
+from api.doctor import (
+    MAX_CLOCK_DIFFERENCE_S,
+    Finding,
+    clock,
+    disk,
+    first_password,
+    mail,
+    proxy,
+    public_url,
+    secret,
+)
 from api.settings import MailServer, Settings
 from tests.server_process import free_port
 
@@ -128,3 +138,9 @@ def test_proxy_headers_matter_in_production() -> None:
     check(proxy(Settings(trusted_proxies="10.0.0.1")), "ok", "10.0.0.1")
     check(proxy(Settings(environment="development")), "ok", "not believed")
     check(proxy(Settings(environment="production")), "warning", "not set")
+
+
+def test_a_first_password_that_nobody_put_away_is_told(tmp_path: Path) -> None:
+    found = first_password(tmp_path / "first-admin-password")
+    assert found.verdict == "warning"
+    assert str(tmp_path) in found.observed

@@ -3,7 +3,16 @@
 from tests.api.matrix.callers import Caller
 from tests.api.matrix.outcomes import ALLOWED, NOT_FOUND, NOT_FOUND_ERROR, NULL
 from tests.api.matrix.people import PASSWORD
-from tests.api.matrix.row import Row, a_new, everybody, members, only_people, the
+from tests.api.matrix.row import (
+    Row,
+    a_new,
+    any_new_text,
+    everybody,
+    members,
+    only_admins,
+    only_people,
+    the,
+)
 
 ROWS = (
     Row("viewer", {}, everybody().but({Caller.NOBODY: NULL})),
@@ -13,6 +22,16 @@ ROWS = (
     Row("signIn", {"email": the("user", "email"), "password": PASSWORD}, everybody()),
     Row("refreshSession", {"refreshToken": a_new("session", "refresh_token")}, everybody()),
     Row("signOut", {"everywhere": False}, only_people(), from_new_session=True),
+    Row(
+        "createUser",
+        {"email": any_new_text("@example.com"), "fullName": "Anna", "password": PASSWORD},
+        only_admins(),
+    ),
+    Row(
+        "updateMembership",
+        {"userId": a_new("user"), "clientId": the("client"), "role": "VIEWER"},
+        members(Caller.OWNER, others=NOT_FOUND_ERROR),
+    ),
     Row(
         "revokeSession",
         {"id": a_new("session")},

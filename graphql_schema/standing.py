@@ -1,0 +1,67 @@
+"""What a caller's token is worth: who shows it, and until when that is believed.
+
+Whoever asks within a few seconds of each other asks the database once; a stream that is quiet asks
+again every few seconds. So a token that was revoked is noticed everywhere after the same time.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from documents.base import utc_now
+from documents.errors import is_unavailable
+from graphql_schema.errors import AuthorizationError
+from graphql_schema.viewers import Viewer
+
+BELIEVED_SECONDS = 5.0
+"""How soon a revoked token is noticed."""
+
+Identify = Callable[[str], Awaitable[Viewer]]
+
+
+class Standing:
+    """A token and who shows it. One for each HTTP request and each WebSocket."""
+
+    def __init__(
+        self, identify: Identify, token: str, believed_seconds: float = BELIEVED_SECONDS
+    ) -> None:
+        self._identify = identify
+        self._token = token
+        self._believed_seconds = believed_seconds
+        self._viewer: Viewer | None = None
+        self._look_again_at = 0.0
+
+    async def viewer(self) -> Viewer:
+        """Who shows the token.
+
+        Raises:
+            AuthorizationError: the token is not or no longer good.
+        """
+        if self._viewer is None or time.monotonic() >= self._look_again_at:
+            self._viewer = await self._identify(self._token)
+            self._look_again_at = time.monotonic() + self._believed_seconds
+        if self._viewer.expires_at <= utc_now():
+            raise AuthorizationError("TOKEN_EXPIRED")
+        return self._viewer
+
+    async def ended(self) -> AuthorizationError:
+        """Wait until the token is no longer good; why.
+
+        A database that is away says nothing about a token: the next look asks again.
+        """
+        while True:
+            try:
+                viewer = await self.viewer()
+                await asyncio.sleep(self._until_next_look(viewer))
+            except AuthorizationError as error:
+                return error
+            except Exception as error:
+                if not is_unavailable(error):
+                    raise
+                if self._viewer is not None and self._viewer.expires_at <= utc_now():
+                    return AuthorizationError("TOKEN_EXPIRED")
+                await asyncio.sleep(self._believed_seconds)
+
+    def _until_next_look(self, viewer: Viewer) -> float:
+        left = (viewer.expires_at - utc_now()).total_seconds()
+        return max(0.0, min(self._look_again_at - time.monotonic(), left))
