@@ -8,6 +8,7 @@ import sys
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.application import create_application
 from api.first_password import FirstPassword
@@ -33,8 +34,12 @@ class ParlanceServer(uvicorn.Server):
             announce(state.settings, state.first_password)
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, application: FastAPI | None = None) -> int:
     """Run the server until a signal ends it; the exit status.
+
+    Args:
+        settings: Of the installation.
+        application: What to serve instead of the product as it is, made from the same settings.
 
     Raises:
         PortInUseError: the address is taken.
@@ -44,7 +49,7 @@ def serve(settings: Settings) -> int:
     style = settings.log_format or ("console" if settings.in_development else "json")
     configure_logs(style=style, level=settings.log_level)
     listener = listening_socket(settings)
-    application = create_application(settings)
+    application = application or create_application(settings)
     # A start that failed for a reason that people can mend is told in a sentence by `main`.
     logging.getLogger("uvicorn.error").addFilter(lambda _: application.state.start_problem is None)
     config = uvicorn.Config(

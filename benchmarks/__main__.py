@@ -5,10 +5,11 @@ import argparse
 from benchmarks.first_answer import NoAnswerError, measure_first_answer
 from benchmarks.list_page import measure_pages
 from benchmarks.report import Report
+from benchmarks.stalls import measure_stalls
 from benchmarks.stream_memory import measure_retained
 from benchmarks.stream_throughput import measure_throughput
 
-PARTS = ("stream", "memory", "list", "first-answer")
+PARTS = ("stream", "memory", "list", "stalls", "first-answer")
 
 
 def main() -> None:
@@ -20,6 +21,8 @@ def main() -> None:
         report.retained = measure_retained(arguments.memory_deltas, arguments.traced_deltas)
     if "list" in arguments.parts:
         report.pages = measure_pages(arguments.pages, arguments.repeats)
+    if "stalls" in arguments.parts:
+        report.stalls = measure_stalls(arguments.repeats)
     if "first-answer" in arguments.parts:
         try:
             report.first_answer = measure_first_answer()

@@ -42,14 +42,18 @@ CHUNKS_PER_TURN = 32
 
 
 class SyntheticModel:
-    """Answers a question that is a number with so many chunks."""
+    """Answers a question that is a number with so many chunks.
+
+    A second number is the pause before each chunk in milliseconds.
+    """
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """Yield the chunks, and give the loop its turn as a provider's socket would."""
-        for index in range(int(request.question)):
+        chunks, pause_ms = map(int, f"{request.question} 0".split()[:2])
+        for index in range(chunks):
             yield TextChunk(WORDS[index % len(WORDS)])
-            if index % CHUNKS_PER_TURN == 0:
-                await asyncio.sleep(0)
+            if pause_ms or index % CHUNKS_PER_TURN == 0:
+                await asyncio.sleep(pause_ms / 1000)
         yield ModelFinished("stop")
 
 

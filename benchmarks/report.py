@@ -12,6 +12,7 @@ import psutil
 
 from benchmarks.first_answer import FirstAnswer
 from benchmarks.list_page import Pages
+from benchmarks.stalls import LIMIT_S, PATIENCE_S, Stall
 from benchmarks.stream_memory import Retained
 from benchmarks.stream_throughput import Throughput
 
@@ -26,6 +27,7 @@ class Report:
     retained: list[Retained] = field(default_factory=list)
     first_answer: FirstAnswer | None = None
     pages: list[Pages] = field(default_factory=list)
+    stalls: list[Stall] = field(default_factory=list)
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -48,6 +50,8 @@ class Report:
             yield from first_answer_lines(self.first_answer)
         if self.pages:
             yield from page_lines(self.pages)
+        if self.stalls:
+            yield from stall_lines(self.stalls)
         for name, reason in self.not_measured.items():
             yield f"{name}: not measured, {reason}"
 
@@ -107,4 +111,16 @@ def page_lines(measured: list[Pages]) -> Iterable[str]:
         rate = each.per_cpu_s
         figures = f"{rate:>12,.0f}{1e3 / rate:>9.2f}{each.per_s:>9,.0f}"
         yield f"  {each.name:28}{figures}{rate / stock:>9.1f}{rate / rest:>8.0%}"
+    yield ""
+
+
+def stall_lines(measured: list[Stall]) -> Iterable[str]:
+    """Lay out how long each input held the loop up, against the promise and against stock."""
+    yield f"Milliseconds for which hostile input holds the loop up (promise: {1e3 * LIMIT_S:.0f})"
+    yield f"  {'':28}{'loop, CPU':>10}{'of promise':>12}{'next word':>11}{'stock, CPU':>12}"
+    for each in measured:
+        stock = f"{1e3 * each.stock_cpu_s:>11,.0f}"
+        stock += "+" if each.stock_cpu_s >= PATIENCE_S else " "
+        promise = f"{each.cpu_s / LIMIT_S:>12.0%}"
+        yield f"  {each.name:28}{1e3 * each.cpu_s:>10.1f}{promise}{1e3 * each.gap_s:>11.0f}{stock}"
     yield ""

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -64,8 +64,17 @@ def running_server(
     """
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", application, "--port", str(port)]
+    with running_program([*command, "--log-level", "warning"], port, environment) as server:
+        yield server
+
+
+@contextmanager
+def running_program(
+    command: Sequence[str], port: int, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run a program that listens on the port for the length of the block."""
     child = subprocess.Popen(
-        [*command, "--log-level", "warning"],
+        command,
         env={**os.environ, **UNLIMITED, **(environment or {}), "PARLANCE_PORT": str(port)},
     )
     try:

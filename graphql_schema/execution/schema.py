@@ -70,9 +70,12 @@ class ParlanceSchema(Schema):
         extensions_runner: SchemaExtensionsRunner,
         *arguments: Any,
     ) -> Any:
-        seconds = _execution_seconds(extensions_runner)
+        limits = _limits_of(extensions_runner)
+        seconds = limits.execution_seconds if limits else None
         try:
             async with asyncio.timeout(seconds):
+                if limits is not None:
+                    await limits.wait_for_turn()
                 result = await super()._execute_operation(
                     execution_context, extensions_runner, *arguments
                 )
@@ -104,9 +107,10 @@ def _as_refused_variable(error: GraphQLError) -> GraphQLError:
     return with_code(error, INVALID_VARIABLES)
 
 
-def _execution_seconds(extensions_runner: SchemaExtensionsRunner) -> float | None:
-    limits = (one for one in extensions_runner.extensions if isinstance(one, OperationLimits))
-    return next((one.execution_seconds for one in limits), None)
+def _limits_of(extensions_runner: SchemaExtensionsRunner) -> OperationLimits | None:
+    return next(
+        (one for one in extensions_runner.extensions if isinstance(one, OperationLimits)), None
+    )
 
 
 def _as_refused_variables(result: Any) -> Any:

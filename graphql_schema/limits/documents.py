@@ -17,6 +17,7 @@ from graphql_schema.limits.allowances import PEOPLE, Allowance
 from graphql_schema.limits.errors import SeveralOperationsError, UnknownOperationError
 from graphql_schema.limits.measuring import Measure, measure_document
 from graphql_schema.limits.scanning import check_length, count_tokens
+from graphql_schema.limits.turns import Turns
 
 Validate = Callable[[GraphQLSchema, DocumentNode], Sequence[GraphQLError]]
 
@@ -53,6 +54,9 @@ class DocumentPreparation:
         validate: Finds what is wrong with a document whose size is bounded.
         allowance: The limits that hold whoever asks.
         remembered_tokens: Bound of the memory.
+
+    Attributes:
+        turns: Taken before an operation that keeps the event loop busy by itself.
     """
 
     def __init__(
@@ -65,6 +69,7 @@ class DocumentPreparation:
         self._allowance = allowance
         self._room = remembered_tokens
         self._valid: OrderedDict[str, PreparedDocument] = OrderedDict()
+        self.turns = Turns()
         # One thread: hostile documents wait for each other, and nobody waits for them.
         self._thread = ThreadPoolExecutor(1, "document-validation")
 

@@ -158,6 +158,31 @@ async def test_introspection_is_for_people(schema: ParlanceSchema) -> None:
     assert await codes(schema, SCHEMA_NAMES, NOBODY) == ["INTROSPECTION_OFF"]
 
 
+async def test_introspections_that_come_together_leave_the_loop_its_rounds(
+    schema: ParlanceSchema,
+) -> None:
+    rounds = 0
+    answered_in: list[int] = []
+
+    async def count() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await asyncio.sleep(0)
+
+    async def introspect() -> None:
+        result = await schema.execute(SCHEMA_NAMES, context_value=PERSON)
+        assert result.data
+        answered_in.append(rounds)
+
+    counting = asyncio.create_task(count())
+    await introspect()  # validated from here on
+    await asyncio.gather(*(introspect() for _ in range(10)))
+    counting.cancel()
+
+    assert len(set(answered_in)) == 11
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
