@@ -28,6 +28,8 @@ from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_config_rules import ConfigRules
 from services.chatbots.llm_configs import LlmConfigs
+from services.chatbots.logos import Logos
+from services.chatbots.settings_checks import SettingsChecks
 from services.chatbots.versions import Versions
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
@@ -45,6 +47,8 @@ from services.rate_limits.stored_windows import StoredWindows
 from services.rate_limits.windows import MemoryWindows
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
+from services.uploads.pictures import Pictures
+from services.uploads.uploads import Uploads
 from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.handing_out import HandingOut
 from services.visits.identities import Identities
@@ -91,6 +95,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     stopping = Stopping(generations)
     erasing = Erasing(database, stopping, event_log)
     origins = EmbeddingOrigins(_own_origins(settings), development=settings.in_development)
+    uploads = Uploads(database, Pictures(), settings.base_url)
     services = Services(
         sign_in=sign_in,
         sessions=Sessions(database),
@@ -101,7 +106,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         clients=Clients(database),
         client_changes=ClientChanges(database),
         signing_keys=signing_keys,
-        chatbots=Chatbots(database, most_per_client=settings.chatbots_per_client),
+        chatbots=Chatbots(
+            database, SettingsChecks(Logos(uploads)), most_per_client=settings.chatbots_per_client
+        ),
         chatbot_versions=Versions(database),
         llm_configs=LlmConfigs(database, sealer, config_rules),
         llm_config_changes=LlmConfigChanges(database, sealer, config_rules),
@@ -117,6 +124,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         stopping=stopping,
         erasing=erasing,
         transactions=database,
+        uploads=uploads,
         live=Live(),
         public_url=settings.base_url,
     )

@@ -16,6 +16,7 @@ from documents.messages import Message
 from documents.pending_erasures import PendingErasure
 from documents.rate_windows import RateWindow
 from documents.sessions import Session
+from documents.uploads import Upload
 from documents.users import User
 from documents.visitors import Visitor
 from documents.visits import Visit
@@ -34,6 +35,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Chatbot,
     ChatbotVersion,
     LlmConfig,
+    Upload,
     KnowledgeSource,
     KnowledgeChunk,
     Visitor,

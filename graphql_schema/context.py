@@ -42,6 +42,7 @@ from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
 from services.privacy.erasing import Erasing
 from services.rate_limits.rate_limits import RateLimits
+from services.uploads.uploads import Uploads
 from services.visits.handing_out import HandingOut
 from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
@@ -78,6 +79,7 @@ class Services:
     stopping: Stopping
     erasing: Erasing
     transactions: Transactions
+    uploads: Uploads
     live: Live
     public_url: str
 

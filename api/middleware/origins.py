@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.middleware.faults import fault_response
 from services.visits.embedding_origins import EmbeddingOrigins
 
-API_PATH = "/graphql"
+API_PATHS = frozenset({"/graphql", "/uploads"})
 PREFLIGHT_SECONDS = 600
 ALLOWED_HEADERS = "authorization, content-type, x-request-id"
 
@@ -26,7 +26,7 @@ class ApiOrigins:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         origin = Headers(scope=scope).get("origin") if scope["type"] == "http" else None
-        if origin is None or scope["path"] != API_PATH:
+        if origin is None or scope["path"] not in API_PATHS:
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":

@@ -19,7 +19,7 @@ from graphql_schema.errors import UserError
 from graphql_schema.permissions import allowed_for
 from graphql_schema.refusals import refusal_of
 from graphql_schema.scopes import Scope
-from graphql_schema.viewers import ApiKeyViewer, PersonViewer
+from graphql_schema.viewers import ApiKeyViewer, PersonViewer, Viewer
 from services.audit.acts import Act, Actor, acting
 
 
@@ -34,7 +34,9 @@ class Audited(FieldExtension):
         self, next_: AsyncExtensionResolver, source: Any, info: Info, **kwargs: Any
     ) -> Any:
         """The mutation's result, or the refusal that a service raised."""
-        with acting(Act(await _actor(info.context), info.field_name)) as act:
+        context: RequestContext = info.context
+        actor = actor_of(await context.viewer(), context.caller.ip_address)
+        with acting(Act(actor, info.field_name)) as act:
             try:
                 result = await next_(source, info, **kwargs)
             except Exception as error:
@@ -54,8 +56,8 @@ def audited_for(
     return [*allowed_for(*permissions, scope=scope), Audited()]
 
 
-async def _actor(context: RequestContext) -> Actor:
-    viewer, address = await context.viewer(), context.caller.ip_address
+def actor_of(viewer: Viewer | None, address: str | None) -> Actor:
+    """How the log calls whoever makes a request."""
     if isinstance(viewer, PersonViewer):
         return Actor(viewer.user.email, viewer.user.id, address)
     if isinstance(viewer, ApiKeyViewer):

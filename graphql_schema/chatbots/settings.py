@@ -14,6 +14,7 @@ from graphql_schema.enum_values import described
 from graphql_schema.languages import Language, language_or_none
 from graphql_schema.loading import OwnedId
 from graphql_schema.node import local_id
+from services.uploads.addresses import absolute
 
 if TYPE_CHECKING:
     from graphql_schema.llm_configs.types import LlmConfig
@@ -95,8 +96,6 @@ class ChatbotSettings:
     secondary_color: str = strawberry.field(description="#rrggbb.")
     color_scheme: ColorScheme = strawberry.field(description="Light, dark or the visitor's.")
     position: WidgetPosition = strawberry.field(description="The corner of the launcher.")
-    logo_url: str | None = strawberry.field(description="Its picture.")
-    bubble_icon_url: str | None = strawberry.field(description="The launcher's picture.")
     show_branding: bool = strawberry.field(description="Whether the branding line is shown.")
     auto_open: bool = strawberry.field(description="Whether the widget opens by itself.")
     auto_open_delay_ms: int = strawberry.field(description="After how long.")
@@ -113,6 +112,14 @@ class ChatbotSettings:
     knowledge_mode: KnowledgeMode = strawberry.field(description="How far answers may go.")
     document: strawberry.Private[SettingsDocument]
     client_id: strawberry.Private[str]
+
+    @strawberry.field(description="Its picture.")
+    def logo_url(self, info: ParlanceInfo) -> str | None:
+        return absolute(self.document.logo_url, info.context.services.public_url)
+
+    @strawberry.field(description="The launcher's picture.")
+    def bubble_icon_url(self, info: ParlanceInfo) -> str | None:
+        return absolute(self.document.bubble_icon_url, info.context.services.public_url)
 
     @strawberry.field(
         description="The model that answers. In an old version it may be deleted since: then it is"
@@ -168,8 +175,14 @@ class ChatbotSettingsInput:
     logo_url: str | None = strawberry.field(
         description="An http(s) address.", default=strawberry.UNSET
     )
+    logo_upload_id: strawberry.ID | None = strawberry.field(
+        description="From POST /uploads, in the place of logoUrl.", default=strawberry.UNSET
+    )
     bubble_icon_url: str | None = strawberry.field(
         description="An http(s) address.", default=strawberry.UNSET
+    )
+    bubble_icon_upload_id: strawberry.ID | None = strawberry.field(
+        description="From POST /uploads, in the place of bubbleIconUrl.", default=strawberry.UNSET
     )
     show_branding: bool | None = strawberry.field(
         description="Whether the branding line is shown.", default=strawberry.UNSET
@@ -217,8 +230,22 @@ class ChatbotSettingsInput:
 
 
 _CLEARABLE = frozenset(
-    {"logo_url", "bubble_icon_url", "contact_email", "contact_url", "fallback_llm_id"}
+    {
+        "logo_url",
+        "logo_upload_id",
+        "bubble_icon_url",
+        "bubble_icon_upload_id",
+        "contact_email",
+        "contact_url",
+        "fallback_llm_id",
+    }
 )
+_IDS = {
+    "default_llm_id": "LlmConfig",
+    "fallback_llm_id": "LlmConfig",
+    "logo_upload_id": "Upload",
+    "bubble_icon_upload_id": "Upload",
+}
 _EMPTIED: dict[str, Any] = {
     "texts": [],
     "allowed_origins": [],
@@ -247,8 +274,8 @@ def _stored(field: str, value: Any) -> Any:
         return value.value
     if field == "languages":
         return [language.value for language in value]
-    if field in {"default_llm_id", "fallback_llm_id"}:
-        return local_id(value, "LlmConfig") or UNKNOWN_ID
+    if field in _IDS:
+        return local_id(value, _IDS[field]) or UNKNOWN_ID
     if field == "texts":
         return [_texts_document(texts) for texts in value]
     return value
@@ -292,8 +319,6 @@ def settings_from(document: SettingsDocument, client_id: str) -> ChatbotSettings
         secondary_color=document.secondary_color,
         color_scheme=ColorScheme(document.color_scheme),
         position=WidgetPosition(document.position),
-        logo_url=document.logo_url,
-        bubble_icon_url=document.bubble_icon_url,
         show_branding=document.show_branding,
         auto_open=document.auto_open,
         auto_open_delay_ms=document.auto_open_delay_ms,

@@ -11,8 +11,10 @@ from graphql_schema.chatbots.settings import (
     WidgetPosition,
     texts_from,
 )
+from graphql_schema.context import ParlanceInfo
 from graphql_schema.languages import Language, language_or_none
 from services.languages.codes import negotiate_language
+from services.uploads.addresses import absolute
 
 
 @strawberry.type(
@@ -26,8 +28,6 @@ class WidgetChatbot:
     secondary_color: str = strawberry.field(description="#rrggbb.")
     color_scheme: ColorScheme = strawberry.field(description="Light, dark or the visitor's.")
     position: WidgetPosition = strawberry.field(description="The corner of the launcher.")
-    logo_url: str | None = strawberry.field(description="Its picture.")
-    bubble_icon_url: str | None = strawberry.field(description="The launcher's picture.")
     show_branding: bool = strawberry.field(description="Whether the branding line is shown.")
     auto_open: bool = strawberry.field(description="Whether the widget opens by itself.")
     auto_open_delay_ms: int = strawberry.field(description="After how long.")
@@ -41,6 +41,15 @@ class WidgetChatbot:
     active: bool = strawberry.field(description="Whether it answers.")
     maintenance_text: str | None = strawberry.field(description="Shown while it does not.")
     version: int = strawberry.field(description="Counts what was published.")
+    settings: strawberry.Private[ChatbotSettings]
+
+    @strawberry.field(description="Its picture.")
+    def logo_url(self, info: ParlanceInfo) -> str | None:
+        return absolute(self.settings.logo_url, info.context.services.public_url)
+
+    @strawberry.field(description="The launcher's picture.")
+    def bubble_icon_url(self, info: ParlanceInfo) -> str | None:
+        return absolute(self.settings.bubble_icon_url, info.context.services.public_url)
 
 
 def widget_chatbot_from(
@@ -54,8 +63,6 @@ def widget_chatbot_from(
         secondary_color=settings.secondary_color,
         color_scheme=ColorScheme(settings.color_scheme),
         position=WidgetPosition(settings.position),
-        logo_url=settings.logo_url,
-        bubble_icon_url=settings.bubble_icon_url,
         show_branding=settings.show_branding,
         auto_open=settings.auto_open,
         auto_open_delay_ms=settings.auto_open_delay_ms,
@@ -67,6 +74,7 @@ def widget_chatbot_from(
         active=(chatbot.active or preview) and client.active,
         maintenance_text=client.maintenance_text,
         version=chatbot.published_number,
+        settings=settings,
     )
 
 

@@ -14,7 +14,7 @@ from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record
 from services.chatbots.changing import changed, found
 from services.chatbots.setting_changes import changed_fields
-from services.chatbots.settings_checks import MAX_NAME, SettingsChange, applied
+from services.chatbots.settings_checks import MAX_NAME, SettingsChange, SettingsChecks
 from services.chatbots.versions import first_version
 from services.field_checks import FieldChecks
 from services.refusals import (
@@ -41,8 +41,11 @@ class TooManyChatbotsError(LimitReachedError):
 class Chatbots:
     """Makes and changes chatbots."""
 
-    def __init__(self, transactions: Transactions, *, most_per_client: int) -> None:
+    def __init__(
+        self, transactions: Transactions, settings: SettingsChecks, *, most_per_client: int
+    ) -> None:
         self._transactions = transactions
+        self._settings = settings
         self._most_per_client = most_per_client
 
     async def create(
@@ -68,7 +71,7 @@ class Chatbots:
 
         async def store(session: WriteSession) -> Chatbot:
             own = TenantScope.one(client_id)
-            settings = await _first_settings(client, name, change, session)
+            settings = await self._first_settings(client, name, change, session)
             version = first_version(client_id, settings, by=by)
             chatbot = Chatbot(
                 id=version.chatbot_id,
@@ -108,12 +111,42 @@ class Chatbots:
 
         async def write(session: WriteSession) -> Chatbot:
             before = await found(scope, chatbot_id, revision, session)
-            changes = await _checked_changes(before, change, session)
+            changes = await self._checked_changes(before, change, session)
             if active not in {None, before.active}:
                 changes["active"] = active
             return await changed(scope, before, changes, session)
 
         return await self._transactions.run_transaction(write)
+
+    async def _first_settings(
+        self, client: Client, name: str, change: SettingsChange, session: WriteSession
+    ) -> ChatbotSettings:
+        checks = FieldChecks("input")
+        bare = ChatbotSettings(
+            name=checks.line("name", name, longest=MAX_NAME),
+            languages=[client.language],
+            default_language=client.language,
+            allowed_origins=[f"https://{client.domain}"] if client.domain else [],
+            default_llm_id=NO_MODEL,
+        )
+        if "default_llm_id" not in change:
+            change = {**change, "default_llm_id": await _platform_default(session)}
+        settings = await self._settings.applied(
+            bare, change, client.client_id, checks.within("settings"), session
+        )
+        checks.done()
+        return settings
+
+    async def _checked_changes(
+        self, chatbot: Chatbot, change: SettingsChange, session: WriteSession
+    ) -> dict[str, Any]:
+        checks = FieldChecks("input")
+        draft = await self._settings.applied(
+            chatbot.draft, change, chatbot.client_id, checks.within("settings"), session
+        )
+        checks.done()
+        stored = draft.model_dump()
+        return {f"draft.{field}": stored[field] for field in changed_fields(chatbot.draft, draft)}
 
     async def _claim_place(self, own: TenantScope, client_id: str, session: WriteSession) -> None:
         """Make sure that there is room for one more.
@@ -132,36 +165,6 @@ class Chatbots:
         )
         if count >= self._most_per_client:
             raise TooManyChatbotsError(self._most_per_client)
-
-
-async def _first_settings(
-    client: Client, name: str, change: SettingsChange, session: WriteSession
-) -> ChatbotSettings:
-    checks = FieldChecks("input")
-    bare = ChatbotSettings(
-        name=checks.line("name", name, longest=MAX_NAME),
-        languages=[client.language],
-        default_language=client.language,
-        allowed_origins=[f"https://{client.domain}"] if client.domain else [],
-        default_llm_id=NO_MODEL,
-    )
-    if "default_llm_id" not in change:
-        change = {**change, "default_llm_id": await _platform_default(session)}
-    settings = await applied(bare, change, client.client_id, checks.within("settings"), session)
-    checks.done()
-    return settings
-
-
-async def _checked_changes(
-    chatbot: Chatbot, change: SettingsChange, session: WriteSession
-) -> dict[str, Any]:
-    checks = FieldChecks("input")
-    draft = await applied(
-        chatbot.draft, change, chatbot.client_id, checks.within("settings"), session
-    )
-    checks.done()
-    stored = draft.model_dump()
-    return {f"draft.{field}": stored[field] for field in changed_fields(chatbot.draft, draft)}
 
 
 async def _platform_default(session: WriteSession) -> PydanticObjectId:

@@ -7,12 +7,13 @@ from documents.chatbots import ChatbotSettings, ChatbotTexts
 from documents.ids import PydanticObjectId
 from documents.llm_configs import held_llm_config
 from documents.transactions import WriteSession
+from services.chatbots.logos import Logos
 from services.field_checks import FieldChecks
 from services.languages.codes import LANGUAGES
 from services.origins import ANY_ORIGIN, normalized_origin
 
 SettingsChange = Mapping[str, Any]
-"""New values by the field names of `ChatbotSettings`; what is left out stays."""
+"""New values by the field names of `ChatbotSettings`, and uploads; what is left out stays."""
 
 MAX_NAME = 100
 MAX_INSTRUCTIONS = 8_000
@@ -24,29 +25,37 @@ MAX_STARTERS = 6
 MAX_AUTO_OPEN_DELAY_MS = 600_000
 
 
-async def applied(
-    settings: ChatbotSettings,
-    change: SettingsChange,
-    client_id: str,
-    checks: FieldChecks,
-    session: WriteSession,
-) -> ChatbotSettings:
-    """The settings after a change; problems are noted in `checks` by GraphQL's field names.
+class SettingsChecks:
+    """Applies changes to settings."""
 
-    Models that are chosen anew are held until the transaction ends.
-    """
-    cleaned: dict[str, Any] = {}
-    for field, value in change.items():
-        check = _CHECKS.get(field)
-        cleaned[field] = value if check is None or value is None else check(checks, value)
-    result = settings.model_copy(update=cleaned)
-    if result.languages and result.default_language not in result.languages:
-        checks.wrong("defaultLanguage", "must be one of the languages")
-    for field, name in _MODELS.items():
-        chosen = getattr(result, field)
-        if field in change and chosen is not None and chosen != getattr(settings, field):
-            await _check_model(chosen, client_id, name, checks, session)
-    return result
+    def __init__(self, logos: Logos) -> None:
+        self._logos = logos
+
+    async def applied(
+        self,
+        settings: ChatbotSettings,
+        change: SettingsChange,
+        client_id: str,
+        checks: FieldChecks,
+        session: WriteSession,
+    ) -> ChatbotSettings:
+        """The settings after a change; problems are noted in `checks` by GraphQL's field names.
+
+        Models that are chosen anew are held until the transaction ends, uploads kept from then on.
+        """
+        cleaned = await self._logos.settled(change, client_id, checks, session)
+        for field, value in cleaned.items():
+            check = _CHECKS.get(field)
+            if check is not None and value is not None:
+                cleaned[field] = check(checks, value)
+        result = settings.model_copy(update=cleaned)
+        if result.languages and result.default_language not in result.languages:
+            checks.wrong("defaultLanguage", "must be one of the languages")
+        for field, name in _MODELS.items():
+            chosen = getattr(result, field)
+            if field in change and chosen is not None and chosen != getattr(settings, field):
+                await _check_model(chosen, client_id, name, checks, session)
+        return result
 
 
 def _name(checks: FieldChecks, value: str) -> str:
@@ -139,8 +148,6 @@ _CHECKS: dict[str, Callable[[FieldChecks, Any], Any]] = {
     "name": _name,
     "primary_color": _color("primaryColor"),
     "secondary_color": _color("secondaryColor"),
-    "logo_url": _address("logoUrl"),
-    "bubble_icon_url": _address("bubbleIconUrl"),
     "contact_url": _address("contactUrl"),
     "auto_open_delay_ms": _delay,
     "languages": _languages,

@@ -43,6 +43,8 @@ BAD: dict[str, list[tuple[Any, str, str]]] = {
         ("data:image/png;base64,AAAA", "", "https://"),
         (LONG_URL, "", "https://"),
     ],
+    "ChatbotSettingsInput.logoUploadId": [("nonsense", "", "upload it again")],
+    "ChatbotSettingsInput.bubbleIconUploadId": [("nonsense", "", "upload it again")],
     "ChatbotSettingsInput.autoOpenDelayMs": [
         (-1, "", "between 0 and 600000"),
         (600_001, "", "between 0 and 600000"),

@@ -11,6 +11,7 @@ from tests.api.matrix.planting import plant
 from tests.api.matrix.things import Side, Thing
 from tests.api.matrix.world import World
 from tests.api.operations import done
+from tests.api.uploading import picture, upload
 from tests.conftest import START_VISIT
 from tests.graphql_clients import GraphQLClient, Json
 from tests.watching import cursor_now
@@ -23,6 +24,7 @@ COLLECTIONS = {
     "knowledge_source": ("KnowledgeSource", "knowledge_sources"),
     "api_key": ("ApiKey", "api_keys"),
     "audit_entry": ("AuditEntry", "audit_log"),
+    "upload": ("Upload", "uploads"),
 }
 """Types and collections of which the first document of a client is its thing of this name."""
 
@@ -69,7 +71,10 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     await done(admin, "createApiKey", key, "apiKey { id }")
     await _people(world, side, people)
     fallback = {"fallbackLlmId": config["llmConfig"]["id"]}
-    changed = {"id": made["chatbot"]["id"], "settings": fallback}
+    logo = picture("PNG", (8, 8), color=f"#{secrets.token_hex(3)}")
+    uploaded = (await upload(admin, logo, client_id)).json()
+    settings = fallback | {"logoUploadId": uploaded["uploadId"]}
+    changed = {"id": made["chatbot"]["id"], "settings": settings}
     await done(admin, "updateChatbot", changed, "chatbot { id }")
     await done(admin, "publishChatbot", {"id": made["chatbot"]["id"]}, "version { id }")
     for name, (type_name, collection) in COLLECTIONS.items():

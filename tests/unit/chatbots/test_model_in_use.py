@@ -21,9 +21,13 @@ from documents.transactions import Transactions, WriteSession
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_config_changes import LlmConfigChanges, LlmConfigInUseError
 from services.chatbots.llm_config_rules import ConfigRules
+from services.chatbots.logos import Logos
+from services.chatbots.settings_checks import SettingsChecks
 from services.chatbots.versions import VersionModelGoneError, Versions
 from services.llm.factory import ModelFactory
 from services.refusals import InvalidFieldsError
+from services.uploads.pictures import Pictures
+from services.uploads.uploads import Uploads
 from tests.unit.answering.processes import SEALER
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -75,6 +79,11 @@ def changes_with(transactions: Transactions) -> LlmConfigChanges:
     return LlmConfigChanges(transactions, SEALER, ConfigRules(ModelFactory(), ()))
 
 
+def chatbots_with(transactions: Transactions) -> Chatbots:
+    uploads = Uploads(transactions, Pictures(), "http://127.0.0.1:8000")
+    return Chatbots(transactions, SettingsChecks(Logos(uploads)), most_per_client=10)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def shop(database: Database) -> Shop:
     client_id = f"client-{uuid4().hex[:8]}"
@@ -86,7 +95,7 @@ async def shop(database: Database) -> Shop:
     ]
     await own.insert()
     await spare.insert()
-    chatbots = Chatbots(database, most_per_client=10)
+    chatbots = chatbots_with(database)
     chosen = {"default_llm_id": own.id}
     chatbot = await chatbots.create(scope, client_id, "Helper", chosen)
     return Shop(scope, client_id, chatbot, spare)
@@ -94,13 +103,13 @@ async def shop(database: Database) -> Shop:
 
 async def choose(shop: Shop, transactions: Transactions) -> None:
     change = {"fallback_llm_id": shop.spare.id}
-    chatbots = Chatbots(transactions, most_per_client=10)
+    chatbots = chatbots_with(transactions)
     await chatbots.update(shop.scope, shop.chatbot.id, change)
 
 
 async def create_with_spare(shop: Shop, transactions: Transactions) -> None:
     change = {"default_llm_id": shop.spare.id}
-    chatbots = Chatbots(transactions, most_per_client=10)
+    chatbots = chatbots_with(transactions)
     await chatbots.create(shop.scope, shop.client_id, "Another", change)
 
 
@@ -161,7 +170,7 @@ async def test_an_old_version_does_not_come_back_with_a_model_that_is_just_delet
     await versions.publish(shop.scope, shop.chatbot.id, by=None)
     with_spare = (await shop.stored()).published_version_id
     without = {"fallback_llm_id": None}
-    chatbots = Chatbots(database, most_per_client=10)
+    chatbots = chatbots_with(database)
     await chatbots.update(shop.scope, shop.chatbot.id, without)
     await versions.publish(shop.scope, shop.chatbot.id, by=None)
 

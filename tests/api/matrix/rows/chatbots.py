@@ -7,7 +7,11 @@ from tests.api.matrix.row import Row, a_new, members, the
 READ = ("CHATBOTS_READ",)
 WRITE = ("CHATBOTS_WRITE",)
 LLMS = {"defaultLlmId": the("llm_config"), "fallbackLlmId": the("llm_config")}
-NO_SUCH_LLM = {f"input.settings.{name}": "InvalidInputError INVALID_INPUT" for name in LLMS}
+LOGOS = {"logoUploadId": the("upload"), "bubbleIconUploadId": the("upload")}
+IN_SETTINGS = LLMS | LOGOS
+NOTHING_THERE = {
+    f"input.settings.{name}": "InvalidInputError INVALID_INPUT" for name in IN_SETTINGS
+}
 """Told with everything else that is wrong with the settings."""
 
 ROWS = (
@@ -19,15 +23,15 @@ ROWS = (
     Row("chatbot", {"id": the("chatbot")}, members(Caller.VIEWER, others=NULL, scopes=READ)),
     Row(
         "createChatbot",
-        {"clientId": the("client"), "name": "Guide", "settings": LLMS},
+        {"clientId": the("client"), "name": "Guide", "settings": IN_SETTINGS},
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
-        to_unknown=NO_SUCH_LLM,
+        to_unknown=NOTHING_THERE,
     ),
     Row(
         "updateChatbot",
-        {"id": a_new("chatbot"), "settings": {"autoOpen": True, **LLMS}},
+        {"id": a_new("chatbot"), "settings": {"autoOpen": True, **IN_SETTINGS}},
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
-        to_unknown=NO_SUCH_LLM,
+        to_unknown=NOTHING_THERE,
     ),
     Row(
         "publishChatbot",
