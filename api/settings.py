@@ -148,6 +148,9 @@ class Settings(BaseSettings):
         ge=1,
         description="How many sign-ins of one account may fail within 15 minutes.",
     )
+    exports_per_visitor: int = Field(
+        5, ge=1, description="How often the data of one visitor may be exported within an hour."
+    )
     chatbots_per_client: int = Field(
         1000, ge=1, le=100_000, description="How many chatbots a client may have."
     )

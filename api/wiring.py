@@ -34,12 +34,14 @@ from services.chatbots.versions import Versions
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
+from services.downloads.downloads import Downloads
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
 from services.llm.factory import ModelFactory
 from services.origins import normalized_origin
 from services.privacy.erasing import Erasing
+from services.privacy.exporting import Exporting
 from services.privacy.housekeeping import Housekeeping
 from services.privacy.retention import Retention
 from services.rate_limits.rate_limits import RateLimits, Rates
@@ -69,6 +71,7 @@ class Wiring:
     generations: Generations
     recovery: Recovery
     housekeeping: Housekeeping
+    downloads: Downloads
     models: ModelFactory
     event_log: MemoryEventLog
 
@@ -94,6 +97,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     )
     stopping = Stopping(generations)
     erasing = Erasing(database, stopping, event_log)
+    downloads = Downloads()
     origins = EmbeddingOrigins(_own_origins(settings), development=settings.in_development)
     uploads = Uploads(database, Pictures(), settings.base_url)
     services = Services(
@@ -123,6 +127,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         generations=generations,
         stopping=stopping,
         erasing=erasing,
+        exporting=Exporting(database, downloads),
         transactions=database,
         uploads=uploads,
         live=Live(),
@@ -139,6 +144,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
             Retention(database, erasing),
             retention_seconds=settings.retention_look_seconds,
         ),
+        downloads=downloads,
         models=models,
         event_log=event_log,
     )
@@ -152,6 +158,7 @@ def _rate_limits(settings: Settings) -> RateLimits:
         visits_per_address=settings.visits_per_address,
         refreshes_per_address=settings.refreshes_per_address,
         sign_ins_per_account=settings.sign_ins_per_account,
+        exports_per_visitor=settings.exports_per_visitor,
     )
     return RateLimits(rates, MemoryWindows(), shared=StoredWindows())
 

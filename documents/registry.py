@@ -7,6 +7,7 @@ from documents.chatbot_versions import ChatbotVersion
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.conversations import Conversation
+from documents.downloads import Download, DownloadPart
 from documents.installation import Installation
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_sources import KnowledgeSource
@@ -44,6 +45,8 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Conversation,
     Message,
     PendingErasure,
+    Download,
+    DownloadPart,
     LiveEvent,
     LiveCounter,
 )

@@ -41,6 +41,7 @@ from services.clients.updating import ClientChanges
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
 from services.privacy.erasing import Erasing
+from services.privacy.exporting import Exporting
 from services.rate_limits.rate_limits import RateLimits
 from services.uploads.uploads import Uploads
 from services.visits.handing_out import HandingOut
@@ -78,6 +79,7 @@ class Services:
     generations: Generations
     stopping: Stopping
     erasing: Erasing
+    exporting: Exporting
     transactions: Transactions
     uploads: Uploads
     live: Live

@@ -6,13 +6,43 @@ import strawberry
 
 from graphql_schema.audit.changing import audited_for
 from graphql_schema.context import ParlanceInfo
+from graphql_schema.downloads import Download, download_from
 from graphql_schema.erasing import ErasedCount, erased_counts
-from graphql_schema.errors import NotFoundError, not_found
+from graphql_schema.errors import NotFoundError, RateLimitedError, not_found
 from graphql_schema.permissions import SignedIn
 from graphql_schema.privacy.targets import visitor_in_question
 from graphql_schema.scopes import Scope
 
 SERVERS = (Scope.VISITORS_WRITE, Scope.CONVERSATIONS_WRITE)
+READING_SERVERS = (Scope.VISITORS_WRITE, Scope.CONVERSATIONS_READ)
+
+
+@strawberry.input(description="Whose data is wanted.")
+class ExportVisitorInput:
+    """A visitor."""
+
+    visitor_id: strawberry.ID | None = strawberry.field(
+        description="Left out: the visitor who asks. Visitors can name nobody but themselves.",
+        default=None,
+    )
+
+
+@strawberry.type(description="The archive is there and waits to be fetched.")
+class ExportVisitorSuccess:
+    """A link."""
+
+    download: Download = strawberry.field(
+        description="A ZIP file: README.txt says what is in the others, which are JSON."
+    )
+
+
+ExportVisitorResult = Annotated[
+    ExportVisitorSuccess | NotFoundError | RateLimitedError,
+    strawberry.union(
+        "ExportVisitorResult",
+        description="A link; RateLimitedError for more than 5 of one visitor within an hour.",
+    ),
+]
 
 
 @strawberry.input(description="Whom to forget.")
@@ -46,6 +76,23 @@ EraseVisitorResult = Annotated[
 @strawberry.type
 class PrivacyMutations:
     """Mutations of this domain."""
+
+    @strawberry.mutation(
+        description="Makes an archive of everything that is kept about a visitor, with whichever of"
+        " the client's chatbots. The visitor; editors, owners and API keys with CONVERSATIONS_READ"
+        " or VISITORS_WRITE.",
+        extensions=audited_for(SignedIn, scope=READING_SERVERS),
+    )
+    async def export_visitor(
+        self, info: ParlanceInfo, input: ExportVisitorInput
+    ) -> ExportVisitorResult:
+        wanted = await visitor_in_question(info.context, input.visitor_id, "editor")
+        if wanted is None:
+            return not_found("input", "visitorId")
+        services = info.context.services
+        await services.rate_limits.export(str(wanted.visitor_id))
+        link = await services.exporting.export(wanted.scope, wanted.visitor_id)
+        return ExportVisitorSuccess(download=download_from(link, services.public_url))
 
     @strawberry.mutation(
         description="Erases a visitor and everything of the visitor's, at once and for good;"

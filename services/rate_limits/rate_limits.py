@@ -9,6 +9,7 @@ from services.rate_limits.windows import Limit, Windows
 
 A_MINUTE = timedelta(minutes=1)
 SIGN_IN_WINDOW = timedelta(minutes=15)
+AN_HOUR = timedelta(hours=1)
 IPV6_SUBSCRIBER_BITS = 64
 """One customer gets a whole /64 at least: its addresses are one address here."""
 
@@ -27,7 +28,7 @@ class RateLimitedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """The limits; questions, visits and refreshes a minute, sign-ins in 15 minutes."""
+    """The limits: questions, visits, refreshes a minute, sign-ins in 15, exports in an hour."""
 
     questions_per_visitor: int = 20
     questions_per_address: int = 60
@@ -35,6 +36,7 @@ class Rates:
     visits_per_address: int = 10
     refreshes_per_address: int = 30
     sign_ins_per_account: int = 5
+    exports_per_visitor: int = 5
 
 
 class RateLimits:
@@ -50,6 +52,7 @@ class RateLimits:
         self._visits = Limit("visits/address", rates.visits_per_address, A_MINUTE)
         self._refreshes = Limit("refreshes/address", rates.refreshes_per_address, A_MINUTE)
         self._sign_ins = Limit("sign-ins", rates.sign_ins_per_account, SIGN_IN_WINDOW)
+        self._exports = Limit("exports/visitor", rates.exports_per_visitor, AN_HOUR)
         self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
     async def question(self, *, visitor: str, chatbot: str | None, address: str | None) -> None:
@@ -84,6 +87,14 @@ class RateLimits:
             RateLimitedError: too many came from there.
         """
         await _hit(self._shared, self._refreshes, address_key(address or ""))
+
+    async def export(self, visitor: str) -> None:
+        """Count an export of a visitor's data, whoever wants it.
+
+        Raises:
+            RateLimitedError: there were too many.
+        """
+        await _hit(self._shared, self._exports, visitor)
 
     async def sign_in(self, email: str) -> None:
         """Count an attempt to sign in; before the password is looked at, so that no race helps.

@@ -34,6 +34,8 @@ WITHOUT_ENTRY = {
 
 CHANGERS = (Caller.ADMIN, Caller.OWNER, Caller.KEY)
 NOTED_BY_READING = frozenset({"last_used_at", "updated_at"})
+ATTEMPTS = "rate_windows"
+"""What is limited counts when it is tried, whether it works or not."""
 
 
 def is_audited(field: GraphQLField) -> bool:
@@ -126,6 +128,8 @@ async def _everything(database: Documents) -> dict[str, list[Json]]:
     """What is stored, apart from what reading notes and from the sessions that callers begin."""
     stored = {}
     for name in await database.list_collection_names():
+        if name == ATTEMPTS:
+            continue
         which = {"revoked_at": {"$ne": None}} if name == "sessions" else {}
         stored[name] = [
             {key: one[key] for key in one if key not in NOTED_BY_READING}
