@@ -15,6 +15,7 @@ from services.accounts.api_keys import ApiKeys
 from services.accounts.memberships import Memberships
 from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
+from services.accounts.user_changes import UserChanges
 from services.accounts.users import Users
 from services.answering.asking import Asking
 from services.answering.following import Following
@@ -104,6 +105,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         sign_in=sign_in,
         sessions=Sessions(database),
         users=Users(database),
+        user_changes=UserChanges(database),
         memberships=Memberships(database),
         rate_limits=_rate_limits(settings),
         api_keys=api_keys,

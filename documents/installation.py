@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from pymongo.asynchronous.client_session import AsyncClientSession
+
 from documents.base import StoredDocument, utc_now
 
 
@@ -43,4 +45,11 @@ async def note_demo_made() -> None:
     """From now on the demo is the owner's: deleted or changed, it stays so."""
     await Installation.get_pymongo_collection().update_one(
         {"_id": "installation"}, {"$set": {"demo_made_at": utc_now()}}
+    )
+
+
+async def claim_admins(session: AsyncClientSession) -> None:
+    """Let no other change of who runs the installation happen at the same time."""
+    await Installation.get_pymongo_collection().update_one(
+        {"_id": "installation"}, {"$set": {"admins_changed_at": utc_now()}}, session=session
     )

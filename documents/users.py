@@ -35,4 +35,9 @@ class User(StoredDocument):
         indexes: ClassVar = [
             IndexModel([("email", ASCENDING)], unique=True, name="email"),
             IndexModel([("memberships.client_id", ASCENDING)], name="memberships"),
+            IndexModel(
+                [("is_admin", ASCENDING)],
+                name="admins",
+                partialFilterExpression={"is_admin": True},
+            ),
         ]

@@ -26,6 +26,7 @@ from services.accounts.api_keys import ApiKeys
 from services.accounts.memberships import Memberships
 from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
+from services.accounts.user_changes import UserChanges
 from services.accounts.users import Users
 from services.answering.asking import Asking
 from services.answering.following import Following
@@ -58,6 +59,7 @@ class Services:
     sign_in: SignIn
     sessions: Sessions
     users: Users
+    user_changes: UserChanges
     memberships: Memberships
     rate_limits: RateLimits
     api_keys: ApiKeys

@@ -7,6 +7,8 @@ from documents.base import StoredDocument
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.llm_configs import LlmConfig
+from documents.users import User
+from graphql_schema.accounts.types import user_from
 from graphql_schema.chatbots.types import chatbot_from
 from graphql_schema.clients.types import client_from
 from graphql_schema.errors import (
@@ -57,6 +59,7 @@ _NODES: Mapping[type[StoredDocument], Callable[[Any], Node]] = {
     Client: client_from,
     Chatbot: chatbot_from,
     LlmConfig: llm_config_from,
+    User: user_from,
 }
 """The public form of what a caller may find changed by somebody else."""
 

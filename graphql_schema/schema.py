@@ -11,6 +11,7 @@ from graphql_schema.accounts.memberships import MembershipMutations
 from graphql_schema.accounts.mutations import AccountMutations
 from graphql_schema.accounts.queries import AccountQueries
 from graphql_schema.accounts.sessions import SessionMutations, SessionQueries
+from graphql_schema.accounts.user_changes import UserChangeMutations
 from graphql_schema.accounts.users import UserMutations
 from graphql_schema.answers.mutations import AnswerMutations
 from graphql_schema.answers.queries import AnswerQueries
@@ -78,6 +79,7 @@ class Mutation(
     AccountMutations,
     SessionMutations,
     UserMutations,
+    UserChangeMutations,
     MembershipMutations,
     ApiKeyMutations,
     ClientMutations,

@@ -1,15 +1,9 @@
-"""Who works for which client, in which role. A client that has owners keeps one.
+"""Who works for which client, in which role. A client that has owners keeps one."""
 
-Every change of a client's members writes to the client too. So two of them at once conflict, and
-the second sees what the first did: two owners who demote each other leave one.
-"""
-
-from documents.base import utc_now
-from documents.clients import Client
 from documents.ids import PydanticObjectId
-from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from documents.users import Membership, RoleName, User
+from services.accounts.last_ones import claim_members, owns_alone
 from services.accounts.members import MAX_MEMBERS
 from services.accounts.users import changed_user
 from services.audit.audit_log import record
@@ -71,11 +65,11 @@ class Memberships:
             TooManyMembersError: the client or the user has as many memberships as there may be.
         """
         held = role_of(before, client_id)
-        await _claim_members(client_id, session)
+        await claim_members(client_id, session)
         if held is None:
             await self._check_room(before, client_id, session)
-        if held == "owner" and role != "owner":
-            await _check_other_owner(before, client_id, session)
+        if held == "owner" and role != "owner" and await owns_alone(before, client_id, session):
+            raise LastOwnerError
         memberships = _with_role(before.memberships, client_id, role)
         if memberships == before.memberships:
             after = before
@@ -113,25 +107,6 @@ def _with_role(
     if place is None:
         return [*memberships, *given]
     return [*memberships[:place], *given, *memberships[place + 1 :]]
-
-
-async def _claim_members(client_id: str, session: WriteSession) -> None:
-    client = await (
-        TenantScope.one(client_id)
-        .of(Client)
-        .update_one({}, {"$set": {"members_changed_at": utc_now()}}, session=session)
-    )
-    if client is None:
-        raise UnknownTargetError("input", "clientId")
-
-
-async def _check_other_owner(user: User, client_id: str, session: WriteSession) -> None:
-    """Those who cannot sign in own nothing in practice, so they do not count."""
-    owning = {"$elemMatch": {"client_id": client_id, "role": "owner"}}
-    others = {"_id": {"$ne": user.id}, "active": True, "memberships": owning}
-    users = User.get_pymongo_collection()
-    if user.active and not await users.count_documents(others, session=session, limit=1):
-        raise LastOwnerError
 
 
 def _as_seen_by(client_id: str, user: User) -> User:

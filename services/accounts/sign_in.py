@@ -82,14 +82,18 @@ class SignIn:
         if user is None or not matches or not user.active:
             raise InvalidCredentialsError
         with operation_deadline(DATABASE_SECONDS):
-            return await self._session_of(user, device)
+            return await self.open_session(user, device)
 
-    async def _session_of(self, user: User, device: Device) -> SignedIn:
-        now = utc_now()
-        await User.get_pymongo_collection().update_one(
-            {"_id": user.id}, {"$set": {"last_sign_in_at": now}}
-        )
-        refresh_token = new_token()
+    async def open_session(self, user: User, device: Device) -> SignedIn:
+        """A session of a user whose password was right, or is new.
+
+        The session is stored first: a change of the password that ends all sessions either finds
+        this one, or is seen here.
+
+        Raises:
+            InvalidCredentialsError: the user has another password by now, or may not sign in.
+        """
+        now, refresh_token = utc_now(), new_token()
         session = Session(
             user_id=user.id,
             token_hash=fingerprint(refresh_token),
@@ -99,6 +103,13 @@ class SignIn:
             ip_address=device.ip_address,
         )
         await session.insert()
+        unchanged = {"_id": user.id, "active": True, "hashed_password": user.hashed_password}
+        noted = await User.get_pymongo_collection().update_one(
+            unchanged, {"$set": {"last_sign_in_at": now}}
+        )
+        if not noted.matched_count:
+            await session.delete()
+            raise InvalidCredentialsError
         return self._signed_in(user, session.id, refresh_token)
 
     async def refresh(self, refresh_token: str) -> SignedIn:

@@ -53,6 +53,9 @@ class RateLimits:
         self._refreshes = Limit("refreshes/address", rates.refreshes_per_address, A_MINUTE)
         self._sign_ins = Limit("sign-ins", rates.sign_ins_per_account, SIGN_IN_WINDOW)
         self._exports = Limit("exports/visitor", rates.exports_per_visitor, AN_HOUR)
+        self._password_changes = Limit(
+            "password-changes", rates.sign_ins_per_account, SIGN_IN_WINDOW
+        )
         self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
     async def question(self, *, visitor: str, chatbot: str | None, address: str | None) -> None:
@@ -111,6 +114,18 @@ class RateLimits:
     async def signed_in(self, email: str) -> None:
         """Take the attempts back: the account's own password was right."""
         await self._shared.forget(self._sign_ins, _account_key(email))
+
+    async def password_change(self, user_id: str) -> None:
+        """Count an attempt to say one's current password, as `sign_in` does.
+
+        Raises:
+            RateLimitedError: too many attempts failed.
+        """
+        await _hit(self._shared, self._password_changes, user_id)
+
+    async def password_changed(self, user_id: str) -> None:
+        """Take the attempts back: the current password was right."""
+        await self._shared.forget(self._password_changes, user_id)
 
 
 async def _hit(windows: Windows, limit: Limit, key: str) -> None:

@@ -15,6 +15,7 @@ import pytest_asyncio
 import websockets
 
 from documents.ids import PydanticObjectId
+from graphql_schema.node import global_id
 from services.accounts.access_tokens import AccessTokens
 from services.sealing.keys import DerivedKeys
 from tests.administration import Administrator
@@ -540,6 +541,20 @@ async def test_running_streams_end_with_their_token(
     assert expired == (["TOKEN_EXPIRED"], 4401)
     assert revoked == (["TOKEN_REVOKED"], 4401)
     assert [one["extensions"]["code"] for (one,) in errors] == ["TOKEN_EXPIRED", "TOKEN_REVOKED"]
+
+
+async def test_running_streams_end_with_the_account(
+    admin: GraphQLClient, silent_answer: str, person_of: PersonOf
+) -> None:
+    person = await person_of("demo", "viewer")
+
+    async def deactivate() -> None:
+        user_id = global_id("User", whose(person)[0])
+        await done(admin, "deactivateUser", {"id": user_id}, "__typename")
+
+    async with asyncio.timeout(60):
+        ended = await ending_of_socket(person, silent_answer, deactivate)
+    assert ended == (["TOKEN_REVOKED"], 4401)
 
 
 async def test_a_fault_is_masked_and_its_number_stands_in_the_log(

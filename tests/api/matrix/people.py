@@ -1,5 +1,6 @@
 """People of the world: written to the database, because signing in takes bcrypt's time."""
 
+import secrets
 from datetime import UTC, datetime, timedelta
 
 import bcrypt
@@ -33,6 +34,21 @@ async def new_person(
     }
     await database["users"].insert_one(person)
     return user_id
+
+
+async def new_double(database: Documents, user_id: PydanticObjectId) -> PydanticObjectId:
+    """Somebody who may do the same, with the password of the matrix and an address like it."""
+    person = await database["users"].find_one({"_id": user_id})
+    assert person is not None
+    name, _, domain = person["email"].partition("@")
+    double = {
+        **person,
+        "_id": PydanticObjectId(),
+        "email": f"{name}@{secrets.token_hex(6)}.{domain}",
+        "hashed_password": _HASHED,
+    }
+    await database["users"].insert_one(double)
+    return PydanticObjectId(double["_id"])
 
 
 async def new_session(

@@ -76,6 +76,7 @@ class Row:
         case: What is special about this row, when an operation has several.
         from_page: The call comes from a page on the server's own origin, whoever makes it.
         from_new_session: The call ends sessions of the caller: it is made with a new one.
+        from_new_person: The call changes the caller: it is made by a double.
         names_nothing: ID arguments that name no stored document, with the reason.
         to_unknown: Outcomes of unknown ids in these arguments, where it is none of the usual ones.
     """
@@ -86,6 +87,7 @@ class Row:
     case: str = ""
     from_page: bool = False
     from_new_session: bool = False
+    from_new_person: bool = False
     names_nothing: Mapping[str, str] = field(default_factory=dict)
     to_unknown: Mapping[str, str] = field(default_factory=dict)
 

@@ -81,7 +81,7 @@ async def test_every_mutation_is_audited_or_excepted_with_a_reason() -> None:
 @pytest.mark.parametrize(("row", "caller"), audited_rows(), ids=name_of)
 async def test_a_change_leaves_its_entry(world: World, row: Row, caller: Caller) -> None:
     arguments = await Filling(world).filled(row.arguments)
-    await _warm_up(world, row, caller)
+    await world.prepare(caller, row)
     known = [one["_id"] async for one in world.database["audit_log"].find()]
     answer = await world.call(caller, row, arguments)
     assert outcome_of(answer, row.operation) == ALLOWED, answer
@@ -95,7 +95,7 @@ async def test_a_change_whose_entry_cannot_be_stored_is_none(
     world: World, row: Row, caller: Caller
 ) -> None:
     arguments = await Filling(world).filled(row.arguments)
-    await _warm_up(world, row, caller)
+    await world.prepare(caller, row)
     before = await _everything(world.database)
     async with _audit_log_refusing(world.database):
         answer = await world.call(caller, row, arguments)
@@ -106,11 +106,6 @@ async def test_a_change_whose_entry_cannot_be_stored_is_none(
 
 WRITTEN = {Caller.ADMIN: "admin@", Caller.OWNER: "owner-of-", Caller.KEY: "API key "}
 """How the log calls them."""
-
-
-async def _warm_up(world: World, row: Row, caller: Caller) -> None:
-    """Have the caller's API key made before anything is counted."""
-    await world._token_of(caller, row, None)
 
 
 @asynccontextmanager
@@ -125,7 +120,7 @@ async def _audit_log_refusing(database: Documents) -> AsyncGenerator[None, None]
 
 
 async def _everything(database: Documents) -> dict[str, list[Json]]:
-    """What is stored, apart from what reading notes and from the sessions that callers begin."""
+    """What is stored, apart from attempts and what reading notes, and from sessions that begin."""
     stored = {}
     for name in await database.list_collection_names():
         if name == ATTEMPTS:

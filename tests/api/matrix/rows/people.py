@@ -1,7 +1,7 @@
 """Signing in, sessions, and who works for a client."""
 
 from tests.api.matrix.callers import Caller
-from tests.api.matrix.outcomes import ALLOWED, NOT_FOUND, NOT_FOUND_ERROR, NULL
+from tests.api.matrix.outcomes import ALLOWED, FORBIDDEN, NOT_FOUND, NOT_FOUND_ERROR, NULL
 from tests.api.matrix.people import PASSWORD
 from tests.api.matrix.row import (
     Row,
@@ -26,6 +26,20 @@ ROWS = (
         "createUser",
         {"email": any_new_text("@example.com"), "fullName": "Anna", "password": PASSWORD},
         only_admins(),
+    ),
+    Row(
+        "updateUser",
+        {"id": a_new("user"), "fullName": "Anna"},
+        members(Caller.VIEWER, others=NOT_FOUND_ERROR).but(
+            dict.fromkeys((Caller.VIEWER, Caller.AGENT, Caller.EDITOR, Caller.OWNER), FORBIDDEN)
+        ),
+    ),
+    Row("deactivateUser", {"id": a_new("user")}, only_admins()),
+    Row(
+        "changePassword",
+        {"currentPassword": PASSWORD, "newPassword": "chestnut umbrella 42"},
+        only_people(),
+        from_new_person=True,
     ),
     Row(
         "updateMembership",
