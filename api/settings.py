@@ -135,6 +135,16 @@ class Settings(BaseSettings):
     questions_per_chatbot: int = Field(
         600, ge=1, description="How many questions a chatbot takes within a minute."
     )
+    answers_per_visitor: int = Field(
+        5, ge=1, le=1000, description="How many answers may be on their way to a visitor at once."
+    )
+    answers_per_process: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        description="How many answers one server works on at once; then new questions are refused"
+        " for some seconds.",
+    )
     visits_per_address: int = Field(
         10, ge=1, description="How many visits may begin from one address within a minute."
     )

@@ -87,7 +87,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     given_keys = provider_keys()
     config_rules = ConfigRules(models, given_keys.keys())
     pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(models, sealer, given_keys))
-    generations = Generations(pipeline, event_log, owner)
+    generations = Generations(pipeline, event_log, owner, most=settings.answers_per_process)
     widget_tokens = WidgetTokens(keys)
     sign_in = SignIn(AccessTokens(keys))
     api_keys = ApiKeys(database)
@@ -124,7 +124,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         previews=Previews(database, widget_tokens, origins),
         refreshing=Refreshing(widget_tokens, development=settings.in_development),
         handing_out=HandingOut(database, widget_tokens, development=settings.in_development),
-        asking=Asking(database, owner),
+        asking=Asking(database, owner, most_per_visitor=settings.answers_per_visitor),
         following=Following(event_log),
         generations=generations,
         stopping=stopping,

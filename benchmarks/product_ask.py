@@ -39,6 +39,8 @@ from services.sealing.sealing import Sealer
 
 PATH = "/synthetic/graphql"
 CHUNKS_PER_TURN = 32
+MANY = 1_000_000
+"""Answers at once: this measures how fast they are, not how many may be."""
 
 
 class SyntheticModel:
@@ -71,8 +73,8 @@ def synthetic_services(application: FastAPI) -> Services:
     owner = process_name()
     sealer = Sealer(DerivedKeys(secrets.token_urlsafe(32)))
     pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(SyntheticModels(), sealer, {}))
-    generations = Generations(pipeline, wiring.event_log, owner)
-    asking = Asking(application.state.database, owner)
+    generations = Generations(pipeline, wiring.event_log, owner, most=MANY)
+    asking = Asking(application.state.database, owner, most_per_visitor=MANY)
     stopping = Stopping(generations)
     return replace(wiring.services, asking=asking, generations=generations, stopping=stopping)
 

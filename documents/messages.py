@@ -127,5 +127,10 @@ class Message(TenantDocument):
                 name="lapsed_leases",
             ),
             IndexModel([("client_id", ASCENDING), ("visitor_id", ASCENDING)], name="visitor"),
+            IndexModel(
+                [("visitor_id", ASCENDING), ("client_id", ASCENDING)],
+                partialFilterExpression={"status": "streaming"},
+                name="running",
+            ),
             preview_index(),
         ]

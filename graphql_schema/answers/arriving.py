@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from graphql_schema.context import RequestContext
 from graphql_schema.viewers import Viewer, VisitorViewer
-from services.answering.asking import QuestionRefusedError
+from services.answering.asking import SOON, QuestionRefusedError
+from services.answering.generations import Place, ProcessFullError
 from services.rate_limits.rate_limits import RateLimitedError
 from services.visits.stays import TooManyVisitsError
 
@@ -28,9 +30,10 @@ MESSAGES_OF_A_TURN = 2
 class Arrival:
     """One question on its way in."""
 
-    def __init__(self, context: RequestContext, asker: Asker) -> None:
+    def __init__(self, context: RequestContext, asker: Asker, place: Place) -> None:
         self._context = context
         self._asker = asker
+        self._place = place
         self._visit_id: PydanticObjectId | None = None
 
     async def admit(self) -> None:
@@ -39,6 +42,7 @@ class Arrival:
         Raises:
             QuestionRefusedError: RATE_LIMITED.
         """
+        self._take_place()
         viewer = await self._context.viewer()
         await self._check_rate(viewer)
         if not isinstance(viewer, VisitorViewer) or self._asker.preview_until is not None:
@@ -47,6 +51,13 @@ class Arrival:
             self._visit_id = await self._context.services.stays.go_on(viewer.claims)
         except TooManyVisitsError as error:
             raise QuestionRefusedError("rate_limited") from error
+
+    def _take_place(self) -> None:
+        """Keep a place among the answers of this process, before the question counts."""
+        try:
+            self._place.take()
+        except ProcessFullError as error:
+            raise QuestionRefusedError("rate_limited", utc_now() + SOON, "busy") from error
 
     async def _check_rate(self, viewer: Viewer | None) -> None:
         of_visitor = isinstance(viewer, VisitorViewer)

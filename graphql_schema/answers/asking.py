@@ -136,10 +136,13 @@ async def asked(context: RequestContext, asker: Asker, input: AskInput) -> Messa
         idempotency_key=input.idempotency_key,
         preview_until=asker.preview_until,
     )
-    arrival = Arrival(context, asker)
-    result = await context.services.asking.ask(question, arrival.admit)
+    services = context.services
+    with services.generations.place() as place:
+        arrival = Arrival(context, asker, place)
+        result = await services.asking.ask(question, arrival.admit)
+        if result.is_new:
+            await services.generations.start(result.answer, place=place)
     if result.is_new:
-        await context.services.generations.start(result.answer)
         await arrival.count_messages()
     return result.answer
 

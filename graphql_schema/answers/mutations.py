@@ -121,7 +121,7 @@ _REFUSAL_CODES = {
 def _refusal_of(
     error: QuestionRefusedError, language: str | None
 ) -> InvalidInputError | NotFoundError | RateLimitedError | RefusedError:
-    message = phrase(error.code, language)
+    message = phrase(error.sentence, language)
     if error.code == "rate_limited":
         return rate_limited(message, error.retry_at)
     if error.code == "not_found":

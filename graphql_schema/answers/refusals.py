@@ -22,7 +22,7 @@ def refusal_event(
         seq: The event's number.
         code: Why, for programs and for the sentence.
         language: The visitor's; English when it is not known.
-        text: What to say instead of the code's own sentence, to programs that asked wrongly.
+        text: What to say instead of the code's own sentence.
         retry_at: When asking again may help.
     """
     return AnswerFailed(
@@ -38,4 +38,5 @@ def refusal_of(error: QuestionRefusedError | NoAskerError, language: str | None)
     """The one event of a question that was not accepted."""
     if isinstance(error, NoAskerError):
         return refusal_event(1, "invalid_input", text=f"{error.field} {error}")
-    return refusal_event(1, error.code, language, retry_at=error.retry_at)
+    text = phrase(error.sentence, language)
+    return refusal_event(1, error.code, text=text, retry_at=error.retry_at)

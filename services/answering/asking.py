@@ -6,7 +6,7 @@ processes, end with the same pair of messages; the loser of the race reads what 
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from documents.base import utc_now
@@ -19,8 +19,10 @@ from documents.ids import PydanticObjectId
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
+from documents.visitors import Visitor
 from services.answering.leases import LAPSED, Lease
 from services.answering.limits import DEFAULT_LIMITS, Limits
+from services.answering.phrases import PhraseKey
 from services.answering.whole_characters import is_whole
 from services.languages.detection import detect_language
 from services.live.publishing import news_of_conversation, news_of_message, publish
@@ -28,7 +30,8 @@ from services.live.publishing import news_of_conversation, news_of_message, publ
 MAX_QUESTION_CHARACTERS = 8_000
 MAX_KEY_CHARACTERS = 200
 TITLE_CHARACTERS = 80
-
+SOON = timedelta(seconds=5)
+"""When to ask again if all depends on when other answers end."""
 
 RefusalCode = Literal[
     "idempotency_conflict",
@@ -49,12 +52,26 @@ class QuestionRefusedError(Exception):
     Attributes:
         code: why, for programs.
         retry_at: when it may be accepted, if time heals it.
+        sentence: why, for the visitor.
     """
 
-    def __init__(self, code: RefusalCode, retry_at: datetime | None = None) -> None:
+    def __init__(
+        self,
+        code: RefusalCode,
+        retry_at: datetime | None = None,
+        sentence: PhraseKey | None = None,
+    ) -> None:
         super().__init__(code)
         self.code: RefusalCode = code
         self.retry_at = retry_at
+        self.sentence: PhraseKey = sentence or code
+
+
+class TooManyAtOnceError(QuestionRefusedError):
+    """The visitor waits for as many answers already as one visitor may."""
+
+    def __init__(self) -> None:
+        super().__init__("rate_limited", utc_now() + SOON, "answers_running")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +100,21 @@ class Asking:
     """Accepts questions."""
 
     def __init__(
-        self, transactions: Transactions, owner: str, limits: Limits = DEFAULT_LIMITS
+        self,
+        transactions: Transactions,
+        owner: str,
+        limits: Limits = DEFAULT_LIMITS,
+        *,
+        most_per_visitor: int,
     ) -> None:
-        """`owner` names this process as the one that works on new answers."""
+        """`owner` names this process as the one that works on new answers.
+
+        `most_per_visitor` is how many answers may be on their way to one visitor at a time.
+        """
         self._transactions = transactions
         self._owner = owner
         self._limits = limits
+        self._most_per_visitor = most_per_visitor
 
     async def ask(self, question: Question, admit: Admit) -> AskedQuestion:
         """Store a question with its answer to come, or find what the same key stored before.
@@ -110,7 +136,8 @@ class Asking:
                 answer = await self._transactions.run_transaction(
                     lambda session: self._store(question, language, session)
                 )
-        except DuplicateError:
+        except (DuplicateError, TooManyAtOnceError):
+            # The same question at the same moment may be what is in the way.
             winner = await _stored_answer(question)
             if winner is None:
                 raise
@@ -121,6 +148,7 @@ class Asking:
 
     async def _store(self, question: Question, language: str, session: WriteSession) -> Message:
         scope = TenantScope.one(question.client_id)
+        await self._claim_turn(scope, question, session)
         conversation = await _conversation_with_room(question, language, session)
         asked = Message(
             client_id=question.client_id,
@@ -155,6 +183,26 @@ class Asking:
         await lease.begin(session, ceiling=self._limits.ceiling_block)
         await _tell(conversation, asked, answer, session)
         return answer
+
+    async def _claim_turn(
+        self, scope: TenantScope, question: Question, session: WriteSession
+    ) -> None:
+        """Make sure that the visitor may wait for one more answer.
+
+        The write makes two questions of a visitor meet, in whatever processes, so the limit holds;
+        and no question is stored for a visitor who is being erased.
+        """
+        seen = {"$set": {"last_seen_at": utc_now()}}
+        visitors = scope.of(Visitor)
+        if await visitors.update_one({"_id": question.visitor_id}, seen, session=session) is None:
+            raise QuestionRefusedError("not_found")
+        running = await scope.of(Message).count(
+            {"visitor_id": question.visitor_id, "status": "streaming"},
+            limit=self._most_per_visitor,
+            session=session,
+        )
+        if running >= self._most_per_visitor:
+            raise TooManyAtOnceError
 
 
 async def _tell(

@@ -4,8 +4,8 @@ A process that is about to end takes no more: what is asked then is stored and l
 """
 
 import asyncio
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import Context
 
 import structlog
@@ -22,8 +22,42 @@ from services.answering.pipeline import Pipeline
 log = structlog.get_logger()
 
 
+class ProcessFullError(RuntimeError):
+    """This process works on as many answers as it may."""
+
+
+class Place:
+    """Room for one more answer, kept from before its question is stored until it has begun."""
+
+    def __init__(self, places: "Generations") -> None:
+        self._places = places
+        self._taken = False
+
+    def take(self) -> None:
+        """Keep a place.
+
+        Raises:
+            ProcessFullError: there is none.
+        """
+        if self._places.full:
+            raise ProcessFullError
+        if not self._taken:
+            self._taken = True
+            self._places.expected += 1
+
+    def release(self) -> None:
+        """Let go of it: the answer runs, or will not."""
+        if self._taken:
+            self._taken = False
+            self._places.expected -= 1
+
+
 class Generations:
-    """Starts, stops and drains generations."""
+    """Starts, stops and drains generations.
+
+    Attributes:
+        expected: answers that are about to begin.
+    """
 
     def __init__(
         self,
@@ -31,11 +65,16 @@ class Generations:
         event_log: EventLog,
         owner: str,
         limits: Limits = DEFAULT_LIMITS,
+        *,
+        most: int,
     ) -> None:
+        """`most` is how many answers this process works on at a time."""
+        self.expected = 0
         self._pipeline = pipeline
         self._log = event_log
         self._owner = owner
         self._limits = limits
+        self._most = most
         self._running: dict[PydanticObjectId, tuple[Generation, asyncio.Task[None]]] = {}
         self._draining = False
 
@@ -50,14 +89,35 @@ class Generations:
         return self._running.keys()
 
     @property
+    def full(self) -> bool:
+        """Whether there is no room for one more."""
+        return self.running + self.expected >= self._most
+
+    @contextmanager
+    def place(self) -> Iterator[Place]:
+        """A place that a new question may take, free again after the block."""
+        place = Place(self)
+        try:
+            yield place
+        finally:
+            place.release()
+
+    @property
     def draining(self) -> bool:
         """Whether this process is about to end and takes no more answers."""
         return self._draining
 
-    async def start(self, answer: Message, *, last_seq: int = 0) -> None:
-        """Work on an answer whose lease this process holds; `last_seq` > 0 means it starts anew.
+    async def start(
+        self, answer: Message, *, last_seq: int = 0, place: Place | None = None
+    ) -> None:
+        """Work on an answer whose lease this process holds.
 
         Starting an answer that is being worked on changes nothing.
+
+        Args:
+            answer: the one to work on.
+            last_seq: > 0 means that others saw it: it starts anew.
+            place: what was kept for it; it is used up.
         """
         if answer.id in self._running:
             return
@@ -77,6 +137,8 @@ class Generations:
         # request's correlation id and database deadline.
         task = asyncio.create_task(generation.run(), name=f"answer {answer.id}", context=Context())
         self._running[answer.id] = generation, task
+        if place is not None:
+            place.release()  # before anybody else runs: the answer counts once
         task.add_done_callback(lambda _: self._running.pop(answer.id))
         await generation.log_opened.wait()
 

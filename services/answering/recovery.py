@@ -48,8 +48,8 @@ class Recovery:
         await end_all_leases()
 
     async def take_over_one(self) -> bool:
-        """Take over one lapsed answer; whether there was one."""
-        if self._generations.draining:
+        """Take over one lapsed answer; whether there was one and room for it."""
+        if self._generations.draining or self._generations.full:
             return False
         answer = await take_lapsed(
             self._owner,

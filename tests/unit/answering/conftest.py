@@ -27,8 +27,8 @@ async def process_of(database: Database) -> AsyncIterator[MakeProcess]:
     loop, complaints = asyncio.get_running_loop(), list[Any]()
     loop.set_exception_handler(lambda _, context: complaints.append(context))
 
-    def make(*scripts: LanguageModel, limits: Limits = QUICK) -> Process:
-        made.append(Process(database, *scripts, limits=limits))
+    def make(*scripts: LanguageModel, limits: Limits = QUICK, **most: int) -> Process:
+        made.append(Process(database, *scripts, limits=limits, **most))
         return made[-1]
 
     yield make

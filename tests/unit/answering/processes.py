@@ -55,6 +55,9 @@ QUICK = Limits(
     hand_over_s=2.0,
     takeover_s=8.0,
 )
+MANY = 1_000
+"""Answers that no test has at once."""
+
 SEALER = Sealer(DerivedKeys(secrets.token_urlsafe(32)))
 
 
@@ -119,13 +122,20 @@ async def new_visitor() -> Visitor:
 class Process:
     """One server process."""
 
-    def __init__(self, database: Database, *scripts: LanguageModel, limits: Limits = QUICK) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *scripts: LanguageModel,
+        limits: Limits = QUICK,
+        most: int = MANY,
+        most_per_visitor: int = MANY,
+    ) -> None:
         self.name = f"process-{uuid4().hex[:8]}"
         self.models = Models(*scripts)
         self.log = MemoryEventLog()
         pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(self.models, SEALER, {}))
-        self.generations = Generations(pipeline, self.log, self.name, limits)
-        self.asking = Asking(database, self.name, limits)
+        self.generations = Generations(pipeline, self.log, self.name, limits, most=most)
+        self.asking = Asking(database, self.name, limits, most_per_visitor=most_per_visitor)
         self.following = Following(self.log, limits)
         self.stopping = Stopping(self.generations, limits)
         self.recovery = Recovery(self.generations, self.name, limits)

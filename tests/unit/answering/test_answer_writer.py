@@ -63,7 +63,7 @@ class Owner:
 
 
 async def first_owner(database: Database, visitor: Visitor, limits: Limits = TINY) -> Owner:
-    asking = Asking(database, "owner 0", limits)
+    asking = Asking(database, "owner 0", limits, most_per_visitor=100)
     answer = (await asking.ask(visitor.question(), admit)).answer
     owner = Owner("owner 0", answer, 0, limits)
     await owner.log.open(answer.id)
