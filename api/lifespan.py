@@ -17,6 +17,7 @@ from api.wiring import Wiring, wire
 from documents.database.opening import open_database
 from documents.errors import DatabaseError
 from services.accounts.passwords import UnsuitablePasswordError
+from services.answering.warming import warm_up
 from services.cancelling import cancel_and_wait
 from services.languages.detection import detect_language
 from services.sealing.keys import WeakSecretError
@@ -63,6 +64,8 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         live = asyncio.create_task(wiring.services.live.run(), name="live")
         stack.push_async_callback(cancel_and_wait, live)
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
+        warming = asyncio.create_task(warm_up(wiring.models), name="warming")
+        stack.push_async_callback(cancel_and_wait, warming)
         log.info("ready", url=settings.base_url)
         yield
         application.state.stopping = True

@@ -17,6 +17,9 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from documents.base import StoredDocument, utc_now
 from documents.tenancy import TenantScope
 
+MOST_PROVIDERS = 20
+"""So many that one server has ready; the others take longer for their first answer."""
+
 ProviderName = Literal["local", "openai", "anthropic", "ollama", "openai_compatible", "langchain"]
 
 
@@ -72,6 +75,24 @@ def visible_to(scope: TenantScope) -> dict[str, Any]:
 async def usable_llm_config(config_id: PydanticObjectId, client_id: str) -> LlmConfig | None:
     """The config, when the client may use it: its own or the platform's."""
     return await LlmConfig.find_one({"_id": config_id, **visible_to(TenantScope.one(client_id))})
+
+
+async def providers_in_use() -> list[tuple[str, str | None]]:
+    """The providers of all active configs, each with LangChain's name for it if it has one."""
+    configs = LlmConfig.get_pymongo_collection()
+    kinds = {"provider": "$provider", "langchain_provider": "$langchain_provider"}
+    found = await configs.aggregate(
+        [
+            {"$match": {"active": True, "provider": {"$ne": "local"}}},
+            {"$group": {"_id": kinds}},
+            {"$sort": {"_id": 1}},
+            {"$limit": MOST_PROVIDERS},
+        ]
+    )
+    return [
+        (one["_id"]["provider"], one["_id"].get("langchain_provider"))
+        for one in await found.to_list()
+    ]
 
 
 async def held_llm_config(

@@ -10,6 +10,7 @@ import importlib
 import ssl
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ import httpx
 
 from services.llm.errors import ModelAddressError, ModelUnavailableError
 from services.llm.local import LocalModel
-from services.llm.model import LanguageModel, ModelSettings
+from services.llm.model import ChatTurn, LanguageModel, ModelRequest, ModelSettings
 from services.llm.provider_door import DoorPlan
 from services.llm.streaming import OpenChat, StreamedModel
 from services.outgoing.errors import UnsafeAddressError
@@ -39,6 +40,9 @@ PUBLIC_ADDRESSES = {
     "ollama": "http://127.0.0.1:11434",
 }
 """Where a provider is when a config names no address."""
+
+REFUSED_ADDRESS = "http://127.0.0.1"
+"""Where no client's model may be."""
 
 _Transport = GuardedTransport | GuardedTransport2
 _TransportKind = type[GuardedTransport] | type[GuardedTransport2]
@@ -134,14 +138,16 @@ class ModelFactory:
             return None  # it has something to build from, at least
         return None
 
-    async def warm_up(self, provider: str) -> None:
-        """Import a provider's SDK now, on a thread, and not while a visitor waits.
+    async def warm_up(self, provider: str, langchain_provider: str | None = None) -> None:
+        """Do once, on a thread, what is slow about a provider's first answer.
 
-        Args:
-            provider: as in `ModelSettings`; `local` and unknown ones cost nothing.
+        Nobody is contacted. `local` and unknown providers cost nothing.
         """
-        if provider in _VENDORS:
-            await asyncio.to_thread(importlib.import_module, _VENDORS[provider][0])
+        vendor = (langchain_provider or "") if provider == "langchain" else provider
+        if vendor in _VENDORS:
+            await asyncio.to_thread(asyncio.run, self._rehearse(vendor))
+        elif provider == "langchain" and vendor:
+            await self.package_problem(vendor, "unused")
 
     async def close(self) -> None:
         """Close every connection; running streams end with an error."""
@@ -149,6 +155,22 @@ class ModelFactory:
         self._models.clear()
         self._transports.clear()
         for transport in transports:
+            await transport.aclose()
+
+    async def _rehearse(self, provider: str) -> None:
+        """Ask at an address that the guard refuses: SDKs import much of themselves when asked."""
+        settings = ModelSettings(provider, "unused", api_key="unused", api_url=REFUSED_ADDRESS)
+        plan = _plan(settings)
+        module, transport_class = _VENDORS[provider]
+        guard = AddressGuard(GuardPolicy.public_only(()), self._resolver)
+        transport = transport_class(guard, self._tls or public_authorities())
+        model = StreamedModel(
+            settings, plan.host, partial(_open, module, settings, plan, transport)
+        )
+        try:
+            with suppress(ModelAddressError):
+                await anext(model.stream(ModelRequest((ChatTurn("user", "?"),), "?")))
+        finally:
             await transport.aclose()
 
     def _build(self, settings: ModelSettings) -> LanguageModel:

@@ -153,7 +153,30 @@ async def main():
     assert not {"openai", "anthropic"} & set(sys.modules)
 asyncio.run(main())
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "ollama"])
+def test_what_is_warm_imports_nothing_for_its_first_answer(provider: str) -> None:
+    program = """
+import asyncio, sys
+from services.llm.factory import ModelFactory
+from tests.providers.byte_server import Answer, Packets, byte_server
+from tests.providers.recordings import WHOLE_TEXT, recorded
+from tests.unit.llm.asking import STREAMS, answer_of, settings_for
+async def main(provider):
+    async with byte_server(Answer([Packets(recorded(STREAMS[provider]))])) as server:
+        models = ModelFactory()
+        await models.warm_up(provider)
+        assert not server.requests
+        before = set(sys.modules)
+        answer = await answer_of(models.create(settings_for(provider, server.url)))
+        assert answer.text == WHOLE_TEXT
+        assert set(sys.modules) == before, set(sys.modules) - before
+        await models.close()
+asyncio.run(main(sys.argv[1]))
+"""
+    subprocess.run([sys.executable, "-c", program, provider], check=True, timeout=300)
 
 
 PARROT = """
