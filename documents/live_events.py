@@ -9,16 +9,18 @@ closing entry exist, and a transaction that comes too late is started anew with 
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, get_args
 
 from beanie import PydanticObjectId
+from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel, ReturnDocument, WriteConcern
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import BulkWriteError
 from pymongo.read_concern import ReadConcern
 
 from documents.base import TenantDocument
+from documents.conversations import ConversationStatusName
 from documents.duplicates import DUPLICATE_KEY_CODE
 from documents.tenancy import TenantScope, encoded
 
@@ -53,12 +55,22 @@ _SURE = ReadConcern("majority")
 """For reading: what was seen once cannot be undone by a failover."""
 
 
+class GoneConversation(BaseModel):
+    """What those who watch may know of a deleted conversation: not a word that was said."""
+
+    status: ConversationStatusName
+    language: str | None = None
+    created_at: datetime
+    last_message_at: datetime
+
+
 class LiveEvent(TenantDocument):
     """One event. `nothing` closes a number whose event never came.
 
     Attributes:
         visitor_id: whose conversation it is about; None for what concerns no single visitor, and
             for what is told of a visitor who was erased.
+        gone: what is left to tell of a conversation that was deleted.
     """
 
     seq: int
@@ -67,6 +79,7 @@ class LiveEvent(TenantDocument):
     visitor_id: PydanticObjectId | None = None
     conversation_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
+    gone: GoneConversation | None = None
 
     class Settings:
         name = "live_events"

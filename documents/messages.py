@@ -73,7 +73,8 @@ class AnswerStream(BaseModel):
 class Message(TenantDocument):
     """One message. `seq` counts from 1 within the conversation.
 
-    `preview_until` marks one of a preview, see `documents.previews`.
+    `preview_until` marks one of a preview, see `documents.previews`. `end_untold_since` stands
+    while those who watch have not been told that the answer has ended.
     """
 
     conversation_id: PydanticObjectId
@@ -102,6 +103,7 @@ class Message(TenantDocument):
     metadata: dict[str, str] = {}
     trace: list[TraceStep] = []
     preview_until: datetime | None = None
+    end_untold_since: datetime | None = None
 
     class Settings:
         name = "messages"
@@ -131,6 +133,11 @@ class Message(TenantDocument):
                 [("visitor_id", ASCENDING), ("client_id", ASCENDING)],
                 partialFilterExpression={"status": "streaming"},
                 name="running",
+            ),
+            IndexModel(
+                [("end_untold_since", ASCENDING)],
+                partialFilterExpression={"end_untold_since": {"$type": "date"}},
+                name="untold_ends",
             ),
             preview_index(),
         ]

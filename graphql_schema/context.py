@@ -7,6 +7,7 @@ gives each of them a context of its own.
 
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from strawberry.fastapi import BaseContext
 from strawberry.types import Info
@@ -130,6 +131,15 @@ class RequestContext(BaseContext):
             AuthorizationError: the token is not or no longer good.
         """
         return None if self.standing is None else await self.standing.viewer()
+
+    async def look_again(self, happened_at: datetime) -> None:
+        """From here on the caller is who they were after that, and may do what they may since.
+
+        Raises:
+            AuthorizationError: the token is not good any more.
+        """
+        if self.standing is not None:
+            await self.standing.viewer(happened_at)
 
     async def person(self) -> PersonViewer:
         """The signed-in user who asks.

@@ -40,6 +40,13 @@ from graphql_schema.knowledge.queries import KnowledgeQueries
 from graphql_schema.limits.policy import operation_limits
 from graphql_schema.live.queries import LiveQueries
 from graphql_schema.live.subscriptions import LiveSubscriptions
+from graphql_schema.live.types import (
+    ConversationDeleted,
+    ConversationStarted,
+    ConversationUpdated,
+    MessageCreated,
+    MessageUpdated,
+)
 from graphql_schema.llm_configs.mutations import LlmConfigMutations
 from graphql_schema.llm_configs.queries import LlmConfigQueries
 from graphql_schema.masking import ErrorMasking
@@ -120,6 +127,11 @@ schema = PublicSchema(
     mutation=Mutation,
     subscription=Subscription,
     types=[
+        ConversationDeleted,
+        ConversationStarted,
+        ConversationUpdated,
+        MessageCreated,
+        MessageUpdated,
         AnswerCompleted,
         AnswerDelta,
         AnswerFailed,

@@ -7,6 +7,7 @@ again every few seconds. So a token that was revoked is noticed everywhere after
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 
 from documents.base import utc_now
 from documents.errors import is_unavailable
@@ -15,6 +16,8 @@ from graphql_schema.viewers import Viewer
 
 BELIEVED_SECONDS = 5.0
 """How soon a revoked token is noticed."""
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 Identify = Callable[[str], Awaitable[Viewer]]
 
@@ -30,15 +33,19 @@ class Standing:
         self._believed_seconds = believed_seconds
         self._viewer: Viewer | None = None
         self._look_again_at = 0.0
+        self._looked_at = _NEVER
 
-    async def viewer(self) -> Viewer:
-        """Who shows the token.
+    async def viewer(self, since: datetime = _NEVER) -> Viewer:
+        """Who shows the token; what was found out before `since` is not believed.
 
         Raises:
             AuthorizationError: the token is not or no longer good.
         """
-        if self._viewer is None or time.monotonic() >= self._look_again_at:
+        is_old = time.monotonic() >= self._look_again_at or self._looked_at <= since
+        if self._viewer is None or is_old:
+            looked_at = utc_now()
             self._viewer = await self._identify(self._token)
+            self._looked_at = looked_at
             self._look_again_at = time.monotonic() + self._believed_seconds
         if self._viewer.expires_at <= utc_now():
             raise AuthorizationError("TOKEN_EXPIRED")

@@ -16,7 +16,6 @@ START_SECONDS = 240.0
 STOP_SECONDS = 40.0
 ROOT = Path(__file__).parent.parent
 
-
 EVERYBODY_IS_ONE_ADDRESS = {
     f"PARLANCE_{name}": "1000000"
     for name in (

@@ -14,6 +14,17 @@ subscription ($after: String) {
   }
 }
 """
+CONVERSATION_EVENTS = """
+subscription ($client: ID, $chatbot: ID, $conversation: ID, $after: String) {
+  conversationEvents(
+    clientId: $client, chatbotId: $chatbot, conversationId: $conversation, after: $after
+  ) {
+    __typename cursor conversation { id title status messageCount }
+    ... on MessageCreated { newMessage { id sender status content } }
+    ... on MessageUpdated { changedMessage { id sender status content } }
+  }
+}
+"""
 PATIENCE_SECONDS = 20.0
 
 
@@ -59,4 +70,18 @@ async def visit_events(caller: GraphQLClient, after: str | None = None) -> Async
     """`visitEvents`, from now on or after a cursor."""
     after = after or await cursor_now(caller)
     async with watching(caller, "visitEvents", VISIT_EVENTS, after=after) as stream:
+        yield stream
+
+
+@asynccontextmanager
+async def conversation_events(
+    caller: GraphQLClient,
+    client: str | None = None,
+    after: str | None = None,
+    **narrowed: str | None,
+) -> AsyncIterator[Stream]:
+    """`conversationEvents`, from now on or after a cursor."""
+    after = after or await cursor_now(caller, client)
+    given = {"client": client, "after": after, **narrowed}
+    async with watching(caller, "conversationEvents", CONVERSATION_EVENTS, **given) as stream:
         yield stream

@@ -16,6 +16,11 @@ SLOW_MS = "1000"
 """Only operations above this are written to mongod's log, since they are logged with their text."""
 
 
+TRANSACTION_LIFETIME_S = "15"
+"""After this a transaction is given up, in seconds. One that a lost connection left open keeps
+others from what it has written; the default is a minute. Ours end after 5 seconds."""
+
+
 def mongod_command(binary: Path, folder: DatabaseFolder, port: int) -> list[str]:
     """A one-member replica set with authentication, reachable from this machine only."""
     return [
@@ -33,6 +38,7 @@ def mongod_command(binary: Path, folder: DatabaseFolder, port: int) -> list[str]
         *("--slowms", SLOW_MS),
         *("--wiredTigerCacheSizeGB", CACHE_GB),
         *("--oplogSize", OPLOG_MB),
+        *("--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_LIFETIME_S}"),
         # Its own diagnostics take up to 200 MB and some writes each second.
         *("--setParameter", "diagnosticDataCollectionEnabled=false"),
     ]

@@ -50,7 +50,8 @@ async def followed(
 ) -> AsyncGenerator[Made, None]:
     """What `make` makes of each event; None is left out.
 
-    `make` checks whether the caller may still see it; it is called again after an outage.
+    `make` checks whether the caller may see it, who was looked at again after the event: what
+    happens after a right has ended is not shown. It is called again after an outage.
 
     Raises:
         BadArgumentError: `after` is no cursor.
@@ -60,7 +61,7 @@ async def followed(
     async with aclosing(live.follow(client_id, wanted, _event_id(after))) as events:
         try:
             async for event in events:
-                made = await _made(make, event)
+                made = await _made(context, make, event)
                 if made is not None:
                     yield made
         except CannotGoOnError as error:
@@ -100,10 +101,13 @@ async def _own_client(visitor: VisitorViewer, client_id: str | None) -> str:
 
 
 async def _made(
-    make: Callable[[LiveEvent], Awaitable[Made | None]], event: LiveEvent
+    context: RequestContext,
+    make: Callable[[LiveEvent], Awaitable[Made | None]],
+    event: LiveEvent,
 ) -> Made | None:
     while True:
         try:
+            await context.look_again(event.created_at)
             return await make(event)
         except Exception as error:
             if not is_unavailable(error):

@@ -1,37 +1,25 @@
-"""Streams of what happens: to a visitor's widget."""
+"""Streams of what happens: to a visitor's widget, and to the dashboards of a client."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
+from typing import Annotated
 
 import strawberry
 
-from documents.chatbots import Chatbot as ChatbotDocument
-from documents.clients import Client as ClientDocument
-from documents.conversations import Conversation as ConversationDocument
-from documents.ids import PydanticObjectId
-from documents.live_events import LiveEvent, LiveEventKind
-from documents.visitors import Visitor as VisitorDocument
-from graphql_schema.arguments import AfterEvent
-from graphql_schema.context import ParlanceInfo, RequestContext
-from graphql_schema.conversations.types import Conversation, conversation_from
-from graphql_schema.errors import AuthorizationError
-from graphql_schema.live.following import cursor_at, followed
-from graphql_schema.live.types import VisitEvent, VisitEventKind
-from graphql_schema.node import global_id
-from graphql_schema.permissions import Visitor, allowed_for
-from graphql_schema.viewers import VisitorViewer
-from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
-from services.live.wanted import Wanted
+from graphql_schema.arguments import AfterEvent, OfClient
+from graphql_schema.context import ParlanceInfo
+from graphql_schema.live.conversations import conversation_event, watch_of
+from graphql_schema.live.following import followed
+from graphql_schema.live.types import ConversationEvent, VisitEvent
+from graphql_schema.live.visits import visit_event, wanted_by
+from graphql_schema.permissions import SignedIn, Visitor, allowed_for
+from graphql_schema.scopes import Scope
 
-VISIT_EVENT_KINDS: dict[LiveEventKind, VisitEventKind] = {
-    "answer_created": VisitEventKind.QUESTION_ASKED,
-    "conversation_started": VisitEventKind.CONVERSATION_CREATED,
-    "conversation_renamed": VisitEventKind.CONVERSATION_RENAMED,
-    "conversation_archived": VisitEventKind.CONVERSATION_ARCHIVED,
-    "conversation_deleted": VisitEventKind.CONVERSATION_DELETED,
-    "chatbot_published": VisitEventKind.CONFIGURATION_PUBLISHED,
-}
+_RESUMING = (
+    " Goes on after the event with the cursor `after`, else begins now. Ends with the caller's"
+    " right to it; CURSOR_EXPIRED when nobody knows any more what came after the cursor."
+)
 
 
 @strawberry.type
@@ -40,76 +28,42 @@ class LiveSubscriptions:
 
     @strawberry.subscription(
         description="What a widget must know: questions asked elsewhere by the same visitor, what"
-        " becomes of the visitor's conversations, and a new configuration. Goes on after the event"
-        " with the cursor `after`, else begins now. Ends with the token; CURSOR_EXPIRED when"
-        " nobody knows any more what came after the cursor.",
+        " becomes of the visitor's conversations, and a new configuration." + _RESUMING,
         extensions=allowed_for(Visitor),
     )
     async def visit_events(
         self, info: ParlanceInfo, after: AfterEvent = None
     ) -> AsyncGenerator[VisitEvent, None]:
         visitor = await info.context.visitor()
-        make = partial(_visit_event, info.context)
-        client_id, wanted = visitor.claims.client_id, _wanted_by(visitor)
+        client_id, wanted = visitor.claims.client_id, wanted_by(visitor)
+        make = partial(visit_event, info.context)
         async with aclosing(followed(info.context, client_id, wanted, after, make)) as events:
             async for event in events:
                 yield event
 
-
-def _wanted_by(visitor: VisitorViewer) -> Wanted:
-    return Wanted(
-        kinds=VISIT_EVENT_KINDS.keys(),
-        chatbot_id=visitor.claims.chatbot_id,
-        visitor_id=visitor.claims.visitor_id,
+    @strawberry.subscription(
+        description="What happens in conversations: of one client, of one chatbot, or in a single"
+        " one. A visitor sees the visitor's own. Text that is being written comes with `answer`."
+        + _RESUMING,
+        extensions=allowed_for(SignedIn, scope=Scope.CONVERSATIONS_READ),
     )
-
-
-async def _visit_event(context: RequestContext, event: LiveEvent) -> VisitEvent:
-    visitor = await _same_visitor(context, event)
-    conversation_id, message_id = event.conversation_id, event.message_id
-    return VisitEvent(
-        cursor=cursor_at(event.id),
-        kind=VISIT_EVENT_KINDS[event.kind],
-        conversation_id=global_id("Conversation", conversation_id) if conversation_id else None,
-        message_id=global_id("Message", message_id) if message_id else None,
-        conversation=await _own_conversation(visitor, conversation_id) if conversation_id else None,
-        chatbot=await _widget_chatbot(visitor) if event.kind == "chatbot_published" else None,
-    )
-
-
-async def _same_visitor(context: RequestContext, event: LiveEvent) -> VisitorViewer:
-    """The caller, whose event this must be.
-
-    Raises:
-        AuthorizationError: the token is no longer good, or the event is somebody else's.
-    """
-    visitor = await context.visitor()
-    own = _wanted_by(visitor)
-    if event.client_id != visitor.claims.client_id or not own.includes(event):
-        raise AuthorizationError("FORBIDDEN")
-    return visitor
-
-
-async def _own_conversation(
-    visitor: VisitorViewer, conversation_id: PydanticObjectId
-) -> Conversation | None:
-    claims = visitor.claims
-    own = {
-        "_id": conversation_id,
-        "chatbot_id": claims.chatbot_id,
-        "visitor_id": claims.visitor_id,
-    }
-    found = await visitor.scope().of(ConversationDocument).find_one(own)
-    return conversation_from(found) if found else None
-
-
-async def _widget_chatbot(visitor: VisitorViewer) -> WidgetChatbot | None:
-    claims, scope = visitor.claims, visitor.scope()
-    chatbot = await scope.of(ChatbotDocument).get(claims.chatbot_id)
-    client = await scope.of(ClientDocument).find_one({"client_id": claims.client_id})
-    person = await scope.of(VisitorDocument).get(claims.visitor_id)
-    if chatbot is None or client is None:
-        return None
-    language = person.language if person else None
-    in_preview = claims.preview_until is not None
-    return widget_chatbot_from(chatbot, client, language, preview=in_preview)
+    async def conversation_events(
+        self,
+        info: ParlanceInfo,
+        client_id: OfClient = None,
+        chatbot_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only with this chatbot."),
+        ] = None,
+        conversation_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="Only in this conversation."),
+        ] = None,
+        after: AfterEvent = None,
+    ) -> AsyncGenerator[ConversationEvent, None]:
+        watch = await watch_of(info.context, client_id, chatbot_id, conversation_id)
+        make = partial(conversation_event, info.context)
+        stream = followed(info.context, watch.client_id, watch.wanted, after, make)
+        async with aclosing(stream) as events:
+            async for event in events:
+                yield event

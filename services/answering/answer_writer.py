@@ -11,12 +11,14 @@ from typing import Any
 
 import structlog
 
-from documents.errors import DatabaseUnavailableError
+from documents.database.driver import operation_deadline
+from documents.errors import DatabaseUnavailableError, reporting_unavailability
 from documents.messages import Message
 from services.answering.event_log import EventLog
 from services.answering.events import AnswerDelta, AnswerEvent
 from services.answering.leases import Lease, LeaseLostError
 from services.answering.limits import Limits
+from services.answering.telling import tell_end
 from services.answering.whole_characters import WholeCharacters
 from services.cancelling import raise_if_cancelled
 
@@ -155,6 +157,7 @@ class AnswerWriter:
             await self._until_ended(seq, {"content": self.text, **fields})
         await self._log.append(self.answer.id, [make(seq)])
         self._end_published = True
+        await self._tell_end()
 
     async def hand_over(self) -> None:
         """Store how far the answer got and let go of the lease, for the next process.
@@ -170,6 +173,14 @@ class AnswerWriter:
     def close(self) -> None:
         """Take no more from the turn; what is left is to `finish` or to `hand_over`."""
         self._closed = True
+
+    async def _tell_end(self) -> None:
+        """Followers of the answer have its end; now those who watch the conversation."""
+        try:
+            with reporting_unavailability(), operation_deadline(self._limits.operation_s):
+                await tell_end(self.answer)
+        except DatabaseUnavailableError:
+            log.warning("answer_end_not_told")  # somebody else will
 
     async def _until_ended(self, seq: int, changes: Mapping[str, Any]) -> None:
         pause = _FIRST_PAUSE_SECONDS

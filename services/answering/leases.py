@@ -17,6 +17,7 @@ from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
 from services.answering.limits import Limits
+from services.answering.telling import TO_BE_TOLD
 
 LAPSED = datetime(1970, 1, 1, tzinfo=UTC)
 """A lease that anybody may take at once, whatever their clocks say."""
@@ -82,7 +83,7 @@ class Lease:
             "stream.seq_ceiling": last_seq,
         }
         with self._write():
-            if await self._answers.update_one(self._mine, {"$set": ended}) is None:
+            if await self._answers.update_one(self._mine, {"$set": ended, **TO_BE_TOLD}) is None:
                 await self._check_ended_before(last_seq)
 
     async def let_go(self, changes: Mapping[str, Any]) -> None:

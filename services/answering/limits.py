@@ -24,6 +24,8 @@ class Limits:
         generations: how often an answer is begun; more often it is ended as interrupted.
         takeover_s: how long a follower waits while nobody shows a sign of life.
         database_patience_s: how long a follower waits for a database that went away.
+        untold_s: how long the end of an answer may be untold to those who watch before any
+            process tells it.
         stop_s: how long whoever stops an answer waits for its end.
     """
 
@@ -39,6 +41,7 @@ class Limits:
     generations: int = 2
     takeover_s: float = 60.0
     database_patience_s: float = 60.0
+    untold_s: float = 5.0
     stop_s: float = 5.0
 
 

@@ -16,6 +16,7 @@ from services.answering.failures import failure
 from services.answering.generations import Generations
 from services.answering.leases import Lease, LeaseLostError, end_all_leases, take_lapsed
 from services.answering.limits import DEFAULT_LIMITS, Limits
+from services.answering.telling import tell_end, tell_one_left
 from services.cancelling import raise_if_cancelled
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ class Recovery:
         """Take over lapsed answers until cancelled."""
         while True:
             try:
-                while await self.take_over_one():
+                while await self.take_over_one() or await tell_one_left(self._limits):
                     raise_if_cancelled()
             except Exception as error:
                 if not is_unavailable(error):
@@ -82,6 +83,7 @@ class Recovery:
         try:
             # One more than anybody can have seen: the end itself was never given out.
             await lease.end(last_seq + 1, fields)
+            await tell_end(answer)
         except LeaseLostError:
             log.warning("answer_lease_lost", answer_id=str(answer.id))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from documents.chatbots import Chatbot
 from documents.conversations import Conversation
 from documents.ids import PydanticObjectId
-from documents.live_events import LiveEvent, LiveEventKind, numbers_taken
+from documents.live_events import GoneConversation, LiveEvent, LiveEventKind, numbers_taken
 from documents.messages import Message
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
@@ -25,6 +25,7 @@ class News:
     conversation_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
     in_preview: bool = False
+    gone: GoneConversation | None = None
 
 
 def news_of_conversation(kind: LiveEventKind, conversation: Conversation) -> News:
@@ -35,6 +36,16 @@ def news_of_conversation(kind: LiveEventKind, conversation: Conversation) -> New
         visitor_id=conversation.visitor_id,
         conversation_id=conversation.id,
         in_preview=conversation.preview_until is not None,
+        gone=_gone(conversation) if kind == "conversation_deleted" else None,
+    )
+
+
+def _gone(conversation: Conversation) -> GoneConversation:
+    return GoneConversation(
+        status=conversation.status,
+        language=conversation.language,
+        created_at=conversation.created_at,
+        last_message_at=conversation.last_message_at,
     )
 
 
@@ -55,10 +66,11 @@ async def chatbot_published(chatbot: Chatbot, session: WriteSession) -> None:
     await publish(chatbot.client_id, News("chatbot_published", chatbot.id), session=session)
 
 
-async def publish(client_id: str, *news: News, session: WriteSession) -> None:
-    """Store events of a client, in this order; nothing in the transaction may come after.
+async def publish(client_id: str, *news: News, session: WriteSession | None = None) -> None:
+    """Store events of a client, in this order, as the last step of the transaction.
 
-    What happens in a preview is not told: nobody watches it.
+    What happens in a preview is not told: nobody watches it. `session` None is for who makes sure
+    otherwise that no event is lost.
     """
     told = [one for one in news if not one.in_preview]
     if not told:
@@ -73,6 +85,7 @@ async def publish(client_id: str, *news: News, session: WriteSession) -> None:
             visitor_id=one.visitor_id,
             conversation_id=one.conversation_id,
             message_id=one.message_id,
+            gone=one.gone,
         )
         for seq, one in enumerate(told, first)
     ]

@@ -23,6 +23,7 @@ TENANT_COLLECTIONS = {
 ACROSS_CLIENTS = {
     ("chatbots", "embed_key"),  # a visit starts with nothing but the public key
     ("chatbots", "active"),  # which origins may connect at all
+    ("messages", "end_untold_since"),  # ended answers, looked for by the background work
     ("messages", "status"),  # lapsed answers, looked for by the background work
     ("visits", "ended_at"),  # idle ones, ended by the background work
     ("pending_erasures", "due_at"),  # left behind, finished by the background work

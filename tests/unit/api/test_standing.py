@@ -62,6 +62,18 @@ async def test_within_a_few_seconds_the_database_is_asked_once() -> None:
     assert identify.asked == 1
 
 
+async def test_what_was_found_out_before_a_moment_is_not_believed_after_it() -> None:
+    identify = Identifying(lasting)
+    standing = Standing(identify, TOKEN)
+    before = utc_now() - timedelta(seconds=1)
+    await standing.viewer()
+    await standing.viewer(before)
+    assert identify.asked == 1
+    identify.answer = revoked
+    with pytest.raises(AuthorizationError):
+        await standing.viewer(utc_now())
+
+
 async def test_whoever_waits_for_the_end_learns_of_a_revocation() -> None:
     identify = Identifying(lasting)
     standing = Standing(identify, TOKEN, believed_seconds=0.01)

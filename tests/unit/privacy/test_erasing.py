@@ -64,7 +64,7 @@ async def test_an_answer_in_the_making_is_ended_and_leaves_nothing(
 
     erased = await erasing_in(database, process).erase(visitor.scope, visitor.visitor_id)
 
-    assert erased == {"visitors": 1, "conversations": 1, "messages": 2, "live_events": 3}
+    assert erased == {"visitors": 1, "conversations": 1, "messages": 2, "live_events": 4}
     assert script.closed.is_set(), "the model was hung up on"
     silence.set()
     await until(lambda: _is_idle(process))
@@ -134,7 +134,7 @@ async def test_two_at_once_share_the_work_and_one_is_told_that_there_is_nobody(
     )
 
     receipts = [one for one in outcomes if not isinstance(one, BaseException)]
-    assert receipts == [{"visitors": 1, "conversations": 1, "messages": 2, "live_events": 3}]
+    assert receipts == [{"visitors": 1, "conversations": 1, "messages": 2, "live_events": 4}]
     assert all(isinstance(one, UnknownTargetError | dict) for one in outcomes)
     assert await left(visitor) == {}
 

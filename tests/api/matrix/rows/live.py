@@ -7,17 +7,37 @@ from tests.api.matrix.row import Row, only_visitors, the, visitors_and_members
 ANOTHER_CLIENTS_CURSOR = "CURSOR_EXPIRED"
 """What an unknown cursor is answered with."""
 
+READ = ("CONVERSATIONS_READ",)
+FROM_THE_BEGINNING = {"after": the("beginning", "cursor")}
+
 ROWS = (
     Row(
         "liveCursor",
         {"clientId": the("client")},
-        visitors_and_members(Caller.VIEWER, others=NOT_FOUND, scopes=("CONVERSATIONS_READ",)).but(
+        visitors_and_members(Caller.VIEWER, others=NOT_FOUND, scopes=READ).but(
             {Caller.OTHER_VISITOR: ALLOWED}  # of A as well
         ),
     ),
     Row(
+        "conversationEvents",
+        {"clientId": the("client"), **FROM_THE_BEGINNING},
+        visitors_and_members(Caller.VIEWER, others=NOT_FOUND, scopes=READ).but(
+            {Caller.OTHER_VISITOR: ALLOWED}  # sees what is the visitor's own
+        ),
+    ),
+    Row(
+        "conversationEvents",
+        {
+            "chatbotId": the("chatbot"),
+            "conversationId": the("conversation"),
+            **FROM_THE_BEGINNING,
+        },
+        visitors_and_members(Caller.VIEWER, others=NOT_FOUND, scopes=READ),
+        case="of one conversation",
+    ),
+    Row(
         "visitEvents",
-        {"after": the("beginning", "cursor")},
+        FROM_THE_BEGINNING,
         only_visitors().but({Caller.VISITOR_OF_B: ANOTHER_CLIENTS_CURSOR}),
     ),
 )
