@@ -36,11 +36,13 @@ from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
 from services.downloads.downloads import Downloads
+from services.conversations.changing import ConversationChanges
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
 from services.llm.factory import ModelFactory
 from services.origins import normalized_origin
+from services.privacy.deleting import Deleting
 from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
 from services.privacy.housekeeping import Housekeeping
@@ -130,6 +132,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         stopping=stopping,
         erasing=erasing,
         exporting=Exporting(database, downloads),
+        deleting=Deleting(database, erasing),
+        conversation_changes=ConversationChanges(database),
         transactions=database,
         uploads=uploads,
         live=Live(),

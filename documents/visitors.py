@@ -12,6 +12,7 @@ from documents.previews import preview_index
 class Visitor(TenantDocument):
     """A person on a client's site. `user_id` is the client's own id, None for the anonymous.
 
+    `conversation_turns` rises whenever another conversation becomes the current one.
     `preview_until` marks somebody who previews a chatbot, see `documents.previews`.
     """
 
@@ -20,6 +21,7 @@ class Visitor(TenantDocument):
     language: str | None = None
     first_seen_at: datetime
     last_seen_at: datetime
+    conversation_turns: int = 0
     preview_until: datetime | None = None
 
     class Settings:

@@ -40,8 +40,10 @@ from services.chatbots.versions import Versions
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
+from services.conversations.changing import ConversationChanges
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
+from services.privacy.deleting import Deleting
 from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
 from services.rate_limits.rate_limits import RateLimits
@@ -83,6 +85,8 @@ class Services:
     stopping: Stopping
     erasing: Erasing
     exporting: Exporting
+    deleting: Deleting
+    conversation_changes: ConversationChanges
     transactions: Transactions
     uploads: Uploads
     live: Live

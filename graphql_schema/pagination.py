@@ -6,7 +6,7 @@ item because another one was added or deleted meanwhile.
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -101,9 +101,8 @@ async def page_by_id(
     Raises:
         BadArgumentError: the cursor is none of ours.
     """
-    condition = dict(filter_)
-    if (before := id_position(page)) is not None:
-        condition = {"$and": [condition, {"_id": {"$lt": before}}]}
+    before = id_position(page)
+    condition = filter_ if before is None else both(filter_, {"_id": {"$lt": before}})
     found = await collection.find(condition, sort=[("_id", -1)], limit=page.size + 1)
     return connection_of(
         found,
@@ -112,6 +111,13 @@ async def page_by_id(
         make_node,
         lambda: collection.count(filter_, limit=MAX_COUNT),
     )
+
+
+def both(filter_: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """A filter that lets through what both do, also where they name the same field."""
+    if not filter_ or not other:
+        return {**filter_, **other}
+    return {"$and": [dict(filter_), dict(other)]}
 
 
 def id_position(page: PageRequest) -> PydanticObjectId | None:

@@ -33,6 +33,7 @@ from graphql_schema.chatbots.publishing import PublishingMutations
 from graphql_schema.chatbots.queries import ChatbotQueries
 from graphql_schema.clients.mutations import ClientMutations
 from graphql_schema.clients.queries import ClientQueries
+from graphql_schema.conversations.mutations import ConversationMutations
 from graphql_schema.conversations.queries import ConversationQueries
 from graphql_schema.execution.schema import ParlanceSchema
 from graphql_schema.knowledge.mutations import KnowledgeMutations
@@ -98,6 +99,7 @@ class Mutation(
     WidgetTokenMutations,
     PreviewMutations,
     AnswerMutations,
+    ConversationMutations,
     KnowledgeMutations,
     PrivacyMutations,
 ):

@@ -44,7 +44,8 @@ class Audited(FieldExtension):
                 if refusal is None or not isinstance(refusal, _members(info)):
                     raise
                 return refusal
-        if not isinstance(result, UserError) and not act.told:
+        must_tell = not (act.actor.is_visitor or isinstance(result, UserError))
+        if must_tell and not act.told:
             raise UntoldChangeError(info.field_name)
         return result
 
@@ -63,7 +64,7 @@ def actor_of(viewer: Viewer | None, address: str | None) -> Actor:
     if isinstance(viewer, ApiKeyViewer):
         return Actor(f"API key {viewer.key.name} ({viewer.key.prefix}…)", None, address)
     if viewer is not None:
-        return Actor("The visitor")  # a visitor's address is the visitor's
+        return Actor("The visitor", is_visitor=True)  # a visitor's address is the visitor's
     return Actor("Nobody", None, address)
 
 

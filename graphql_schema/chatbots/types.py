@@ -16,12 +16,14 @@ from graphql_schema.arguments import After, First
 from graphql_schema.chatbots.settings import ChatbotSettings, settings_from
 from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.context import ParlanceInfo, RequestContext
+from graphql_schema.conversations.filters import OnlyConversations, conversation_condition
 from graphql_schema.errors import BadArgumentError, NotFoundInListError
 from graphql_schema.loading import OwnedId
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import (
     MAX_COUNT,
     Connection,
+    both,
     connection_of,
     forward_page,
     page_by_id,
@@ -136,7 +138,7 @@ class Chatbot(Node):
         extensions=allowed_for(Person, scope=Scope.CONVERSATIONS_READ),
     )
     async def conversations(
-        self, first: First = 20, after: After = None
+        self, filter: OnlyConversations = None, first: First = 20, after: After = None
     ) -> Connection[
         Annotated["Conversation", strawberry.lazy("graphql_schema.conversations.types")]
     ]:
@@ -144,7 +146,7 @@ class Chatbot(Node):
 
         return await page_by_id(
             self._scope().of(ConversationDocument),
-            {"chatbot_id": self.document.id, **NO_PREVIEWS},
+            both({"chatbot_id": self.document.id, **NO_PREVIEWS}, conversation_condition(filter)),
             forward_page(first, after),
             conversation_from,
         )

@@ -4,11 +4,13 @@ from typing import Annotated, Any
 
 import strawberry
 
+from documents.clients import Client as ClientDocument
 from documents.conversations import Conversation as ConversationDocument
 from documents.previews import NO_PREVIEWS
 from documents.tenancy import ScopedCollection
 from graphql_schema.arguments import After, Before, First, FirstOfEither, Last, OnlyOfClient, OwnId
 from graphql_schema.context import ParlanceInfo, RequestContext
+from graphql_schema.conversations.filters import OnlyConversations, conversation_condition
 from graphql_schema.conversations.types import (
     Conversation,
     Message,
@@ -17,11 +19,12 @@ from graphql_schema.conversations.types import (
 )
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.node import local_id
-from graphql_schema.pagination import Connection, either_page, forward_page, page_by_id
+from graphql_schema.pagination import Connection, both, either_page, forward_page, page_by_id
 from graphql_schema.permissions import SignedIn, allowed_for
 from graphql_schema.scopes import Scope
 from graphql_schema.viewers import VisitorViewer
 from services.clients.clients import client_slug_by_id
+from services.conversations.filtering import oldest_listed
 
 
 @strawberry.type
@@ -29,23 +32,24 @@ class ConversationQueries:
     """Queries of this domain."""
 
     @strawberry.field(
-        description="Conversations, newest first. A visitor sees the visitor's own.",
+        description="Conversations, newest first. A visitor sees the visitor's own with this"
+        " chatbot, the last ones of them: as many as the client's `conversationsKeptPerVisitor`.",
         extensions=allowed_for(SignedIn, scope=Scope.CONVERSATIONS_READ),
     )
     async def conversations(
         self,
         info: ParlanceInfo,
         client_id: OnlyOfClient = None,
+        filter: OnlyConversations = None,
         first: First = 20,
         after: After = None,
     ) -> Connection[Conversation]:
         page = forward_page(first, after)
-        collection, own = await visible_conversations(info.context)
+        collection, own = await _listed_conversations(info.context)
         if client_id is not None:
             own = {**own, "client_id": await _slug(info.context, client_id)}
-        if not isinstance(await info.context.viewer(), VisitorViewer):
-            own = {**own, **NO_PREVIEWS}
-        return await page_by_id(collection, own, page, conversation_from)
+        wanted = both(own, conversation_condition(filter))
+        return await page_by_id(collection, wanted, page, conversation_from)
 
     @strawberry.field(
         description="One conversation; null if there is none with this id.",
@@ -91,6 +95,24 @@ async def visible_conversations(
         return viewer.scope().of(ConversationDocument), own
     member = await context.member()
     return member.scope().of(ConversationDocument), {}
+
+
+async def _listed_conversations(
+    context: RequestContext,
+) -> tuple[ScopedCollection[ConversationDocument], dict[str, Any]]:
+    """Those of the visible ones that stand in lists."""
+    collection, own = await visible_conversations(context)
+    viewer = await context.viewer()
+    if not isinstance(viewer, VisitorViewer):
+        return collection, {**own, **NO_PREVIEWS}
+    claims, scope = viewer.claims, collection.scope
+    client = await scope.of(ClientDocument).find_one({"client_id": claims.client_id})
+    if client is not None:
+        kept = client.conversations_kept_per_visitor
+        oldest = await oldest_listed(scope, claims.chatbot_id, claims.visitor_id, kept)
+        if oldest is not None:
+            own = {**own, "_id": {"$gte": oldest}}
+    return collection, own
 
 
 async def _found(context: RequestContext, id: str) -> ConversationDocument | None:

@@ -72,6 +72,14 @@ class MessageStatus(Enum):
     FAILED = described("failed", "It broke off, or there is no text.")
 
 
+@strawberry.enum(description="What a visitor thinks of an answer.")
+class Rating(Enum):
+    """Values are the stored names."""
+
+    UP = described("up", "It helped.")
+    DOWN = described("down", "It did not help.")
+
+
 @strawberry.enum(description="A step of the turn.")
 class AnswerStepKind(Enum):
     """Values are the stored names."""

@@ -21,6 +21,7 @@ from services.answering.limits import Limits
 from services.answering.telling import tell_end
 from services.answering.whole_characters import WholeCharacters
 from services.cancelling import raise_if_cancelled
+from services.conversations.facts import note_answer
 
 EVENTS_PER_TURN = 32
 """After so many deltas the event loop gets its turn, also when the model never waits."""
@@ -158,6 +159,7 @@ class AnswerWriter:
         await self._log.append(self.answer.id, [make(seq)])
         self._end_published = True
         await self._tell_end()
+        await self._note_in_conversation()
 
     async def hand_over(self) -> None:
         """Store how far the answer got and let go of the lease, for the next process.
@@ -181,6 +183,14 @@ class AnswerWriter:
                 await tell_end(self.answer)
         except DatabaseUnavailableError:
             log.warning("answer_end_not_told")  # somebody else will
+
+    async def _note_in_conversation(self) -> None:
+        """Followers have the end; now lists may be filtered by what the answer is like."""
+        try:
+            with reporting_unavailability(), operation_deadline(self._limits.operation_s):
+                await note_answer(self.answer)
+        except DatabaseUnavailableError:
+            log.warning("answer_not_noted")
 
     async def _until_ended(self, seq: int, changes: Mapping[str, Any]) -> None:
         pause = _FIRST_PAUSE_SECONDS

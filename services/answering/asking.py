@@ -4,7 +4,7 @@ The visitor's idempotency key decides. A unique index on it makes two equal call
 processes, end with the same pair of messages; the loser of the race reads what the winner wrote.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -24,14 +24,17 @@ from services.answering.leases import LAPSED, Lease
 from services.answering.limits import DEFAULT_LIMITS, Limits
 from services.answering.phrases import PhraseKey
 from services.answering.whole_characters import is_whole
+from services.conversations.current import archive_others, take_turn
+from services.conversations.titles import title_of
 from services.languages.detection import detect_language
-from services.live.publishing import news_of_conversation, news_of_message, publish
+from services.live.publishing import News, news_of_conversation, news_of_message, publish
+from services.refusals import UnknownTargetError
 
 MAX_QUESTION_CHARACTERS = 8_000
 MAX_KEY_CHARACTERS = 200
-TITLE_CHARACTERS = 80
 SOON = timedelta(seconds=5)
 """When to ask again if all depends on when other answers end."""
+
 
 RefusalCode = Literal[
     "idempotency_conflict",
@@ -149,7 +152,7 @@ class Asking:
     async def _store(self, question: Question, language: str, session: WriteSession) -> Message:
         scope = TenantScope.one(question.client_id)
         await self._claim_turn(scope, question, session)
-        conversation = await _conversation_with_room(question, language, session)
+        conversation, archived = await _conversation_with_room(question, language, session)
         asked = Message(
             client_id=question.client_id,
             conversation_id=conversation.id,
@@ -181,7 +184,10 @@ class Asking:
         await scope.of(Message).insert_many([asked, answer], session=session)
         lease = Lease(answer, self._owner, self._limits)
         await lease.begin(session, ceiling=self._limits.ceiling_block)
-        await _tell(conversation, asked, answer, session)
+        news = [news_of_conversation("conversation_archived", one) for one in archived]
+        if asked.seq == 1:
+            news.append(news_of_conversation("conversation_started", conversation))
+        await _tell(news, asked, answer, session)
         return answer
 
     async def _claim_turn(
@@ -206,15 +212,14 @@ class Asking:
 
 
 async def _tell(
-    conversation: Conversation, asked: Message, answer: Message, session: WriteSession
+    before: Sequence[News], asked: Message, answer: Message, session: WriteSession
 ) -> None:
     """Let those who watch know; as the last step, see `services.live.publishing`."""
     news = [
+        *before,
         news_of_message("question_created", asked),
         news_of_message("answer_created", answer),
     ]
-    if asked.seq == 1:
-        news.insert(0, news_of_conversation("conversation_started", conversation))
     await publish(asked.client_id, *news, session=session)
 
 
@@ -274,50 +279,53 @@ def _settings(chatbot: Chatbot, question: Question) -> ChatbotSettings:
 
 async def _conversation_with_room(
     question: Question, language: str, session: WriteSession
-) -> Conversation:
-    """The conversation with two numbers taken for question and answer.
+) -> tuple[Conversation, list[Conversation]]:
+    """The conversation with two numbers taken for question and answer, and those it archives.
 
     Raises:
         QuestionRefusedError: it is not this visitor's, or it was closed.
     """
     conversations = TenantScope.one(question.client_id).of(Conversation)
-    now = utc_now()
     if question.conversation_id is None:
-        conversation = Conversation(
-            client_id=question.client_id,
-            chatbot_id=question.chatbot_id,
-            visitor_id=question.visitor_id,
-            title=_title(question.text),
-            language=language,
-            opening_key=question.idempotency_key,
-            message_count=2,
-            last_message_at=now,
-            preview_until=question.preview_until,
-        )
-        return await conversations.insert(conversation, session=session)
+        await _turn_taken(question, session)
+        new = await conversations.insert(_new_conversation(question, language), session=session)
+        return new, await archive_others(new, session)
     own = {
         "_id": question.conversation_id,
         "chatbot_id": question.chatbot_id,
         "visitor_id": question.visitor_id,
     }
-    found = await conversations.update_one(
-        {**own, "status": {"$in": ["open", "needs_human"]}},
-        {
-            "$inc": {"message_count": 2},
-            "$set": {"last_message_at": now, "language": language},
-        },
-        session=session,
-    )
+    room = {"$inc": {"message_count": 2}}
+    fields = {"last_message_at": utc_now(), "language": language}
+    taking = {**own, "status": {"$in": ["open", "needs_human"]}}
+    found = await conversations.update_one(taking, {**room, "$set": fields}, session=session)
     if found is not None:
-        return found
+        return found, []
+    await _turn_taken(question, session)
+    archived, taken_up = {**own, "status": "archived"}, {**fields, "status": "open"}
+    found = await conversations.update_one(archived, {**room, "$set": taken_up}, session=session)
+    if found is not None:
+        return found, await archive_others(found, session)
     closed = await conversations.find_one(own, session=session)
     raise QuestionRefusedError("conversation_closed" if closed else "not_found")
 
 
-def _title(text: str) -> str:
-    """The first line of the question, cut at a word."""
-    line = " ".join(text.split())
-    if len(line) <= TITLE_CHARACTERS:
-        return line
-    cut = line[: TITLE_CHARACTERS - 1]
-    return (cut.rpartition(" ")[0] or cut) + "…"
+def _new_conversation(question: Question, language: str) -> Conversation:
+    return Conversation(
+        client_id=question.client_id,
+        chatbot_id=question.chatbot_id,
+        visitor_id=question.visitor_id,
+        title=title_of(question.text),
+        language=language,
+        opening_key=question.idempotency_key,
+        message_count=2,
+        last_message_at=utc_now(),
+        preview_until=question.preview_until,
+    )
+
+
+async def _turn_taken(question: Question, session: WriteSession) -> None:
+    try:
+        await take_turn(question.client_id, question.visitor_id, session)
+    except UnknownTargetError as error:
+        raise QuestionRefusedError("not_found") from error

@@ -19,6 +19,7 @@ class Actor:
     name: str
     user_id: PydanticObjectId | None = None
     ip_address: str | None = None
+    is_visitor: bool = False
 
 
 @dataclass(slots=True)
@@ -52,3 +53,9 @@ def acting(act: Act) -> Iterator[Act]:
 def current_act() -> Act | None:
     """In whose name things are changed; None: Parlance's own."""
     return _ACT.get()
+
+
+def acts_as_visitor() -> bool:
+    """Whether what is changed is a visitor's own: most of that is no entry of a client's log."""
+    act = current_act()
+    return act is not None and act.actor.is_visitor

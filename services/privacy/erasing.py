@@ -106,9 +106,12 @@ class Erasing:
         """Erase what is left of an erasure, and note that it is done."""
         erased: Counter[str] = Counter()
         if pending.visitor_ids:
-            await self._end_what_runs(pending)
+            await self._lock_out(pending)
+            await self._end_answers(pending.client_id, "visitor_id", pending.visitor_ids)
             erased.update(await erase_visitors(pending.client_id, pending.visitor_ids))
         if pending.conversation_ids:
+            ids = pending.conversation_ids
+            await self._end_answers(pending.client_id, "conversation_id", ids)
             erased.update(await erase_conversations(pending.client_id, pending.conversation_ids))
         await self._note_done(pending)
         return +erased
@@ -142,13 +145,25 @@ class Erasing:
         await _tell(visitor, session)
         return pending
 
-    async def _end_what_runs(self, pending: PendingErasure) -> None:
-        """Lock the visitors out, hang up on their models, and forget what they were told."""
-        scope = TenantScope.one(pending.client_id)
-        own = {"visitor_id": {"$in": pending.visitor_ids}}
-        ended = {"$set": {"revoked_at": utc_now()}}
-        await scope.of(WidgetToken).update_many({**own, "revoked_at": None}, ended)
-        recent = {**own, "sender": "bot", "updated_at": {"$gte": utc_now() - LOGS_KEPT}}
+    async def _lock_out(self, pending: PendingErasure) -> None:
+        """Let the visitors' tokens be good for nothing."""
+        tokens = TenantScope.one(pending.client_id).of(WidgetToken)
+        theirs = {"visitor_id": {"$in": pending.visitor_ids}, "revoked_at": None}
+        await tokens.update_many(theirs, {"$set": {"revoked_at": utc_now()}})
+
+    async def _end_answers(
+        self, client_id: str, field: str, ids: Sequence[PydanticObjectId]
+    ) -> None:
+        """Hang up on the models of those whose answers go, and forget what was told.
+
+        `field` names in a message to whom or what the ids belong.
+        """
+        scope = TenantScope.one(client_id)
+        recent = {
+            field: {"$in": list(ids)},
+            "sender": "bot",
+            "updated_at": {"$gte": utc_now() - LOGS_KEPT},
+        }
         messages = scope.of(Message)
         answers = await (
             messages.raw.find(messages.condition(recent), {"status": 1})

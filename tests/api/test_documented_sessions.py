@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from tests.answers import asked
+from tests.conftest import START_VISIT
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
@@ -19,9 +21,9 @@ def requests_in_readme() -> list[dict[str, Any]]:
     return [json.loads(body) for body in bodies]
 
 
-def operations_in_guide() -> list[str]:
-    """Every GraphQL operation of the guide, in order."""
-    guide = (ROOT / "docs" / "guide" / "getting-started.md").read_text()
+def operations_in_guide(page: str = "getting-started.md") -> list[str]:
+    """Every GraphQL operation of a page of the guide, in order."""
+    guide = (ROOT / "docs" / "guide" / page).read_text()
     return re.findall(r"```graphql\n(.*?)```", guide, re.DOTALL)
 
 
@@ -60,3 +62,27 @@ async def test_the_first_guide_leads_to_a_published_chatbot(
             if "id" in result.get(thing, {}):
                 known[f"<{name} id>"] = result[thing]["id"]
     assert len(known) == len(("password", "client", "chatbot", "config"))
+
+
+async def test_the_guide_for_support_desks_finds_changes_and_deletes_a_conversation(
+    server: ServerProcess, admin: GraphQLClient
+) -> None:
+    found = await admin.execute('{ client(slug: "demo") { id } }')
+    visitor = GraphQLClient(server.url, origin=server.url)
+    started = await visitor.execute(START_VISIT, {"key": "demo"})
+    visitor.token = started["startVisit"]["widgetToken"]
+    asked_ = await asked(visitor, "What is Parlance?")
+    await visitor.close()
+    known = {"<client id>": found["client"]["id"], "<conversation id>": ""}
+    known["<conversation id>"] = asked_[0]["conversationId"]
+    results = []
+    for operation in operations_in_guide("conversations.md"):
+        filled = operation
+        for name, value in known.items():
+            filled = filled.replace(name, value)
+        (result,) = (await admin.execute(filled)).values()
+        assert "code" not in result, (filled, result)
+        results.append(result)
+    listed = [edge["node"]["id"] for edge in results[0]["edges"]]
+    assert known["<conversation id>"] in listed
+    assert results[-1]["deletedId"] == known["<conversation id>"]

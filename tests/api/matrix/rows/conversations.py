@@ -1,10 +1,16 @@
 """Conversations and messages: a visitor's own, and those of the caller's clients."""
 
 from tests.api.matrix.callers import Caller
-from tests.api.matrix.outcomes import ALLOWED, NOT_FOUND, NULL
-from tests.api.matrix.row import Row, the, visitors_and_members
+from tests.api.matrix.outcomes import ALLOWED, NOT_FOUND, NOT_FOUND_ERROR, NULL
+from tests.api.matrix.row import Row, a_new, any_new_text, the, visitors_and_members
 
 READ = ("CONVERSATIONS_READ",)
+WRITE = ("CONVERSATIONS_WRITE",)
+OF_A = {
+    "chatbotId": the("chatbot"),
+    "visitorId": the("visitor"),
+    "llmConfigId": the("llm_config"),
+}
 
 ROWS = (
     Row(
@@ -19,6 +25,27 @@ ROWS = (
         {},
         visitors_and_members(Caller.VIEWER, others=ALLOWED, scopes=READ),
         case="of all clients",
+    ),
+    Row(
+        "conversations",
+        {"filter": {**OF_A, "statuses": ["OPEN"], "languages": ["EN"], "rating": "UP"}},
+        visitors_and_members(Caller.VIEWER, others=ALLOWED, scopes=READ),
+        case="filtered",
+    ),
+    Row(
+        "renameConversation",
+        {"id": a_new("conversation"), "title": any_new_text()},
+        visitors_and_members(Caller.AGENT, others=NOT_FOUND_ERROR, scopes=WRITE),
+    ),
+    Row(
+        "closeConversation",
+        {"id": a_new("conversation")},
+        visitors_and_members(Caller.AGENT, others=NOT_FOUND_ERROR, scopes=WRITE),
+    ),
+    Row(
+        "deleteConversation",
+        {"id": a_new("conversation")},
+        visitors_and_members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
     ),
     Row(
         "conversation",
