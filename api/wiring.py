@@ -35,8 +35,8 @@ from services.chatbots.versions import Versions
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
-from services.downloads.downloads import Downloads
 from services.conversations.changing import ConversationChanges
+from services.downloads.downloads import Downloads
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
