@@ -18,7 +18,7 @@ from graphql import (
 from graphql_schema.schema import schema
 
 #: Fields of updates for which null can only mean "left out".
-NEVER_EMPTY = frozenset({"revision", "active", "settings"})
+NEVER_EMPTY = frozenset({"revision", "active", "settings", "fullName", "email", "isAdmin"})
 
 
 def printed() -> DocumentNode:
