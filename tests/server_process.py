@@ -47,6 +47,8 @@ class ServerProcess:
 
     admin_email = "admin@example.com"
     admin_password = "correct horse battery staple"
+    program: tuple[str, ...] = ("-m", "api.cli")
+    """What the interpreter runs; it gets the command."""
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
@@ -87,7 +89,7 @@ class ServerProcess:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "api.cli", "serve"],
+                [sys.executable, *self.program, "serve"],
                 cwd=ROOT,
                 env=self.environment(),
                 stdout=log,

@@ -1,4 +1,4 @@
-"""The Schema class of the project: Strawberry's, with a faster and leak-free stream of events.
+"""The Schema class of the project: Strawberry's, with compiled plans for queries and streams.
 
 Refusals before the execution (by an extension, by the variables) are results of their own kind
 here, so that a transport can tell "not executed" from "executed, with errors".
@@ -21,8 +21,9 @@ from strawberry.types import ExecutionContext
 from strawberry.types.execution import PreExecutionError
 
 from graphql_schema.errors import PublicError
+from graphql_schema.execution.planned_context import PlannedContext
+from graphql_schema.execution.query_plan import CompiledOperations
 from graphql_schema.execution.stream_extensions import StreamExtensionsRunner
-from graphql_schema.execution.subscription_context import SubscriptionContext
 from graphql_schema.limits.errors import ExecutionTimeoutError
 from graphql_schema.limits.extension import INVALID_VARIABLES, OperationLimits, with_code
 
@@ -31,14 +32,18 @@ TOLD_BY_TRANSPORTS = (CannotGetOperationTypeError, InvalidOperationTypeError)
 
 
 class ParlanceSchema(Schema):
-    """A Strawberry schema whose subscriptions run by a compiled plan.
+    """A Strawberry schema whose operations run by compiled plans.
 
     Takes the arguments of `strawberry.Schema`. Results are the same, errors included.
+
+    Attributes:
+        plans: The plans of its queries and mutations; None leaves them to graphql-core.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("execution_context_class", SubscriptionContext)
+        kwargs.setdefault("execution_context_class", PlannedContext)
         super().__init__(*args, **kwargs)
+        self.plans: CompiledOperations | None = CompiledOperations()
 
     def create_extensions_runner(
         self, execution_context: ExecutionContext, extensions: list[SchemaExtension]

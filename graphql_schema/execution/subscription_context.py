@@ -13,16 +13,22 @@ from typing import Any, cast
 
 from graphql import ExecutionResult, GraphQLObjectType, OperationType, Undefined
 from graphql.execution import Executor
-from graphql.execution.collect_fields import CollectedFields, DeferUsage, GroupedFieldSet
+from graphql.execution.collect_fields import (
+    CollectedFields,
+    DeferUsage,
+    GroupedFieldSet,
+    collect_fields,
+)
 from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graphql_schema.execution.fresh_context import fresh_context
+from graphql_schema.execution.leaf_plan import Complete, NeedsFullExecutionError
 from graphql_schema.execution.selection_plan import (
-    Complete,
-    NeedsFullExecutionError,
-    collect_root_fields,
-    compile_subscription,
+    SelectionCompiler,
+    planned_fields,
+    refuse_directives,
+    strawberry_field,
 )
 
 
@@ -33,7 +39,7 @@ class SubscriptionContext(StrawberryGraphQLCoreExecutionContext):
     def plan(self) -> Complete | None:
         """The compiled operation, or None when graphql-core must execute every event."""
         try:
-            return compile_subscription(self)
+            return self._compile_subscription()
         except NeedsFullExecutionError:
             return None
 
@@ -41,7 +47,43 @@ class SubscriptionContext(StrawberryGraphQLCoreExecutionContext):
     def root_fields(self) -> CollectedFields:
         """The root fields of a subscription, collected once per operation."""
         root_type = cast("GraphQLObjectType", self.schema.subscription_type)
-        return collect_root_fields(self, root_type)
+        return collect_fields(
+            self.schema,
+            self.fragments,
+            self.variable_values,
+            root_type,
+            self.operation,
+            self.hide_suggestions,
+        )
+
+    @property
+    def may_be_planned(self) -> bool:
+        """Whether nothing watches each field, so that leaving graphql-core out changes nothing."""
+        watches = self.middleware_manager is not None and self.middleware_manager.middlewares
+        return not watches and self.abort_signal is None and self.hooks is None
+
+    def _compile_subscription(self) -> Complete:
+        """A function from one source event to the response data.
+
+        It raises (any exception, of no meaning) for an event that needs graphql-core.
+
+        Raises:
+            NeedsFullExecutionError: no event of this operation can be planned.
+        """
+        root_type = self.schema.subscription_type
+        if root_type is None or not self.may_be_planned:
+            raise NeedsFullExecutionError("no subscription type, or each field is watched")
+        fields = planned_fields(self.root_fields)
+        if len(fields) != 1:
+            raise NeedsFullExecutionError("not exactly one root field")
+        (name, details), *_ = fields.items()
+        refuse_directives(details)
+        field = self.schema.get_field(root_type, details[0].node.name.value)
+        # Strawberry gives subscription fields the identity as resolver: the event is the value.
+        if field is None or not strawberry_field(field).is_subscription:
+            raise NeedsFullExecutionError("the root field is no subscription field")
+        complete = SelectionCompiler(self).complete(field.type, details)
+        return lambda event: {name: complete(event)}
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
         """Return what executes one event: the plan, or a copy of this executor."""

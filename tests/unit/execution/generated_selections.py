@@ -7,6 +7,7 @@ from typing import Any
 from graphql import (
     GraphQLNamedType,
     GraphQLSchema,
+    OperationType,
     get_named_type,
     is_abstract_type,
     is_composite_type,
@@ -19,6 +20,7 @@ from tests.unit.execution.toy_schema import (
     Author,
     FieldPermissionEvent,
     Later,
+    Leaves,
     Mood,
     Note,
     NoteEvent,
@@ -38,6 +40,10 @@ DIRECTIVES = (
 )
 
 
+COUNTS = {"": "", "Again: ": "(count: 3)", "Too: ": "(count: $n)"}
+"""Arguments by the alias, so that merged selections never contradict each other."""
+
+
 class DocumentWriter:
     """Draws one document; named fragments are collected while the selections are drawn."""
 
@@ -49,12 +55,27 @@ class DocumentWriter:
         self._fragments: list[str] = []
 
     def document(self, field: str) -> str:
-        root = self._schema.subscription_type
-        assert root is not None
         alias = self._draw(st.sampled_from(("", "renamed: ")))
-        selection = self._selection(get_named_type(root.fields[field].type), 0)
-        operation = f"subscription($yes: Boolean!, $no: Boolean!) {{ {alias}{field} {selection} }}"
-        return "\n".join([operation, *self._fragments])
+        return self._written("subscription", f"{alias}{self._root(field, 'subscription')}")
+
+    def query(self, fields: list[str], kind: str = "query") -> str:
+        """An operation with several root fields, which may be the same ones."""
+        return self._written(
+            kind,
+            " ".join(
+                f"root{number}: {self._root(field, kind)}" for number, field in enumerate(fields)
+            ),
+        )
+
+    def _root(self, field: str, kind: str) -> str:
+        root = self._schema.get_root_type(OperationType(kind))
+        assert root is not None
+        return f"{field} {self._selection(get_named_type(root.fields[field].type), 0)}"
+
+    def _written(self, kind: str, selection: str) -> str:
+        body = "\n".join([f"{{ {selection} }}", *self._fragments])
+        counting = ", $n: Int! = 2" if "$n)" in body else ""
+        return f"{kind} ($yes: Boolean!, $no: Boolean!{counting}) {body}"
 
     def _selection(self, type_: GraphQLNamedType, depth: int) -> str:
         # `__typename` first: a selection whose every field is skipped would test little.
@@ -92,9 +113,10 @@ class DocumentWriter:
         # The alias follows from the field, so that merged selections never contradict each other.
         alias = self._draw(st.sampled_from(("", f"{name}Again: ", f"{name}Too: ")))
         directive = self._draw(st.sampled_from(DIRECTIVES))
+        arguments = COUNTS[alias.removeprefix(name)] if type_.fields[name].args else ""
         field_type = get_named_type(type_.fields[name].type)
         nested = self._selection(field_type, depth + 1) if is_composite_type(field_type) else ""
-        return f"{alias}{name}{directive} {nested}"
+        return f"{alias}{name}{arguments}{directive} {nested}"
 
     @staticmethod
     def _is_leaf(type_: Any, name: str) -> bool:
@@ -146,6 +168,23 @@ PAYLOADS: dict[str, st.SearchStrategy[Any]] = {
     "anything": anything,
 }
 """What the subscription fields of the toy schema may yield."""
+
+
+ROOT_VALUES = [notes, events, anything, authors, st.none(), st.builds(Leaves, text=texts)]
+
+
+@st.composite
+def query_cases(
+    draw: Callable[[st.SearchStrategy[Any]], Any], schema: GraphQLSchema, kind: str = "query"
+) -> tuple[str, list[Any]]:
+    """Draw a query or mutation, and what its root fields give each time that it is executed."""
+    root = schema.get_root_type(OperationType(kind))
+    assert root is not None
+    names = [name for name in sorted(root.fields) if name != "ready"]
+    fields = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3))
+    document = DocumentWriter(draw, schema).query(fields, kind)
+    given = draw(st.lists(surprising(st.one_of(ROOT_VALUES)), min_size=1, max_size=3))
+    return document, given
 
 
 @st.composite

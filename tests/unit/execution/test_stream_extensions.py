@@ -94,7 +94,7 @@ async def test_a_failing_source_is_masked() -> None:
             yield 1
             raise ValueError("the password is hunter2")
 
-    schema = ParlanceSchema(Query, subscription=Failing, extensions=[MaskErrors])
+    schema = ParlanceSchema(Query, subscription=Failing, config=CONFIG, extensions=[MaskErrors])
     results = await schema.stream("subscription { numbers }")
 
     collected = [each async for each in results if isinstance(each, ExecutionResult)]

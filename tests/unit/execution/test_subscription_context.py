@@ -213,7 +213,7 @@ async def test_a_field_extension_runs() -> None:
         async def loud(self) -> AsyncGenerator[Loud, None]:
             yield Loud(text="quiet")
 
-    schema = ParlanceSchema(Query, subscription=LoudSubscription)
+    schema = ParlanceSchema(Query, subscription=LoudSubscription, config=CONFIG)
 
     (result,) = await collect(schema, "subscription { loud { text } }", [])
 

@@ -1,9 +1,10 @@
 """A small schema with everything that the selection plan must get right or leave alone."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any, Generic, NewType, TypeVar
 
 import strawberry
 from strawberry.permission import BasePermission
@@ -69,6 +70,46 @@ class Note:
     def secret(self) -> str | None:
         return "the secret"
 
+    @strawberry.field
+    async def read_later(self) -> "Note | None":
+        await asyncio.sleep(0)
+        if self.number == 3:
+            raise ValueError("number three")
+        return self
+
+    @strawberry.field
+    def times(self, info: strawberry.Info, count: int = 1) -> list[int]:
+        assert info.field_name == "times"
+        return [self.number * count]
+
+    @strawberry.field
+    def pages(self, count: int = 1) -> "Page[Note]":
+        return page_of([self] * count)
+
+
+Item = TypeVar("Item")
+
+
+@strawberry.type
+class Place(Generic[Item]):
+    cursor: str
+    item: Item
+
+
+@strawberry.type
+class Page(Generic[Item]):
+    places: list[Place[Item]]
+    size: int = strawberry.field(permission_classes=[OnlyInformed])
+
+    @strawberry.field
+    async def total(self) -> int:
+        return len(self.places)
+
+
+def page_of(items: list[Any]) -> Page[Any]:
+    places = [Place(cursor=str(number), item=item) for number, item in enumerate(items)]
+    return Page(places=places, size=len(items))
+
 
 @strawberry.type
 class Leaves:
@@ -125,9 +166,53 @@ class PickyEvent(Event):
 Anything = Annotated[TextEvent | NoteEvent | Author, strawberry.union("Anything")]
 
 
+def given(info: strawberry.Info) -> Any:
+    """What the test has put there for this field."""
+    return info.context["given"]
+
+
 @strawberry.type
 class Query:
+    """Every field but the first gives what the context has, as it is."""
+
     ready: bool = True
+
+    @strawberry.field
+    def note(self, info: strawberry.Info) -> Note | None:
+        return given(info)  # type: ignore[no-any-return]
+
+    @strawberry.field
+    async def notes(self, info: strawberry.Info) -> list[Note | None]:
+        return [given(info), given(info)]
+
+    @strawberry.field(permission_classes=[OnlyInformed])  # type: ignore[untyped-decorator]
+    async def event(self, info: strawberry.Info) -> Event:
+        return given(info)  # type: ignore[no-any-return]
+
+    @strawberry.field
+    async def anything(self, info: strawberry.Info) -> Anything:
+        return given(info)  # type: ignore[no-any-return]
+
+    @strawberry.field
+    async def events(self, info: strawberry.Info) -> Page[Event]:
+        return page_of([given(info), given(info)])
+
+    @strawberry.field
+    def leaves(self, info: strawberry.Info) -> Leaves:
+        return given(info)  # type: ignore[no-any-return]
+
+
+@strawberry.type
+class Mutation:
+    """Changes nothing, one after another."""
+
+    @strawberry.mutation
+    async def note(self, info: strawberry.Info) -> Note | None:
+        return given(info)  # type: ignore[no-any-return]
+
+    @strawberry.mutation
+    def anything(self, info: strawberry.Info) -> Anything:
+        return given(info)  # type: ignore[no-any-return]
 
 
 @strawberry.type
