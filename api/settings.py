@@ -161,6 +161,20 @@ class Settings(BaseSettings):
     exports_per_visitor: int = Field(
         5, ge=1, description="How often the data of one visitor may be exported within an hour."
     )
+    sign_in_threads: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="How many passwords are checked at the same time, each on a core of its own."
+        " Default: as many as there are cores.",
+    )
+    sign_ins_waiting: int = Field(
+        50,
+        ge=0,
+        le=10_000,
+        description="How many sign-ins may wait for the others; one more is refused and told when"
+        " to come again.",
+    )
     chatbots_per_client: int = Field(
         1000, ge=1, le=100_000, description="How many chatbots a client may have."
     )

@@ -13,6 +13,7 @@ from graphql_schema.context import Services
 from services.accounts.access_tokens import AccessTokens
 from services.accounts.api_keys import ApiKeys
 from services.accounts.memberships import Memberships
+from services.accounts.password_work import PasswordWork
 from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
 from services.accounts.user_changes import UserChanges
@@ -91,7 +92,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(models, sealer, given_keys))
     generations = Generations(pipeline, event_log, owner, most=settings.answers_per_process)
     widget_tokens = WidgetTokens(keys)
-    sign_in = SignIn(AccessTokens(keys))
+    password_work = PasswordWork(settings.sign_in_threads, settings.sign_ins_waiting)
+    sign_in = SignIn(AccessTokens(keys), password_work)
     api_keys = ApiKeys(database)
     signing_keys = SigningKeys(database, sealer)
     stays = Stays(

@@ -5,11 +5,12 @@ import argparse
 from benchmarks.first_answer import NoAnswerError, measure_first_answer
 from benchmarks.list_page import measure_pages
 from benchmarks.report import Report
+from benchmarks.sign_ins import measure_sign_ins
 from benchmarks.stalls import measure_stalls
 from benchmarks.stream_memory import measure_retained
 from benchmarks.stream_throughput import measure_throughput
 
-PARTS = ("stream", "memory", "list", "stalls", "first-answer")
+PARTS = ("stream", "memory", "list", "stalls", "sign-in", "first-answer")
 
 
 def main() -> None:
@@ -23,6 +24,8 @@ def main() -> None:
         report.pages = measure_pages(arguments.pages, arguments.repeats)
     if "stalls" in arguments.parts:
         report.stalls = measure_stalls(arguments.repeats)
+    if "sign-in" in arguments.parts:
+        report.sign_ins = measure_sign_ins(arguments.seconds, arguments.repeats)
     if "first-answer" in arguments.parts:
         try:
             report.first_answer = measure_first_answer()
@@ -39,6 +42,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--deltas", type=int, default=50_000, help="deltas of one answer")
     parser.add_argument("--repeats", type=int, default=5, help="answers or rounds per server")
     parser.add_argument("--pages", type=int, default=200, help="requests of one round")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of one round of sign-ins")
     parser.add_argument("--memory-deltas", type=int, default=100_000)
     parser.add_argument("--traced-deltas", type=int, default=20_000)
     arguments = parser.parse_args()

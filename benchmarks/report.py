@@ -2,6 +2,7 @@
 
 import json
 import platform
+import statistics
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import psutil
 
 from benchmarks.first_answer import FirstAnswer
 from benchmarks.list_page import Pages
+from benchmarks.sign_ins import SignIns
 from benchmarks.stalls import LIMIT_S, PATIENCE_S, Stall
 from benchmarks.stream_memory import Retained
 from benchmarks.stream_throughput import Throughput
@@ -28,6 +30,7 @@ class Report:
     first_answer: FirstAnswer | None = None
     pages: list[Pages] = field(default_factory=list)
     stalls: list[Stall] = field(default_factory=list)
+    sign_ins: SignIns | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -52,6 +55,8 @@ class Report:
             yield from page_lines(self.pages)
         if self.stalls:
             yield from stall_lines(self.stalls)
+        if self.sign_ins is not None:
+            yield from sign_in_lines(self.sign_ins)
         for name, reason in self.not_measured.items():
             yield f"{name}: not measured, {reason}"
 
@@ -123,4 +128,18 @@ def stall_lines(measured: list[Stall]) -> Iterable[str]:
         stock += "+" if each.stock_cpu_s >= PATIENCE_S else " "
         promise = f"{each.cpu_s / LIMIT_S:>12.0%}"
         yield f"  {each.name:28}{1e3 * each.cpu_s:>10.1f}{promise}{1e3 * each.gap_s:>11.0f}{stock}"
+    yield ""
+
+
+def sign_in_lines(measured: SignIns) -> Iterable[str]:
+    """Lay out sign-ins per second against bare bcrypt, and the waits of who follows an answer."""
+    bare, product = (
+        statistics.median(each) for each in (measured.bare_per_s, measured.product_per_s)
+    )
+    yield f"Sign-ins per second ({measured.cores} cores, median of {len(measured.bare_per_s)})"
+    yield f"  {'bare bcrypt':28}{bare:>10.1f}"
+    yield f"  {'Parlance, signIn':28}{product:>10.1f}{measured.of_bare:>8.0%} of bare"
+    yield f"  {'refused, line full':28}{measured.refused:>10}"
+    yield f"  {'longest wait for a word':28}{1e3 * measured.quiet_gap_s:>10.0f} ms without them"
+    yield f"  {'':28}{1e3 * measured.gap_s:>10.0f} ms beside them"
     yield ""

@@ -49,6 +49,7 @@ UNLIMITED = {
         "QUESTIONS_PER_ADDRESS",
         "QUESTIONS_PER_CHATBOT",
         "VISITS_PER_ADDRESS",
+        "SIGN_INS_PER_ACCOUNT",
     )
 }
 """All load comes from one address here."""

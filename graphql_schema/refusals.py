@@ -1,9 +1,10 @@
 """From the services' refusals to the errors of the schema that say the same."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from documents.base import StoredDocument
+from documents.base import StoredDocument, utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.llm_configs import LlmConfig
@@ -27,8 +28,10 @@ from graphql_schema.errors import (
     rate_limited,
     refused,
 )
+from graphql_schema.errors import RateLimitedError as RateLimitedRefusal
 from graphql_schema.llm_configs.types import llm_config_from
 from graphql_schema.node import Node
+from services.accounts.password_work import TooBusyError
 from services.knowledge.errors import (
     ChatbotsNotFoundError,
     FieldName,
@@ -125,12 +128,21 @@ def knowledge_refusal(
             return None
 
 
+def too_busy(error: TooBusyError) -> RateLimitedRefusal:
+    """Too many passwords at once."""
+    return rate_limited(
+        "Too many people are signing in at the moment. Try again in a few seconds.",
+        utc_now() + timedelta(seconds=error.seconds),
+    )
+
+
 _REFUSALS: tuple[tuple[type[Exception], Callable[[Any], UserError | None]], ...] = (
     (InvalidFieldsError, invalid_fields),
     (NameTakenError, name_taken),
     (UnknownTargetError, unknown_target),
     (StaleRevisionError, stale_revision),
     (TooManyError, lambda error: limit_reached(error.limit, str(error), *error.path)),
+    (TooBusyError, too_busy),
     (RateLimitedError, lambda error: rate_limited("Too often. Try again later.", error.retry_at)),
     (RefusedError, lambda error: refused(UserErrorCode(error.code), str(error), *error.path)),
     (KnowledgeError, knowledge_refusal),

@@ -19,7 +19,9 @@ from graphql_schema.errors import (
     refused,
 )
 from graphql_schema.permissions import Anybody, Person, allowed_for
+from graphql_schema.refusals import too_busy
 from services.accounts.access_tokens import TokenInvalidError
+from services.accounts.password_work import TooBusyError
 from services.accounts.sign_in import Device, InvalidCredentialsError
 from services.accounts.throttling import record_throttled_sign_in
 from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
@@ -108,6 +110,7 @@ class AccountMutations:
     async def sign_in(self, info: ParlanceInfo, input: SignInInput) -> SignInResult:
         services = info.context.services
         try:
+            services.sign_in.check_room()
             await services.rate_limits.sign_in(input.email)
             signed_in = await services.sign_in.with_password(
                 input.email, input.password, _device(info)
@@ -116,6 +119,8 @@ class AccountMutations:
             await _note_throttled(info, input.email, error.retry_at)
             message = "Too many sign-ins of this account have failed. Try again later."
             return rate_limited(message, error.retry_at)
+        except TooBusyError as error:
+            return too_busy(error)
         except InvalidCredentialsError:
             return refused(
                 UserErrorCode.INVALID_CREDENTIALS,

@@ -1,15 +1,20 @@
 """Passwords: bcrypt, off the event loop, with equal work for accounts that do not exist."""
 
-import asyncio
 import unicodedata
 
 import bcrypt
+
+from services.accounts.password_work import PasswordWork
 
 MIN_BYTES = 12
 MAX_BYTES = 72
 """bcrypt reads no further than 72 bytes."""
 
 ROUNDS = 12
+
+NEW_PASSWORDS = PasswordWork(threads=1, waiting=1000)
+"""Where new passwords are hashed, and what runs beside a server: apart from the sign-ins, so that
+a flood of them keeps nobody from changing a password."""
 
 
 class UnsuitablePasswordError(ValueError):
@@ -32,23 +37,32 @@ def check_new_password(password: str) -> None:
 
 
 async def hash_password(password: str) -> str:
-    """The bcrypt hash of a checked password; about 0.2 s in a thread."""
+    """The bcrypt hash of a checked password; about 0.2 s in a thread.
+
+    Raises:
+        TooBusyError: too many others are being hashed.
+    """
     check_new_password(password)
-    hashed = await asyncio.to_thread(bcrypt.hashpw, _encoded(password), bcrypt.gensalt(ROUNDS))
+    hashed = await NEW_PASSWORDS.run(bcrypt.hashpw, _encoded(password), bcrypt.gensalt(ROUNDS))
     return hashed.decode()
 
 
-async def password_matches(password: str, hashed: str | None) -> bool:
+async def password_matches(
+    password: str, hashed: str | None, work: PasswordWork = NEW_PASSWORDS
+) -> bool:
     """Whether the password is the hashed one.
 
     With `hashed` None (no such account) the same work is done and the answer is False, so that
     the time taken does not tell which accounts exist.
+
+    Raises:
+        TooBusyError: too many passwords are being checked.
     """
     wanted = _encoded(password)
     if len(wanted) > MAX_BYTES:
         wanted = b""
     reference = (hashed or _STAND_IN).encode()
-    matches = await asyncio.to_thread(bcrypt.checkpw, wanted, reference)
+    matches = await work.run(bcrypt.checkpw, wanted, reference)
     return matches and hashed is not None
 
 

@@ -14,6 +14,7 @@ from services.accounts.access_tokens import (
     TokenInvalidError,
     TokenRevokedError,
 )
+from services.accounts.password_work import PasswordWork
 from services.accounts.passwords import password_matches
 from services.sealing.tokens import fingerprint, new_token
 
@@ -26,7 +27,7 @@ HASHES_KEPT = 50
 """Earlier refresh tokens of a session that are still recognised as reused."""
 
 
-PasswordMatches = Callable[[str, str | None], Awaitable[bool]]
+PasswordMatches = Callable[[str, str | None, PasswordWork], Awaitable[bool]]
 
 
 class InvalidCredentialsError(Exception):
@@ -64,21 +65,34 @@ class SignIn:
     """Sessions of people."""
 
     def __init__(
-        self, access_tokens: AccessTokens, matches: PasswordMatches = password_matches
+        self,
+        access_tokens: AccessTokens,
+        work: PasswordWork | None = None,
+        matches: PasswordMatches = password_matches,
     ) -> None:
         """`matches` compares a password with a hash, or does the same work without one."""
         self._access_tokens = access_tokens
+        self._work = work or PasswordWork()
         self._matches = matches
+
+    def check_room(self) -> None:
+        """Refuse before anything is counted or looked up, when too many sign in at once.
+
+        Raises:
+            TooBusyError: the waiting line is full.
+        """
+        self._work.check_room()
 
     async def with_password(self, email: str, password: str, device: Device) -> SignedIn:
         """Open a session.
 
         Raises:
             InvalidCredentialsError: unknown address, wrong password or inactive account alike.
+            TooBusyError: too many sign in at once.
         """
         with operation_deadline(DATABASE_SECONDS):
             user = await User.find_one({"email": email.strip().lower()})
-        matches = await self._matches(password, user.hashed_password if user else None)
+        matches = await self._matches(password, user.hashed_password if user else None, self._work)
         if user is None or not matches or not user.active:
             raise InvalidCredentialsError
         with operation_deadline(DATABASE_SECONDS):

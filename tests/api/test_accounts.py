@@ -16,6 +16,7 @@ from documents.ids import PydanticObjectId
 from documents.sessions import Session
 from documents.users import User
 from services.accounts.access_tokens import AccessTokens
+from services.accounts.password_work import PasswordWork
 from services.accounts.passwords import password_matches
 from services.accounts.sign_in import Device, InvalidCredentialsError, SignIn
 from services.sealing.keys import DerivedKeys
@@ -199,12 +200,12 @@ async def test_an_unknown_account_costs_the_work_of_a_known_one(account: Account
     """bcrypt takes most of the time; were it left out, the time would tell who has an account."""
     compared: list[tuple[str, str | None]] = []
 
-    async def matches(password: str, hashed: str | None) -> bool:
+    async def matches(password: str, hashed: str | None, work: PasswordWork) -> bool:
         compared.append((password, hashed))
-        return await password_matches(password, hashed)
+        return await password_matches(password, hashed, work)
 
     accounts = SignIn(
-        AccessTokens(DerivedKeys("a secret of forty characters, long enough")), matches
+        AccessTokens(DerivedKeys("a secret of forty characters, long enough")), matches=matches
     )
     known = await account()
     for email in (known, f"nobody-{known}"):
