@@ -14,7 +14,7 @@ from api.middleware.correlation import Correlation
 from api.middleware.faults import Faults
 from api.middleware.origins import ApiOrigins
 from api.middleware.security_headers import SecurityHeaders
-from api.routes import demo, exports, operations, uploads
+from api.routes import account, demo, exports, operations, uploads
 from api.settings import Settings
 
 
@@ -41,6 +41,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(demo.router)
     application.include_router(uploads.router)
     application.include_router(exports.router)
+    application.include_router(account.router)
     application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
     application.add_exception_handler(404, _not_found)
     application.add_exception_handler(HTTPException, _refused)

@@ -3,11 +3,10 @@
 import asyncio
 import os
 import shutil
-import ssl
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,12 +15,15 @@ import httpx
 from api.database import database_options
 from api.first_password import FILE_NAME as FIRST_PASSWORD
 from api.secret_key import FILE_NAME, SecretKeyError, installation_secret
-from api.settings import MailServer, Settings
+from api.settings import Settings
 from documents.database.clock import clock_difference_s
 from documents.database.database import Database
 from documents.database.opening import attach_database
 from documents.errors import DatabaseError, reporting_unavailability
 from documents.migrations.runner import pending_migrations
+from documents.outgoing_mails import count_dead_mails
+from services.mail.carriers import MailDeferredError
+from services.mail.smtp_carrier import SmtpCarrier
 from services.origins import is_loopback, normalized_origin
 
 Verdict = Literal["ok", "warning", "problem"]
@@ -33,7 +35,7 @@ MAX_CLOCK_DIFFERENCE_S = 2.0
 LOOK_SECONDS = 5.0
 OTHERS_MAY = 0o077
 MAX_ANSWER_BYTES = 1_000
-"""Of somebody else's mail or web server; more is not read."""
+"""Of somebody else's web server; more is not read."""
 
 _MARKS: dict[Verdict, str] = {"ok": "ok     ", "warning": "warning", "problem": "PROBLEM"}
 
@@ -75,7 +77,7 @@ async def findings(settings: Settings) -> AsyncGenerator[Finding, None]:
     async with aclosing(_database_findings(settings)) as found:
         async for finding in found:
             yield finding
-    yield await mail(settings.mail_server)
+    yield await mail(settings)
     yield await public_url(settings.base_url)
     yield proxy(settings)
 
@@ -145,6 +147,7 @@ async def _inside(database: Database) -> AsyncGenerator[Finding, None]:
         yield Finding("migrations", "warning", f"waiting: {names}", "Run `parlance migrate`.")
     else:
         yield Finding("migrations", "ok", "none waiting")
+    yield given_up_mails(*await count_dead_mails(database.database))
     yield clock(await clock_difference_s(database))
 
 
@@ -156,31 +159,25 @@ def clock(difference_s: float) -> Finding:
     return Finding("clock", "ok", observed)
 
 
-async def mail(server: MailServer | None, look_seconds: float = LOOK_SECONDS) -> Finding:
-    """Whether the mail server answers."""
+async def mail(settings: Settings, look_seconds: float = LOOK_SECONDS) -> Finding:
+    """Whether the mail server would take a mail from us."""
+    server = settings.mail_server
     if server is None:
-        return Finding("mail", "warning", "PARLANCE_SMTP_URL is not set", "No mail will be sent.")
-    name, remedy = f"{server.host}:{server.port}", "Check PARLANCE_SMTP_URL."
+        observed, folder = "PARLANCE_SMTP_URL is not set", settings.mail_folder
+        return Finding("mail", "warning", observed, f"Mails are written to {folder}.")
     try:
-        async with asyncio.timeout(look_seconds):
-            greeting = await _greeting(server)
-    except ssl.SSLError as error:
-        return Finding("mail", "problem", f"{name} has no good TLS ({error.reason})", remedy)
-    except (OSError, TimeoutError):
-        return Finding("mail", "problem", f"{name} does not answer", remedy)
-    if not greeting.startswith(b"220"):
-        return Finding("mail", "problem", f"{name} is no mail server", remedy)
-    return Finding("mail", "ok", f"{name} answers")
+        await SmtpCarrier(replace(server, timeout_s=look_seconds)).greet()
+    except MailDeferredError as error:
+        return Finding("mail", "problem", str(error), "Check PARLANCE_SMTP_URL.")
+    return Finding("mail", "ok", f"{server.place} is ready")
 
 
-async def _greeting(server: MailServer) -> bytes:
-    """The first bytes that the server says (RFC 5321, section 3.1)."""
-    tls = ssl.create_default_context() if server.tls else None
-    reader, writer = await asyncio.open_connection(server.host, server.port, ssl=tls)
-    try:
-        return await reader.read(MAX_ANSWER_BYTES)
-    finally:
-        writer.close()
+def given_up_mails(count: int, problem: str) -> Finding:
+    """Mails that did not go out within the last days."""
+    if count:
+        observed = f"{count} were given up within 7 days, the last because: {problem}"
+        return Finding("mails", "warning", observed, "See `mail_given_up` in the log.")
+    return Finding("mails", "ok", "none were given up within 7 days")
 
 
 async def public_url(url: str) -> Finding:

@@ -13,6 +13,7 @@ from api.settings import Settings
 from documents.database.database import Database
 from services.chatbots.llm_config_changes import reseal_llm_configs
 from services.clients.signing_keys import reseal_signing_keys
+from services.mail.queue import reseal_mails
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Resealing, Sealer
 
@@ -65,4 +66,9 @@ async def _rotate_file(folder: Path, given: str) -> int:
 
 async def _reseal(old: str, new: str) -> int:
     resealing = Resealing(Sealer(DerivedKeys(old)), Sealer(DerivedKeys(new)))
-    return await reseal_llm_configs(resealing) + await reseal_signing_keys(resealing)
+    counts = [
+        await reseal_llm_configs(resealing),
+        await reseal_signing_keys(resealing),
+        await reseal_mails(resealing),
+    ]
+    return sum(counts)

@@ -6,22 +6,26 @@ generated from the descriptions below.
 
 import json
 import os
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.accounts.passwords import check_new_password
 from services.chatbots.llm_config_rules import KEY_ENV_PREFIX
-from services.field_checks import is_email
+from services.field_checks import is_email, is_web_address
+from services.mail.rendering import Sender
+from services.mail.smtp_carrier import SmtpServer, TlsMode
 from services.origins import is_loopback, normalized_origin
 from services.outgoing.guard import GuardPolicy
 from services.sealing.keys import MIN_SECRET_CHARACTERS
 
 Environment = Literal["development", "production"]
 SMTP_PORTS = {"smtp": 25, "smtps": 465}
+PRODUCT = "Parlance"
 
 
 def _parsed_list(value: object) -> object:
@@ -35,14 +39,6 @@ def _parsed_list(value: object) -> object:
 
 
 TextList = Annotated[list[str], NoDecode, BeforeValidator(_parsed_list)]
-
-
-class MailServer(NamedTuple):
-    """Where mail goes, and whether the connection begins with TLS."""
-
-    host: str
-    port: int
-    tls: bool
 
 
 class Settings(BaseSettings):
@@ -107,6 +103,11 @@ class Settings(BaseSettings):
         default=True,
         description="Make the client `demo` with a chatbot and a small knowledge base at the first"
         " start.",
+    )
+    dashboard_url: str = Field(
+        "",
+        description="Where links in mails lead, such as https://dashboard.example.com/account. The"
+        " code stands behind the #. Default: a small page of Parlance itself.",
     )
     dashboard_origins: TextList = Field(
         [],
@@ -175,6 +176,21 @@ class Settings(BaseSettings):
         description="How many sign-ins may wait for the others; one more is refused and told when"
         " to come again.",
     )
+    resets_per_account: int = Field(
+        3,
+        ge=1,
+        description="How many mails for a new password, and how many invitations, one address gets"
+        " within 15 minutes.",
+    )
+    resets_per_address: int = Field(
+        20,
+        ge=1,
+        description="How many such mails may be asked for, and how many of their codes tried, from"
+        " one network address within 15 minutes.",
+    )
+    invitations_per_client: int = Field(
+        100, ge=1, description="How many invitations a client may send within an hour."
+    )
     chatbots_per_client: int = Field(
         1000, ge=1, le=100_000, description="How many chatbots a client may have."
     )
@@ -208,7 +224,32 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server, such as smtp://user:password@mail.example.com:587; smtps:// for"
-        " TLS from the first byte.",
+        " TLS from the first byte. Write signs like @ and : in a password as %40 and %3A. Without a"
+        " server mails are written to `mail/` in the data folder.",
+    )
+    smtp_tls: Literal["required", "offered", "never"] | None = Field(
+        None,
+        description="STARTTLS with smtp://: `required` with a good certificate; `offered` when the"
+        " server has it, whatever its certificate; `never`. Default: required with a password, else"
+        " offered.",
+    )
+    smtp_ca_file: Path | None = Field(
+        None,
+        description="Certificates to trust beside the system's, for a mail server of your own.",
+    )
+    smtp_sender: str = Field(
+        "",
+        description="From whom mails come, such as Parlance <no-reply@example.com>. Default:"
+        " no-reply at the host of the public URL.",
+    )
+    smtp_timeout_seconds: float = Field(
+        30, ge=1, le=600, description="How long the mail server may take for one mail, in seconds."
+    )
+    smtp_attempts: int = Field(
+        10, ge=1, le=100, description="How often a mail is tried before it is given up."
+    )
+    smtp_max_bytes: int = Field(
+        1_000_000, ge=10_000, le=50_000_000, description="The longest mail, in bytes."
     )
     drain_seconds: float = Field(
         25.0,
@@ -230,6 +271,13 @@ class Settings(BaseSettings):
         if None in origins:
             raise ValueError("every entry must be an origin, such as https://dashboard.example.com")
         return [origin for origin in origins if origin]
+
+    @field_validator("dashboard_url")
+    @classmethod
+    def _dashboard_url(cls, value: str) -> str:
+        if value and (not is_web_address(value) or urlsplit(value).query or "#" in value):
+            raise ValueError("must be a web address without ? and #")
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -278,6 +326,20 @@ class Settings(BaseSettings):
             check_new_password(value.get_secret_value())
         return value
 
+    @field_validator("smtp_sender")
+    @classmethod
+    def _smtp_sender(cls, value: str) -> str:
+        if value and not is_email(parseaddr(value)[1]):
+            raise ValueError("must be an address, such as Parlance <no-reply@example.com>")
+        return value
+
+    @field_validator("smtp_ca_file")
+    @classmethod
+    def _smtp_ca_file(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("is no file")
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
@@ -301,13 +363,36 @@ class Settings(BaseSettings):
         return is_loopback(normalized_origin(self.base_url) or "")
 
     @property
-    def mail_server(self) -> MailServer | None:
+    def mail_folder(self) -> Path:
+        """Where mails are written without PARLANCE_SMTP_URL."""
+        return self.data_dir / "mail"
+
+    @property
+    def mail_sender(self) -> Sender:
+        """From whom mails come."""
+        name, address = parseaddr(self.smtp_sender)
+        host = urlsplit(self.base_url).hostname or ""
+        named = host if is_email(f"no-reply@{host}") else "localhost"
+        return Sender(name or PRODUCT, address or f"no-reply@{named}")
+
+    @property
+    def mail_server(self) -> SmtpServer | None:
         """Where mail goes; None without PARLANCE_SMTP_URL."""
         if self.smtp_url is None:
             return None
         parts = urlsplit(self.smtp_url.get_secret_value())
-        port = parts.port or SMTP_PORTS[parts.scheme]
-        return MailServer(parts.hostname or "", port, parts.scheme == "smtps")
+        tls: TlsMode = self.smtp_tls or ("required" if parts.password else "offered")
+        return SmtpServer(
+            host=parts.hostname or "",
+            port=parts.port or SMTP_PORTS[parts.scheme],
+            tls="implicit" if parts.scheme == "smtps" else tls,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            hello=self.mail_sender.domain,
+            authorities=self.smtp_ca_file,
+            timeout_s=self.smtp_timeout_seconds,
+            max_bytes=self.smtp_max_bytes,
+        )
 
 
 def _is_smtp_url(text: str) -> bool:

@@ -5,15 +5,21 @@ import secrets
 import socket
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from api.authentication.identifying import Identifying
+from api.routes.account import ACCOUNT_PAGE
 from api.settings import Settings, provider_keys
 from documents.database.database import Database
 from graphql_schema.context import Services
 from services.accounts.access_tokens import AccessTokens
 from services.accounts.api_keys import ApiKeys
+from services.accounts.forgotten_passwords import ForgottenPasswords
+from services.accounts.invitations import Invitations
+from services.accounts.letters import Letters
 from services.accounts.memberships import Memberships
 from services.accounts.password_work import PasswordWork
+from services.accounts.own_password import OwnPassword
 from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
 from services.accounts.user_changes import UserChanges
@@ -42,6 +48,11 @@ from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
 from services.llm.factory import ModelFactory
+from services.mail.carriers import Carrier
+from services.mail.folder_carrier import FolderCarrier
+from services.mail.posting import Patience, Posting
+from services.mail.queue import MailQueue
+from services.mail.smtp_carrier import SmtpCarrier
 from services.origins import normalized_origin
 from services.privacy.deleting import Deleting
 from services.privacy.erasing import Erasing
@@ -76,6 +87,7 @@ class Wiring:
     recovery: Recovery
     housekeeping: Housekeeping
     downloads: Downloads
+    posting: Posting
     models: ModelFactory
     event_log: MemoryEventLog
 
@@ -84,6 +96,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     """Everything, for this database and these settings."""
     keys = DerivedKeys(secret)
     sealer = Sealer(keys)
+    queue, letters = MailQueue(sealer), _letters(settings)
     owner = process_name()
     event_log = MemoryEventLog()
     models = ModelFactory(allowed_addresses=settings.allowed_addresses)
@@ -95,6 +108,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     password_work = PasswordWork(settings.sign_in_threads, settings.sign_ins_waiting)
     sign_in = SignIn(AccessTokens(keys), password_work)
     api_keys = ApiKeys(database)
+    memberships = Memberships(database)
     signing_keys = SigningKeys(database, sealer)
     stays = Stays(
         most_at_once=settings.visits_per_chatbot,
@@ -109,8 +123,11 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         sign_in=sign_in,
         sessions=Sessions(database),
         users=Users(database),
-        user_changes=UserChanges(database),
-        memberships=Memberships(database),
+        user_changes=UserChanges(database, queue, letters),
+        memberships=memberships,
+        invitations=Invitations(database, memberships, queue, letters),
+        own_password=OwnPassword(database, queue, letters),
+        forgotten_passwords=ForgottenPasswords(database, sign_in, queue, letters),
         rate_limits=_rate_limits(settings),
         api_keys=api_keys,
         clients=Clients(database),
@@ -153,9 +170,23 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
             retention_seconds=settings.retention_look_seconds,
         ),
         downloads=downloads,
+        posting=_posting(settings, queue),
         models=models,
         event_log=event_log,
     )
+
+
+def _letters(settings: Settings) -> Letters:
+    place = urlsplit(settings.base_url).netloc
+    page = settings.dashboard_url or f"{settings.base_url}{ACCOUNT_PAGE}"
+    return Letters(place, page, settings.dashboard_url or None)
+
+
+def _posting(settings: Settings, queue: MailQueue) -> Posting:
+    server = settings.mail_server
+    carrier: Carrier = SmtpCarrier(server) if server else FolderCarrier(settings.mail_folder)
+    patience = Patience(attempts=settings.smtp_attempts)
+    return Posting(queue, carrier, settings.mail_sender, patience)
 
 
 def _rate_limits(settings: Settings) -> RateLimits:
@@ -167,6 +198,9 @@ def _rate_limits(settings: Settings) -> RateLimits:
         refreshes_per_address=settings.refreshes_per_address,
         sign_ins_per_account=settings.sign_ins_per_account,
         exports_per_visitor=settings.exports_per_visitor,
+        resets_per_account=settings.resets_per_account,
+        resets_per_address=settings.resets_per_address,
+        invitations_per_client=settings.invitations_per_client,
     )
     return RateLimits(rates, MemoryWindows(), shared=StoredWindows())
 

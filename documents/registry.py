@@ -14,6 +14,8 @@ from documents.knowledge_sources import KnowledgeSource
 from documents.live_events import LiveCounter, LiveEvent
 from documents.llm_configs import LlmConfig
 from documents.messages import Message
+from documents.one_time_codes import OneTimeCode
+from documents.outgoing_mails import OutgoingMail
 from documents.pending_erasures import PendingErasure
 from documents.rate_windows import RateWindow
 from documents.sessions import Session
@@ -30,6 +32,8 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     User,
     Session,
     RateWindow,
+    OneTimeCode,
+    OutgoingMail,
     ApiKey,
     AuditEntry,
     Client,

@@ -24,7 +24,10 @@ from graphql_schema.viewers import (
     VisitorViewer,
 )
 from services.accounts.api_keys import ApiKeys
+from services.accounts.forgotten_passwords import ForgottenPasswords
+from services.accounts.invitations import Invitations
 from services.accounts.memberships import Memberships
+from services.accounts.own_password import OwnPassword
 from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
 from services.accounts.user_changes import UserChanges
@@ -64,6 +67,9 @@ class Services:
     users: Users
     user_changes: UserChanges
     memberships: Memberships
+    invitations: Invitations
+    own_password: OwnPassword
+    forgotten_passwords: ForgottenPasswords
     rate_limits: RateLimits
     api_keys: ApiKeys
     clients: Clients

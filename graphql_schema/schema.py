@@ -7,6 +7,8 @@ from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from graphql_schema.accounts.forgotten_passwords import ForgottenPasswordMutations
+from graphql_schema.accounts.invitations import InvitationMutations
 from graphql_schema.accounts.memberships import MembershipMutations
 from graphql_schema.accounts.mutations import AccountMutations
 from graphql_schema.accounts.queries import AccountQueries
@@ -89,6 +91,8 @@ class Mutation(
     UserMutations,
     UserChangeMutations,
     MembershipMutations,
+    InvitationMutations,
+    ForgottenPasswordMutations,
     ApiKeyMutations,
     ClientMutations,
     ChatbotMutations,

@@ -24,6 +24,7 @@ EVERYBODY_IS_ONE_ADDRESS = {
         "QUESTIONS_PER_CHATBOT",
         "VISITS_PER_ADDRESS",
         "REFRESHES_PER_ADDRESS",
+        "RESETS_PER_ADDRESS",
     )
 } | {"PARLANCE_ANSWERS_PER_VISITOR": "1000"}
 """Rates that hundreds of visitors of one test run, all from 127.0.0.1, do not reach."""

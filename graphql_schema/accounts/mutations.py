@@ -113,7 +113,7 @@ class AccountMutations:
             services.sign_in.check_room()
             await services.rate_limits.sign_in(input.email)
             signed_in = await services.sign_in.with_password(
-                input.email, input.password, _device(info)
+                input.email, input.password, device_of(info)
             )
         except TooOftenError as error:
             await _note_throttled(info, input.email, error.retry_at)
@@ -181,7 +181,8 @@ async def _note_throttled(info: ParlanceInfo, email: str, until: datetime) -> No
         )
 
 
-def _device(info: ParlanceInfo) -> Device:
+def device_of(info: ParlanceInfo) -> Device:
+    """Where a sign-in comes from."""
     caller = info.context.caller
     agent = caller.user_agent[:MAX_USER_AGENT] if caller.user_agent else None
     return Device(agent, caller.ip_address)

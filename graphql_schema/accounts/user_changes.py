@@ -20,7 +20,6 @@ from graphql_schema.errors import (
 )
 from graphql_schema.node import local_id
 from graphql_schema.permissions import Person, PlatformAdmin
-from services.accounts.own_password import change_password
 from services.accounts.user_changes import ADMINS_FIELDS
 
 
@@ -156,8 +155,7 @@ class UserChangeMutations:
     ) -> ChangePasswordResult:
         person, services = await info.context.person(), info.context.services
         await services.rate_limits.password_change(str(person.user.id))
-        ended = await change_password(
-            services.transactions,
+        ended = await services.own_password.change(
             person.user,
             current=input.current_password,
             new=input.new_password,

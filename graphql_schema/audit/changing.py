@@ -16,7 +16,7 @@ from strawberry.types.union import StrawberryUnion
 
 from graphql_schema.context import RequestContext
 from graphql_schema.errors import UserError
-from graphql_schema.permissions import allowed_for
+from graphql_schema.permissions import Anybody, allowed_for
 from graphql_schema.refusals import refusal_of
 from graphql_schema.scopes import Scope
 from graphql_schema.viewers import ApiKeyViewer, PersonViewer, Viewer
@@ -30,13 +30,15 @@ class UntoldChangeError(Exception):
 class Audited(FieldExtension):
     """Runs a mutation in its caller's name."""
 
+    def __init__(self, *, in_nobodys_name: bool = False) -> None:
+        """`in_nobodys_name`: no token is looked at; who it is may turn out later (`act_as`)."""
+        self._in_nobodys_name = in_nobodys_name
+
     async def resolve_async(
         self, next_: AsyncExtensionResolver, source: Any, info: Info, **kwargs: Any
     ) -> Any:
         """The mutation's result, or the refusal that a service raised."""
-        context: RequestContext = info.context
-        actor = actor_of(await context.viewer(), context.caller.ip_address)
-        with acting(Act(actor, info.field_name)) as act:
+        with acting(Act(await self._actor(info.context), info.field_name)) as act:
             try:
                 result = await next_(source, info, **kwargs)
             except Exception as error:
@@ -49,12 +51,18 @@ class Audited(FieldExtension):
             raise UntoldChangeError(info.field_name)
         return result
 
+    async def _actor(self, context: RequestContext) -> Actor:
+        if self._in_nobodys_name:
+            return Actor("Nobody", None, context.caller.ip_address)
+        return actor_of(await context.viewer(), context.caller.ip_address)
+
 
 def audited_for(
     *permissions: type[BasePermission], scope: Scope | Sequence[Scope] = ()
 ) -> list[FieldExtension]:
     """The `extensions` of a mutation that only these callers may use; see `allowed_for`."""
-    return [*allowed_for(*permissions, scope=scope), Audited()]
+    audited = Audited(in_nobodys_name=Anybody in permissions)
+    return [*allowed_for(*permissions, scope=scope), audited]
 
 
 def actor_of(viewer: Viewer | None, address: str | None) -> Actor:

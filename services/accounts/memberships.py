@@ -5,6 +5,7 @@ from documents.transactions import Transactions, WriteSession
 from documents.users import Membership, RoleName, User
 from services.accounts.last_ones import claim_members, owns_alone
 from services.accounts.members import MAX_MEMBERS
+from services.accounts.one_time_codes import end_codes
 from services.accounts.users import changed_user
 from services.audit.audit_log import record
 from services.refusals import RefusedError, UnknownTargetError
@@ -66,6 +67,8 @@ class Memberships:
         """
         held = role_of(before, client_id)
         await claim_members(client_id, session)
+        if role is None:
+            await end_codes(before.id, session, client_id=client_id)
         if held is None:
             await self._check_room(before, client_id, session)
         if held == "owner" and role != "owner" and await owns_alone(before, client_id, session):

@@ -3,15 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from documents.base import utc_now
 from documents.duplicates import DuplicateError
 from documents.ids import PydanticObjectId
 from documents.transactions import Transactions, WriteSession
 from documents.users import User
 from services.accounts.last_ones import claim_members, owns_alone, runs_alone
+from services.accounts.letters import Letters
+from services.accounts.notices import NOTICE_DEADLINE
+from services.accounts.one_time_codes import end_codes
 from services.accounts.sessions import end_sessions
 from services.accounts.users import MAX_NAME, changed_user
 from services.audit.audit_log import record
 from services.field_checks import FieldChecks
+from services.mail.queue import MailQueue
 from services.refusals import (
     NameTakenError,
     RefusedError,
@@ -46,8 +51,10 @@ class OwnedClientsError(RefusedError):
 class UserChanges:
     """Changes people's accounts."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, queue: MailQueue, letters: Letters) -> None:
         self._transactions = transactions
+        self._queue = queue
+        self._letters = letters
 
     async def update(
         self, user_id: PydanticObjectId, change: UserChange, *, revision: int | None = None
@@ -70,6 +77,8 @@ class UserChanges:
                 after = before
             else:
                 after = await changed_user(before, cleaned, session)
+            if after.email != before.email:
+                await self._leave_old_mailbox(before, after, session)
             await record(session, client_id=None, before=before, after=after)
             return after
 
@@ -95,11 +104,22 @@ class UserChanges:
             if alone := await _owned_alone(before, session):
                 raise OwnedClientsError(alone)
             after = await changed_user(before, {"active": False}, session)
+            await end_codes(before.id, session)
             noted = {"revokedSessions": await end_sessions(before.id, session)}
             await record(session, client_id=None, before=before, after=after, noted=noted)
             return after
 
         return await self._transactions.run_transaction(write)
+
+    async def _leave_old_mailbox(self, before: User, after: User, session: WriteSession) -> None:
+        """What was sent there is of no use any more, and whoever reads there is told."""
+        await end_codes(before.id, session)
+        await self._queue.put(
+            session,
+            self._letters.address_changed(before, after.email),
+            key=f"address changed/{after.id}/{after.revision}",
+            deadline=utc_now() + NOTICE_DEADLINE,
+        )
 
 
 async def _found(user_id: PydanticObjectId, session: WriteSession) -> User:

@@ -59,3 +59,10 @@ def acts_as_visitor() -> bool:
     """Whether what is changed is a visitor's own: most of that is no entry of a client's log."""
     act = current_act()
     return act is not None and act.actor.is_visitor
+
+
+def act_as(name: str, user_id: PydanticObjectId) -> None:
+    """Go on in the name of whom the caller has turned out to be, by a code or the like."""
+    act = _ACT.get()
+    if act is not None:
+        act.actor = Actor(name, user_id, act.actor.ip_address)

@@ -28,7 +28,11 @@ class RateLimitedError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """The limits: questions, visits, refreshes a minute, sign-ins in 15, exports in an hour."""
+    """The limits.
+
+    Questions, visits and refreshes a minute; sign-ins and resets in 15 minutes; exports and
+    invitations an hour.
+    """
 
     questions_per_visitor: int = 20
     questions_per_address: int = 60
@@ -37,6 +41,9 @@ class Rates:
     refreshes_per_address: int = 30
     sign_ins_per_account: int = 5
     exports_per_visitor: int = 5
+    resets_per_account: int = 3
+    resets_per_address: int = 20
+    invitations_per_client: int = 100
 
 
 class RateLimits:
@@ -56,6 +63,11 @@ class RateLimits:
         self._password_changes = Limit(
             "password-changes", rates.sign_ins_per_account, SIGN_IN_WINDOW
         )
+        self._resets = Limit("resets", rates.resets_per_account, SIGN_IN_WINDOW)
+        self._resets_from = Limit("resets/address", rates.resets_per_address, SIGN_IN_WINDOW)
+        self._codes = Limit("codes/address", rates.resets_per_address, SIGN_IN_WINDOW)
+        self._invitations = Limit("invitations", rates.invitations_per_client, AN_HOUR)
+        self._invited = Limit("invited", rates.resets_per_account, SIGN_IN_WINDOW)
         self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
     async def question(self, *, visitor: str, chatbot: str | None, address: str | None) -> None:
@@ -126,6 +138,32 @@ class RateLimits:
     async def password_changed(self, user_id: str) -> None:
         """Take the attempts back: the current password was right."""
         await self._shared.forget(self._password_changes, user_id)
+
+    async def password_reset(self, *, email: str, address: str | None) -> None:
+        """Count somebody's wish for a new password.
+
+        Raises:
+            RateLimitedError: there were too many for the account, known or not, or from there.
+        """
+        await _hit(self._shared, self._resets_from, address_key(address or ""))
+        await _hit(self._shared, self._resets, _account_key(email))
+
+    async def code(self, address: str | None) -> None:
+        """Count an attempt to use a one-time code.
+
+        Raises:
+            RateLimitedError: too many came from there.
+        """
+        await _hit(self._shared, self._codes, address_key(address or ""))
+
+    async def invitation(self, *, client: str, receiver: str) -> None:
+        """Count an invitation.
+
+        Raises:
+            RateLimitedError: the client invites too many, or this mailbox gets too many.
+        """
+        await _hit(self._shared, self._invitations, client)
+        await _hit(self._shared, self._invited, _account_key(receiver))
 
 
 async def _hit(windows: Windows, limit: Limit, key: str) -> None:

@@ -12,6 +12,7 @@ from tests.server_process import ServerProcess
 
 METRICS_TOKEN = "a-token-for-prometheus"
 DASHBOARD = "https://dashboard.example.com"
+DASHBOARD_URL = f"{DASHBOARD}/account"
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProc
         PARLANCE_METRICS_TOKEN=METRICS_TOKEN,
         PARLANCE_TRUSTED_PROXIES="127.0.0.1",
         PARLANCE_DASHBOARD_ORIGINS=f'["{DASHBOARD}"]',
+        PARLANCE_DASHBOARD_URL=DASHBOARD_URL,
     )
     process.start()
     yield process

@@ -8,8 +8,11 @@ from typing import Any
 import httpx
 
 from tests.answers import asked
+from tests.api.operations import MakeClient
+from tests.api.test_invitations import new_address
 from tests.conftest import START_VISIT
 from tests.graphql_clients import GraphQLClient
+from tests.mailbox import code_in, next_mail
 from tests.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[2]
@@ -86,3 +89,22 @@ async def test_the_guide_for_support_desks_finds_changes_and_deletes_a_conversat
     listed = [edge["node"]["id"] for edge in results[0]["edges"]]
     assert known["<conversation id>"] in listed
     assert results[-1]["deletedId"] == known["<conversation id>"]
+
+
+async def test_the_guide_to_access_lets_somebody_in(
+    admin: GraphQLClient, make_client: MakeClient, nobody: GraphQLClient, server: ServerProcess
+) -> None:
+    address = new_address()
+    known = {"<client id>": await make_client(), "bea@example.com": address}
+    callers, kinds = (admin, nobody, nobody), []
+    for caller, operation in zip(callers, operations_in_guide("access.md"), strict=True):
+        filled = operation
+        for name, value in known.items():
+            filled = filled.replace(name, value)
+        result: dict[str, Any]
+        (result,) = (await caller.execute(filled)).values()
+        kinds.append(result["__typename"])
+        if "<code>" not in known:
+            known["<code>"] = code_in(await next_mail(server, address))
+    assert kinds == ["InviteUserSuccess", "ResetPasswordSuccess", "RequestPasswordResetSuccess"]
+    code_in(await next_mail(server, address, known=1))

@@ -32,7 +32,7 @@ RECEIPT = "deletedId erased { collection documents }"
 OF_NO_CLIENT = {"Installation", "User", "Session", "RateWindow", "WorkLease"}
 """Users stay; their memberships end. Windows are of addresses and accounts, and over in minutes."""
 
-PLATFORM_TOO = {"LlmConfig", "AuditEntry"}
+PLATFORM_TOO = {"LlmConfig", "AuditEntry", "OneTimeCode", "OutgoingMail"}
 """Some of these are no client's."""
 
 

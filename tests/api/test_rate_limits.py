@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from documents.base import utc_now
-from tests.api.operations import Json, database_of
+from tests.api.operations import Json, database_of, mutate
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
@@ -82,6 +82,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess
         PARLANCE_QUESTIONS_PER_ADDRESS="4",
         PARLANCE_VISITS_PER_ADDRESS="4",
         PARLANCE_REFRESHES_PER_ADDRESS="2",
+        PARLANCE_RESETS_PER_ADDRESS="2",
     )
     process.start()
     yield process
@@ -101,6 +102,7 @@ def beside(
         PARLANCE_TRUSTED_PROXIES="127.0.0.1",
         PARLANCE_VISITS_PER_ADDRESS="4",
         PARLANCE_REFRESHES_PER_ADDRESS="2",
+        PARLANCE_RESETS_PER_ADDRESS="2",
     )
     process.start()
     yield process
@@ -257,6 +259,37 @@ async def test_attempts_at_an_account_count_together_at_all_processes(
     )
     kinds = [one["signIn"]["__typename"] for one in at_once]
     assert kinds.count("RefusedError") == 5
+
+
+@pytest.mark.parametrize(
+    ("operation", "given"),
+    [
+        ("requestPasswordReset", {}),
+        ("resetPassword", {"resetCode": "a guess", "newPassword": "walnut parasol 43"}),
+    ],
+)
+async def test_new_passwords_from_one_network_are_limited_at_all_processes(
+    call_from: CallFrom,
+    network: str,
+    limited: ServerProcess,
+    beside: ServerProcess,
+    operation: str,
+    given: Json,
+) -> None:
+    def attempt() -> Json:
+        address = f"{secrets.token_hex(4)}@example.com"
+        return given or {"email": address}
+
+    fragment = "... on RateLimitedError { retryAt }"
+    results = [
+        await mutate(
+            call_from(f"{network}::{number}", server=server), operation, attempt(), "", fragment
+        )
+        for number, server in enumerate((limited, beside, limited, beside))
+    ]
+    limits = [one["__typename"] == "RateLimitedError" for one in results]
+    assert limits == [False, False, True, True]
+    assert in_time(results[-1]["retryAt"], timedelta(minutes=15))
 
 
 async def test_visits_and_refreshes_count_together_at_all_processes(

@@ -16,6 +16,7 @@ from tests.api.operations import done
 from tests.api.uploading import picture, upload
 from tests.conftest import START_VISIT
 from tests.graphql_clients import GraphQLClient, Json
+from tests.unit.answering.processes import until
 from tests.watching import cursor_now
 
 COLLECTIONS = {
@@ -25,6 +26,7 @@ COLLECTIONS = {
     "chatbot_version": ("ChatbotVersion", "chatbot_versions"),
     "knowledge_source": ("KnowledgeSource", "knowledge_sources"),
     "api_key": ("ApiKey", "api_keys"),
+    "invitation": ("OneTimeCode", "one_time_codes"),
     "audit_entry": ("AuditEntry", "audit_log"),
     "upload": ("Upload", "uploads"),
 }
@@ -72,6 +74,7 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     key = {"clientId": client_id, "name": f"Shop of {side.slug}", "scopes": ["REPORTS_READ"]}
     await done(admin, "createApiKey", key, "apiKey { id }")
     await _people(world, side, people)
+    await _invited(world, client_id)
     fallback = {"fallbackLlmId": config["llmConfig"]["id"]}
     logo = picture("PNG", (8, 8), color=f"#{secrets.token_hex(3)}")
     uploaded = (await upload(admin, logo, client_id)).json()
@@ -120,6 +123,18 @@ async def _people(world: World, side: Side, people: dict[Caller, str]) -> None:
         for name, collection, key in (("user", "users", "_id"), ("session", "sessions", "user_id")):
             found = await world.database[collection].find_one({key: user_id})
             side.things[name] = Thing(name.capitalize(), collection, _there(found, name))
+
+
+async def _invited(world: World, client_id: str) -> None:
+    """Somebody who has not chosen a password yet; the mail is sent when this returns."""
+    email = f"invited-{secrets.token_hex(5)}@example.com"
+    given = {"clientId": client_id, "email": email, "role": "VIEWER"}
+    await done(world.admin, "inviteUser", given, "user { id }")
+
+    async def is_sent() -> bool:
+        return await world.database["outgoing_mails"].find_one({"status": "waiting"}) is None
+
+    await until(is_sent)
 
 
 async def _visitor(

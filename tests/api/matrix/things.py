@@ -65,7 +65,11 @@ async def copy_of(database: Documents, thing: Thing) -> Thing:
     if thing.type_name == "Session":
         document["refresh_token"] = new_token()
         document["token_hash"] = fingerprint(document["refresh_token"])
-    stored = {name: value for name, value in document.items() if name != "refresh_token"}
+    if thing.type_name == "OneTimeCode":
+        document["code"] = new_token()
+        document["code_hash"] = fingerprint(document["code"])
+    shown = {"refresh_token", "code"}
+    stored = {name: value for name, value in document.items() if name not in shown}
     await collection.insert_one(stored)
     if thing.type_name == "Client":
         await _give_members(database, thing.document["client_id"], document["client_id"])

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from api.doctor import (
     MAX_CLOCK_DIFFERENCE_S,
@@ -13,12 +14,14 @@ from api.doctor import (
     clock,
     disk,
     first_password,
+    given_up_mails,
     mail,
     proxy,
     public_url,
     secret,
 )
-from api.settings import MailServer, Settings
+from api.settings import Settings
+from tests.mail_server import mail_server
 from tests.server_process import free_port
 
 
@@ -49,38 +52,61 @@ def check(finding: Finding, verdict: str, told: str) -> None:
     assert bool(finding.remedy) == (verdict != "ok")
 
 
-async def test_a_mail_server_that_greets_is_well() -> None:
-    async with saying(b"220 mail.example.com ESMTP\r\n") as port:
-        check(await mail(MailServer("127.0.0.1", port, tls=False)), "ok", "answers")
+PATIENCE = 60.0
+"""Seconds, where an answer must come."""
+
+
+def by_mail(url: str) -> Settings:
+    return Settings(smtp_url=SecretStr(url))
+
+
+async def test_a_mail_server_that_is_ready_is_well() -> None:
+    async with mail_server() as server:
+        check(await mail(by_mail(f"smtp://127.0.0.1:{server.port}"), PATIENCE), "ok", "is ready")
 
 
 @pytest.mark.parametrize("greeting", [b"554 go away\r\n", b"HTTP/1.1 400\r\n", b"", b"x" * 5_000])
 async def test_what_does_not_greet_as_a_mail_server_is_none(greeting: bytes) -> None:
     async with saying(greeting) as port:
-        found = await mail(MailServer("127.0.0.1", port, tls=False))
-    check(found, "problem", "is no mail server")
+        found = await mail(by_mail(f"smtp://127.0.0.1:{port}"))
+    check(found, "problem", f"127.0.0.1:{port} ")
 
 
 async def test_a_mail_server_that_says_nothing_is_not_waited_for() -> None:
     async with saying(b"", then_wait=True) as port:
-        found = await mail(MailServer("127.0.0.1", port, tls=False), look_seconds=0.1)
+        found = await mail(by_mail(f"smtp://127.0.0.1:{port}"), look_seconds=0.1)
     check(found, "problem", "does not answer")
 
 
 async def test_a_mail_server_that_is_not_there_is_told_with_its_place() -> None:
     port = free_port()
-    found = await mail(MailServer("127.0.0.1", port, tls=False))
+    found = await mail(by_mail(f"smtp://127.0.0.1:{port}"))
     check(found, "problem", f"127.0.0.1:{port} does not answer")
 
 
 async def test_a_mail_server_without_tls_is_told_when_tls_is_wanted() -> None:
     async with saying(b"220 mail.example.com ESMTP\r\n") as port:
-        found = await mail(MailServer("127.0.0.1", port, tls=True))
+        found = await mail(by_mail(f"smtps://127.0.0.1:{port}"), PATIENCE)
     check(found, "problem", "no good TLS")
 
 
+async def test_a_mail_server_without_starttls_gets_no_password() -> None:
+    async with mail_server() as server:
+        url = f"smtp://postman:s3cret@127.0.0.1:{server.port}"
+        found = await mail(by_mail(url), PATIENCE)
+    check(found, "problem", "cannot do what is needed")
+    assert "s3cret" not in str(found)
+
+
 async def test_no_mail_server_is_a_warning() -> None:
-    check(await mail(None), "warning", "not set")
+    found = await mail(Settings())
+    check(found, "warning", "not set")
+    assert "mail" in found.remedy
+
+
+def test_mails_that_were_given_up_are_told() -> None:
+    check(given_up_mails(0, ""), "ok", "none")
+    check(given_up_mails(2, "550 no such user"), "warning", "2 were given up")
 
 
 @pytest.mark.parametrize(

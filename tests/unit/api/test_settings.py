@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from api.settings import MailServer, Settings, provider_keys
+from api.settings import Settings, provider_keys
 
 SECRET = "a secret of forty characters, long enough"
 
@@ -79,6 +79,8 @@ def test_an_empty_variable_is_not_set() -> None:
         ("smtp_url", "smtp://"),
         ("smtp_url", "smtp://mail.example.com:99999"),
         ("smtp_url", "smtp://mail.example.com:0"),
+        ("smtp_sender", "Anna"),
+        ("smtp_ca_file", "/nowhere/at/all.pem"),
         ("drain_seconds", "-1"),
         ("drain_seconds", "nan"),
         ("drain_seconds", "3601"),
@@ -139,15 +141,35 @@ def test_lists_are_json_and_origins_get_their_one_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "server"),
+    ("url", "place", "tls"),
     [
-        ("smtp://mail.example.com", MailServer("mail.example.com", 25, tls=False)),
-        ("smtp://u:p@mail.example.com:587", MailServer("mail.example.com", 587, tls=False)),
-        ("smtps://u:p@mail.example.com", MailServer("mail.example.com", 465, tls=True)),
+        ("smtp://mail.example.com", ("mail.example.com", 25, None, None), "offered"),
+        ("smtp://u:p%40@mail.example.com:587", ("mail.example.com", 587, "u", "p@"), "required"),
+        ("smtps://u:p@mail.example.com", ("mail.example.com", 465, "u", "p"), "implicit"),
     ],
 )
-def test_a_mail_server_has_a_host_and_a_port(url: str, server: MailServer) -> None:
-    assert settings_from(smtp_url=url).mail_server == server
+def test_a_mail_server_has_a_place_and_a_sign_in(
+    url: str, place: tuple[str, int, str | None, str | None], tls: str
+) -> None:
+    server = settings_from(smtp_url=url).mail_server
+    assert server is not None
+    assert (server.host, server.port, server.username, server.password) == place
+    assert server.tls == tls
+    chosen = settings_from(smtp_url=url, smtp_tls="never").mail_server
+    assert chosen is not None
+    assert chosen.tls == ("implicit" if tls == "implicit" else "never")
+
+
+@pytest.mark.parametrize(
+    ("given", "sender"),
+    [
+        ({}, ("Parlance", "no-reply@localhost")),
+        ({"public_url": "https://chat.example.com"}, ("Parlance", "no-reply@chat.example.com")),
+        ({"smtp_sender": "Anna <anna@example.com>"}, ("Anna", "anna@example.com")),
+    ],
+)
+def test_mails_come_from_somebody(given: dict[str, str], sender: tuple[str, str]) -> None:
+    assert settings_from(**given).mail_sender == sender
 
 
 def test_secrets_are_not_in_the_text_of_settings() -> None:

@@ -42,6 +42,17 @@ ROWS = (
         from_new_person=True,
     ),
     Row(
+        "inviteUser",
+        {"clientId": the("client"), "email": any_new_text("@example.com"), "role": "VIEWER"},
+        members(Caller.OWNER, others=NOT_FOUND_ERROR),
+    ),
+    Row("requestPasswordReset", {"email": any_new_text("@example.com")}, everybody()),
+    Row(
+        "resetPassword",
+        {"resetCode": a_new("invitation", "code"), "newPassword": "chestnut umbrella 42"},
+        everybody(),
+    ),
+    Row(
         "updateMembership",
         {"userId": a_new("user"), "clientId": the("client"), "role": "VIEWER"},
         members(Caller.OWNER, others=NOT_FOUND_ERROR),

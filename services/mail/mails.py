@@ -1,0 +1,34 @@
+"""A mail as the product writes it: plain words, from which text and HTML are made."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class MailLink:
+    """What to press, and where it leads."""
+
+    text: str
+    url: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail to one person.
+
+    Attributes:
+        name: Who the person is.
+        address: Where to.
+        subject: One line.
+        paragraphs: What it says, before the link.
+        link: What to do about it, if anything.
+        ending: What it says after the link.
+        language: The language of all this, as a code such as "en".
+    """
+
+    name: str
+    address: str
+    subject: str
+    paragraphs: list[str]
+    link: MailLink | None = None
+    ending: list[str] = field(default_factory=list)
+    language: str = "en"
