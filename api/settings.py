@@ -191,6 +191,11 @@ class Settings(BaseSettings):
     invitations_per_client: int = Field(
         100, ge=1, description="How many invitations a client may send within an hour."
     )
+    model_tests_per_person: int = Field(
+        10,
+        ge=1,
+        description="How many test calls of language models a person may make within a minute.",
+    )
     chatbots_per_client: int = Field(
         1000, ge=1, le=100_000, description="How many chatbots a client may have."
     )

@@ -29,6 +29,7 @@ from services.answering.following import Following
 from services.answering.generations import Generations
 from services.answering.memory_event_log import MemoryEventLog
 from services.answering.model_route import ModelRoutes
+from services.answering.model_tests import ModelTests
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.stopping import Stopping
@@ -102,7 +103,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     models = ModelFactory(allowed_addresses=settings.allowed_addresses)
     given_keys = provider_keys()
     config_rules = ConfigRules(models, given_keys.keys())
-    pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(models, sealer, given_keys))
+    routes = ModelRoutes(models, sealer, given_keys)
+    pipeline = Pipeline(KnowledgeSearch(), routes)
     generations = Generations(pipeline, event_log, owner, most=settings.answers_per_process)
     widget_tokens = WidgetTokens(keys)
     password_work = PasswordWork(settings.sign_in_threads, settings.sign_ins_waiting)
@@ -138,6 +140,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         ),
         chatbot_versions=Versions(database),
         llm_configs=LlmConfigs(database, sealer, config_rules),
+        model_tests=ModelTests(models, routes, database),
         llm_config_changes=LlmConfigChanges(database, sealer, config_rules),
         knowledge_sources=KnowledgeSources(database),
         visits=_visits(settings, widget_tokens, stays, signing_keys),
@@ -201,6 +204,7 @@ def _rate_limits(settings: Settings) -> RateLimits:
         resets_per_account=settings.resets_per_account,
         resets_per_address=settings.resets_per_address,
         invitations_per_client=settings.invitations_per_client,
+        model_tests_per_person=settings.model_tests_per_person,
     )
     return RateLimits(rates, MemoryWindows(), shared=StoredWindows())
 

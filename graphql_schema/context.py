@@ -35,6 +35,7 @@ from services.accounts.users import Users
 from services.answering.asking import Asking
 from services.answering.following import Following
 from services.answering.generations import Generations
+from services.answering.model_tests import ModelTests
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.llm_config_changes import LlmConfigChanges
@@ -78,6 +79,7 @@ class Services:
     chatbots: Chatbots
     chatbot_versions: Versions
     llm_configs: LlmConfigs
+    model_tests: ModelTests
     llm_config_changes: LlmConfigChanges
     knowledge_sources: KnowledgeSources
     visits: Visits

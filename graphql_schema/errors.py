@@ -213,6 +213,8 @@ def rate_limited(message: str, retry_at: datetime | None, *path: str) -> RateLim
     )
 
 
-def refused(code: UserErrorCode, message: str, *path: str) -> RefusedError:
+def refused(
+    code: UserErrorCode, message: str, *path: str, retry_at: datetime | None = None
+) -> RefusedError:
     """A business refusal."""
-    return RefusedError(code=code, message=message, path=list(path))
+    return RefusedError(code=code, message=message, path=list(path), retry_at=retry_at)

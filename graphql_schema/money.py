@@ -4,6 +4,9 @@ import strawberry
 
 from graphql_schema.scalars import BigInt
 
+PLATFORM_CURRENCY = "USD"
+"""In which the prices of LLM configs are given."""
+
 
 @strawberry.type(description="An amount of money.")
 class Money:

@@ -144,7 +144,12 @@ _REFUSALS: tuple[tuple[type[Exception], Callable[[Any], UserError | None]], ...]
     (TooManyError, lambda error: limit_reached(error.limit, str(error), *error.path)),
     (TooBusyError, too_busy),
     (RateLimitedError, lambda error: rate_limited("Too often. Try again later.", error.retry_at)),
-    (RefusedError, lambda error: refused(UserErrorCode(error.code), str(error), *error.path)),
+    (
+        RefusedError,
+        lambda error: refused(
+            UserErrorCode(error.code), str(error), *error.path, retry_at=error.retry_at
+        ),
+    ),
     (KnowledgeError, knowledge_refusal),
 )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, TypeVar
 
 Changed = TypeVar("Changed")
@@ -59,12 +60,16 @@ class RefusedError(RuntimeError):
     Attributes:
         code: for programs, one of the schema's `UserErrorCode`.
         path: the field it is about.
+        retry_at: when it may work again, if time heals it.
     """
 
-    def __init__(self, code: str, message: str, *path: str) -> None:
+    def __init__(
+        self, code: str, message: str, *path: str, retry_at: datetime | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.path = path
+        self.retry_at = retry_at
 
 
 class ConfirmationMismatchError(RefusedError):

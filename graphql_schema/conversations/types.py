@@ -19,7 +19,7 @@ from graphql_schema.enum_values import described
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.languages import Language, language_or_none
 from graphql_schema.loading import OwnedId
-from graphql_schema.money import Money
+from graphql_schema.money import PLATFORM_CURRENCY, Money
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import (
     MAX_COUNT,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from graphql_schema.chatbots.types import Chatbot
     from graphql_schema.clients.types import Client
     from graphql_schema.llm_configs.types import LlmConfig
-
-PLATFORM_CURRENCY = "USD"
 
 MAX_ALTERNATIVES = 20
 

@@ -27,7 +27,7 @@ EXECUTION_SECONDS = 15.0
 """How long a query or mutation may take. Subscriptions last as long as somebody listens."""
 
 LONG_POLL_SECONDS = 25.0
-"""What a query with a long poll in it (an argument `waitMs`) gets on top."""
+"""What an operation that waits on purpose gets on top: a long poll, a test call of a model."""
 
 NO_DOCUMENT = "GRAPHQL_PARSE_FAILED"
 INVALID_DOCUMENT = "GRAPHQL_VALIDATION_FAILED"

@@ -32,6 +32,9 @@ INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 WAIT_ARGUMENT = "waitMs"
 """The argument of fields that answer late on purpose: long polls."""
 
+WAITING_FIELDS = frozenset({"testLlmConfig"})
+"""Fields that wait for somebody else's service."""
+
 
 @dataclass(slots=True)
 class Measure:
@@ -39,7 +42,7 @@ class Measure:
 
     Attributes:
         introspects: Whether it asks for the schema.
-        waits: Whether it has a long poll in it.
+        waits: Whether it has a long poll in it, or waits for somebody else's service.
         rows: The objects that it asks for, to be counted with the variables.
     """
 
@@ -193,8 +196,8 @@ class _Measuring:
         if node.name.value in INTROSPECTION_FIELDS:
             return _as_introspection(measure)
         measure.depth += 1
-        if definition is not None and WAIT_ARGUMENT in definition.args:
-            measure.waits = True
+        if definition is not None:
+            measure.waits |= WAIT_ARGUMENT in definition.args or node.name.value in WAITING_FIELDS
         if has_objects(type_):
             measure.rows.size, measure.rows.own = size_of(node, definition, parent)
         return measure

@@ -168,3 +168,15 @@ class DeleteLlmConfigInput:
     """A config to delete."""
 
     id: strawberry.ID = strawberry.field(description="Which config.")
+
+
+@strawberry.input(description="Which LLM config to ask once.")
+class TestLlmConfigInput:
+    """A test call."""
+
+    __test__ = False  # no test of pytest's, whatever its name
+
+    id: strawberry.ID = strawberry.field(description="Which config.")
+    prompt: str | None = strawberry.field(
+        description="What to ask, 1 to 2000 characters; null: a greeting.", default=None
+    )

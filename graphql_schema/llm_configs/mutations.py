@@ -15,19 +15,23 @@ from graphql_schema.errors import (
     ConflictError,
     InvalidInputError,
     NotFoundError,
+    RateLimitedError,
     RefusedError,
     not_found,
 )
 from graphql_schema.llm_configs.inputs import (
     CreateLlmConfigInput,
     DeleteLlmConfigInput,
+    TestLlmConfigInput,
     UpdateLlmConfigInput,
     change_from,
     fields_of,
 )
 from graphql_schema.llm_configs.types import LlmConfig, llm_config_from
+from graphql_schema.money import PLATFORM_CURRENCY, Money
 from graphql_schema.node import local_id
 from graphql_schema.permissions import Person
+from graphql_schema.scalars import BigInt
 from graphql_schema.targets import changeable, demand_role
 
 
@@ -73,6 +77,33 @@ DeleteLlmConfigResult = Annotated[
     DeleteLlmConfigSuccess | NotFoundError | RefusedError,
     strawberry.union(
         "DeleteLlmConfigResult", description="CONFLICT, while chatbots use it, is a RefusedError."
+    ),
+]
+
+
+@strawberry.type(description="The model answered a test call.")
+class TestLlmConfigSuccess:
+    """An answer, how fast it came and what it cost."""
+
+    __test__ = False  # no test of pytest's, whatever its name
+
+    text: str = strawberry.field(description="What the model said.")
+    first_token_ms: int = strawberry.field(description="From asking to the first text.")
+    total_ms: int = strawberry.field(description="From asking to the end.")
+    input_tokens: int = strawberry.field(description="Of the prompt.")
+    output_tokens: int = strawberry.field(description="Of the answer.")
+    cost: Money = strawberry.field(description="By the prices of the config.")
+    estimated: bool = strawberry.field(
+        description="Whether tokens and cost are estimated, because the provider counted none."
+    )
+
+
+TestLlmConfigResult = Annotated[
+    TestLlmConfigSuccess | InvalidInputError | NotFoundError | RateLimitedError | RefusedError,
+    strawberry.union(
+        "TestLlmConfigResult",
+        description="An answer, or why there is none: UPSTREAM_FAILED or UNSAFE_ADDRESS, with a"
+        " message that says what to do.",
     ),
 ]
 
@@ -140,6 +171,31 @@ class LlmConfigMutations:
             return not_found("input", "id")
         await info.context.services.llm_config_changes.delete(config)
         return DeleteLlmConfigSuccess(deleted_id=input.id)
+
+    @strawberry.mutation(
+        description="Asks a client's model once (editors and owners), or the platform's (platform"
+        " admins), and tells how it went. At most 25 s and 1024 tokens; nothing that is said is"
+        " kept. The provider may charge for it.",
+        extensions=audited_for(Person),
+    )
+    async def test_llm_config(
+        self, info: ParlanceInfo, input: TestLlmConfigInput
+    ) -> TestLlmConfigResult:
+        config = await _changeable_config(info.context, input.id)
+        if config is None:
+            return not_found("input", "id")
+        person = await info.context.person()
+        await info.context.services.rate_limits.model_test(str(person.user.id))
+        tested = await info.context.services.model_tests.test(config, input.prompt)
+        return TestLlmConfigSuccess(
+            text=tested.text,
+            first_token_ms=tested.first_token_ms,
+            total_ms=tested.total_ms,
+            input_tokens=tested.input_tokens,
+            output_tokens=tested.output_tokens,
+            cost=Money(micros=BigInt(tested.cost_micros), currency=PLATFORM_CURRENCY),
+            estimated=tested.estimated,
+        )
 
 
 async def _changeable_config(context: RequestContext, public_id: str) -> LlmConfigDocument | None:

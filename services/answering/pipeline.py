@@ -26,6 +26,7 @@ from services.answering.events import AnswerStep, StepKind
 from services.answering.failures import AnswerBlockedError, AnswerImpossibleError
 from services.answering.model_route import ModelRoutes, Route
 from services.answering.phrases import phrase
+from services.answering.prices import cost_micros
 from services.answering.prompts import assemble_turns
 from services.cancelling import raise_if_cancelled
 from services.knowledge.search import KnowledgeSearch, RetrievedPassage
@@ -34,7 +35,6 @@ from services.llm.errors import ModelProtocolError
 from services.llm.model import ModelFinished, ModelRequest
 
 HISTORY_MESSAGES = 40
-MICROS_PER_UNIT = 1_000_000
 
 MAX_ANSWER_CHARACTERS = 1_000_000
 """Far above what a model's own bound lets through, and far below the 16 MB of a document."""
@@ -180,14 +180,10 @@ def _counted(config: LlmConfig, finished: ModelFinished | None) -> dict[str, Any
     """Tokens as the provider counted them and what they cost; nothing when it did not say."""
     if finished is None or finished.input_tokens is None or finished.output_tokens is None:
         return {}
-    cost = (
-        finished.input_tokens * config.input_cost_per_1k_tokens
-        + finished.output_tokens * config.output_cost_per_1k_tokens
-    )
     return {
         "input_tokens": finished.input_tokens,
         "output_tokens": finished.output_tokens,
-        "cost_micros": round(cost * MICROS_PER_UNIT / 1000),
+        "cost_micros": cost_micros(config, finished.input_tokens, finished.output_tokens),
         "estimated": False,
     }
 

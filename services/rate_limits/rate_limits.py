@@ -30,8 +30,8 @@ class RateLimitedError(RuntimeError):
 class Rates:
     """The limits.
 
-    Questions, visits and refreshes a minute; sign-ins and resets in 15 minutes; exports and
-    invitations an hour.
+    Questions, visits, refreshes and tests of models a minute; sign-ins and resets in 15 minutes;
+    exports and invitations an hour.
     """
 
     questions_per_visitor: int = 20
@@ -44,6 +44,7 @@ class Rates:
     resets_per_account: int = 3
     resets_per_address: int = 20
     invitations_per_client: int = 100
+    model_tests_per_person: int = 10
 
 
 class RateLimits:
@@ -68,6 +69,7 @@ class RateLimits:
         self._codes = Limit("codes/address", rates.resets_per_address, SIGN_IN_WINDOW)
         self._invitations = Limit("invitations", rates.invitations_per_client, AN_HOUR)
         self._invited = Limit("invited", rates.resets_per_account, SIGN_IN_WINDOW)
+        self._model_tests = Limit("model tests", rates.model_tests_per_person, A_MINUTE)
         self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
     async def question(self, *, visitor: str, chatbot: str | None, address: str | None) -> None:
@@ -164,6 +166,14 @@ class RateLimits:
         """
         await _hit(self._shared, self._invitations, client)
         await _hit(self._shared, self._invited, _account_key(receiver))
+
+    async def model_test(self, person: str) -> None:
+        """Count a test call of a language model.
+
+        Raises:
+            RateLimitedError: this person made too many.
+        """
+        await _hit(self._windows, self._model_tests, person)
 
 
 async def _hit(windows: Windows, limit: Limit, key: str) -> None:

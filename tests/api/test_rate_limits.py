@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from documents.base import utc_now
 from tests.api.operations import Json, database_of, mutate
+from tests.conftest import signed_in
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
@@ -83,6 +84,7 @@ def limited(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess
         PARLANCE_VISITS_PER_ADDRESS="4",
         PARLANCE_REFRESHES_PER_ADDRESS="2",
         PARLANCE_RESETS_PER_ADDRESS="2",
+        PARLANCE_MODEL_TESTS_PER_PERSON="2",
     )
     process.start()
     yield process
@@ -322,3 +324,32 @@ async def test_a_sign_in_at_one_process_takes_the_attempts_at_another_back(
     assert (await there.execute(SIGN_IN, right))["signIn"]["__typename"] == "SignInSuccess"
     kinds = [(await here.execute(SIGN_IN, wrong))["signIn"]["__typename"] for _ in range(6)]
     assert kinds == ["RefusedError"] * 5 + ["RateLimitedError"]
+
+
+TEST_MODEL = """
+mutation ($id: ID!) {
+  testLlmConfig(input: {id: $id}) {
+    __typename
+    ... on RateLimitedError { code path retryAt }
+  }
+}
+"""
+
+
+async def test_of_more_test_calls_of_models_than_a_person_may_make_exactly_so_many_are_made(
+    limited: ServerProcess,
+) -> None:
+    admin = await signed_in(limited.url, limited.admin_email, limited.admin_password)
+    listed = await admin.execute("{ llmConfigs { edges { node { id provider } } } }")
+    config_id = next(
+        one["node"]["id"]
+        for one in listed["llmConfigs"]["edges"]
+        if one["node"]["provider"] == "LOCAL"
+    )
+    calls = [admin.execute(TEST_MODEL, {"id": config_id}) for _ in range(3)]
+    results = [data["testLlmConfig"] for data in await asyncio.gather(*calls)]
+    await admin.close()
+    kinds = sorted(one["__typename"] for one in results)
+    assert kinds == ["RateLimitedError", "TestLlmConfigSuccess", "TestLlmConfigSuccess"]
+    refused = next(one for one in results if one["__typename"] == "RateLimitedError")
+    assert utc_now() < datetime.fromisoformat(refused["retryAt"]) < utc_now() + timedelta(minutes=1)

@@ -159,6 +159,7 @@ def test_rows_in_fragments_multiply_where_they_are_used() -> None:
 
 def test_long_polls_are_noticed() -> None:
     assert measured("{ events(waitMs: 5) { id } }").waits
+    assert measured("mutation { testLlmConfig }").waits
     assert not measured("{ name }").waits
 
 

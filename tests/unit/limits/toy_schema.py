@@ -14,6 +14,7 @@ type Query {
   byId(ids: [ID!]!): [User]!
   events(waitMs: Int! = 0): [User!]!
 }
+type Mutation { testLlmConfig: String }
 type UserConnection { edges: [UserEdge!]!, pageInfo: PageInfo!, totalCount: Int! }
 type UserEdge { cursor: String!, node: User! }
 type PageInfo { hasNextPage: Boolean! }

@@ -38,6 +38,17 @@ ROWS = (
         case="of the platform",
     ),
     Row(
+        "testLlmConfig",
+        {"id": the("llm_config")},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR),
+    ),
+    Row(
+        "testLlmConfig",
+        {"id": the("platform_llm_config")},
+        only_admins(),
+        case="of the platform",
+    ),
+    Row(
         "deleteLlmConfig",
         {"id": a_new("llm_config")},
         members(Caller.EDITOR, others=NOT_FOUND_ERROR),
