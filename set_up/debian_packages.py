@@ -36,6 +36,7 @@ NEEDS = (
         libraries=("atomic",),  # of the Node that Playwright brings
         packages=("chromium", "fonts-dejavu-core", "libatomic1"),
     ),
+    Need(marker="php", commands=("php",), libraries=(), packages=("php-cli",)),
 )
 
 
