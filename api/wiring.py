@@ -67,6 +67,8 @@ from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.uploads.pictures import Pictures
 from services.uploads.uploads import Uploads
+from services.usage.counting import Counting
+from services.usage.refusals import Refusals
 from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.handing_out import HandingOut
 from services.visits.identities import Identities
@@ -89,6 +91,7 @@ class Wiring:
     housekeeping: Housekeeping
     downloads: Downloads
     posting: Posting
+    counting: Counting
     models: ModelFactory
     event_log: MemoryEventLog
 
@@ -117,6 +120,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         idle=timedelta(seconds=settings.visit_idle_seconds),
     )
     stopping = Stopping(generations)
+    refusals = Refusals()
+    counting = Counting(database, refusals)
     erasing = Erasing(database, stopping, event_log)
     downloads = Downloads()
     origins = EmbeddingOrigins(_own_origins(settings), development=settings.in_development)
@@ -148,7 +153,12 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         previews=Previews(database, widget_tokens, origins),
         refreshing=Refreshing(widget_tokens, development=settings.in_development),
         handing_out=HandingOut(database, widget_tokens, development=settings.in_development),
-        asking=Asking(database, owner, most_per_visitor=settings.answers_per_visitor),
+        asking=Asking(
+            database,
+            owner,
+            most_per_visitor=settings.answers_per_visitor,
+            note_refusal=refusals.note,
+        ),
         following=Following(event_log),
         generations=generations,
         stopping=stopping,
@@ -159,6 +169,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         transactions=database,
         uploads=uploads,
         live=Live(),
+        counting=counting,
         public_url=settings.base_url,
     )
     return Wiring(
@@ -174,6 +185,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         ),
         downloads=downloads,
         posting=_posting(settings, queue),
+        counting=counting,
         models=models,
         event_log=event_log,
     )

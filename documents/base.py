@@ -39,10 +39,12 @@ class TenantDocument(StoredDocument):
     """A document of one client. `client_id` is the client's slug.
 
     A class that carries `visitor_id` goes when its visitor is erased. One without anything that
-    anybody said may set `outlives_visitor`: it stays, under an id that is no visitor's.
+    anybody said may set `outlives_visitor`: it stays, under an id that is no visitor's. Likewise
+    what stays with the client when its chatbot goes sets `outlives_chatbot`.
     """
 
     outlives_visitor: ClassVar[bool] = False
+    outlives_chatbot: ClassVar[bool] = False
 
     client_id: str
 

@@ -61,7 +61,9 @@ async def erase_client(client_id: str) -> Receipt:
 
 
 async def erase_chatbot(client_id: str, chatbot_id: PydanticObjectId) -> Receipt:
-    """Delete everything of a chatbot, the chatbot last. Its knowledge sources stay with the client.
+    """Delete everything of a chatbot, the chatbot last.
+
+    Its knowledge sources stay with the client, and so do the sums of what it was used for.
 
     What a request that was under way wrote meanwhile is deleted in a second round.
     """
@@ -71,6 +73,8 @@ async def erase_chatbot(client_id: str, chatbot_id: PydanticObjectId) -> Receipt
     for _ in range(2):
         await _taken_from_sources(client_id, chatbot_id)
         for document_class in classes_with("chatbot_id"):
+            if _outlives_chatbot(document_class):
+                continue
             name = document_class.get_pymongo_collection().name
             erased[name] += await _deleted(document_class, own)
         gone = await chatbots.delete_one({"client_id": client_id, "_id": chatbot_id})
@@ -144,6 +148,10 @@ async def visitor_is_there(client_id: str, visitor_id: PydanticObjectId) -> bool
 
 def _outlives_visitor(document_class: type[StoredDocument]) -> bool:
     return issubclass(document_class, TenantDocument) and document_class.outlives_visitor
+
+
+def _outlives_chatbot(document_class: type[StoredDocument]) -> bool:
+    return issubclass(document_class, TenantDocument) and document_class.outlives_chatbot
 
 
 async def _under_another_id(

@@ -34,6 +34,7 @@ LiveEventKind = Literal[
     "answer_created",
     "message_changed",
     "chatbot_published",
+    "usage_changed",
     "nothing",
 ]
 LIVE_EVENT_KINDS: tuple[LiveEventKind, ...] = get_args(LiveEventKind)

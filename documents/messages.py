@@ -128,6 +128,11 @@ class Message(TenantDocument):
                 partialFilterExpression={"status": "streaming"},
                 name="lapsed_leases",
             ),
+            IndexModel(
+                [("client_id", ASCENDING)],
+                partialFilterExpression={"status": "streaming"},
+                name="being_answered",
+            ),
             IndexModel([("client_id", ASCENDING), ("visitor_id", ASCENDING)], name="visitor"),
             IndexModel(
                 [("visitor_id", ASCENDING), ("client_id", ASCENDING)],

@@ -20,6 +20,8 @@ from documents.pending_erasures import PendingErasure
 from documents.rate_windows import RateWindow
 from documents.sessions import Session
 from documents.uploads import Upload
+from documents.usage_daily import UsageDaily
+from documents.usage_events import UsageEvent
 from documents.users import User
 from documents.visitors import Visitor
 from documents.visits import Visit
@@ -53,4 +55,6 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     DownloadPart,
     LiveEvent,
     LiveCounter,
+    UsageEvent,
+    UsageDaily,
 )

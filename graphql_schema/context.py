@@ -52,6 +52,7 @@ from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
 from services.rate_limits.rate_limits import RateLimits
 from services.uploads.uploads import Uploads
+from services.usage.counting import Counting
 from services.visits.handing_out import HandingOut
 from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
@@ -98,6 +99,7 @@ class Services:
     transactions: Transactions
     uploads: Uploads
     live: Live
+    counting: Counting
     public_url: str
 
 

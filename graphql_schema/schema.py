@@ -56,6 +56,8 @@ from graphql_schema.masking import ErrorMasking
 from graphql_schema.nodes import NodeQueries
 from graphql_schema.privacy.mutations import PrivacyMutations
 from graphql_schema.scalars import SCALARS
+from graphql_schema.usage.queries import UsageQueries
+from graphql_schema.usage.subscriptions import UsageSubscriptions
 from graphql_schema.visits.mutations import VisitMutations
 from graphql_schema.visits.queries import VisitQueries
 from graphql_schema.widget_tokens.mutations import WidgetTokenMutations
@@ -80,6 +82,7 @@ class Query(
     WidgetTokenQueries,
     VisitQueries,
     LiveQueries,
+    UsageQueries,
 ):
     """All queries."""
 
@@ -111,7 +114,7 @@ class Mutation(
 
 
 @strawberry.type(description="Streams.")
-class Subscription(AnswerSubscriptions, LiveSubscriptions):
+class Subscription(AnswerSubscriptions, LiveSubscriptions, UsageSubscriptions):
     """All subscriptions."""
 
 

@@ -21,6 +21,7 @@ from graphql_schema.viewers import VisitorViewer
 from services.cancelling import raise_if_cancelled
 from services.clients.clients import client_slug_by_id
 from services.live.following import CannotGoOnError
+from services.live.thinning import newest
 from services.live.wanted import Wanted
 
 PAUSE_SECONDS = 0.5
@@ -47,18 +48,24 @@ async def followed(
     wanted: Wanted,
     after: str | None,
     make: Callable[[LiveEvent], Awaitable[Made | None]],
+    *,
+    seconds_between: float = 0.0,
 ) -> AsyncGenerator[Made, None]:
     """What `make` makes of each event; None is left out.
 
     `make` checks whether the caller may see it, who was looked at again after the event: what
-    happens after a right has ended is not shown. It is called again after an outage.
+    happens after a right has ended is not shown. It is called again after an outage. With
+    `seconds_between` only the newest event is taken, no more often than that.
 
     Raises:
         BadArgumentError: `after` is no cursor.
         CursorExpiredError: nobody can go on after it.
     """
     live = context.services.live
-    async with aclosing(live.follow(client_id, wanted, _event_id(after))) as events:
+    stream = live.follow(client_id, wanted, _event_id(after))
+    if seconds_between:
+        stream = newest(stream, seconds_between)
+    async with aclosing(stream) as events:
         try:
             async for event in events:
                 made = await _made(context, make, event)

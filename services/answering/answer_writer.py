@@ -21,7 +21,6 @@ from services.answering.limits import Limits
 from services.answering.telling import tell_end
 from services.answering.whole_characters import WholeCharacters
 from services.cancelling import raise_if_cancelled
-from services.conversations.facts import note_answer
 
 EVENTS_PER_TURN = 32
 """After so many deltas the event loop gets its turn, also when the model never waits."""
@@ -155,11 +154,10 @@ class AnswerWriter:
         async with asyncio.timeout(self._limits.final_store_s):
             self.close()
             seq = await self._next_seq(of_the_end=True)
-            await self._until_ended(seq, {"content": self.text, **fields})
+            ended = await self._until_ended(seq, {"content": self.text, **fields})
         await self._log.append(self.answer.id, [make(seq)])
         self._end_published = True
-        await self._tell_end()
-        await self._note_in_conversation()
+        await self._tell_end(ended)
 
     async def hand_over(self) -> None:
         """Store how far the answer got and let go of the lease, for the next process.
@@ -176,35 +174,25 @@ class AnswerWriter:
         """Take no more from the turn; what is left is to `finish` or to `hand_over`."""
         self._closed = True
 
-    async def _tell_end(self) -> None:
+    async def _tell_end(self, ended: Message) -> None:
         """Followers of the answer have its end; now those who watch the conversation."""
         try:
             with reporting_unavailability(), operation_deadline(self._limits.operation_s):
-                await tell_end(self.answer)
+                await tell_end(ended)
         except DatabaseUnavailableError:
             log.warning("answer_end_not_told")  # somebody else will
 
-    async def _note_in_conversation(self) -> None:
-        """Followers have the end; now lists may be filtered by what the answer is like."""
-        try:
-            with reporting_unavailability(), operation_deadline(self._limits.operation_s):
-                await note_answer(self.answer)
-        except DatabaseUnavailableError:
-            log.warning("answer_not_noted")
-
-    async def _until_ended(self, seq: int, changes: Mapping[str, Any]) -> None:
+    async def _until_ended(self, seq: int, changes: Mapping[str, Any]) -> Message:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 async with self._one_write:
-                    await self._lease.end(seq, changes)
+                    return await self._lease.end(seq, changes)
             except DatabaseUnavailableError:
                 log.warning("answer_end_not_stored")
                 raise_if_cancelled()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-            else:
-                return
 
     async def _next_seq(self, *, of_the_end: bool = False) -> int:
         """The next number, once it is sure that no successor can use it too."""

@@ -45,6 +45,9 @@ RefusalCode = Literal[
     "not_found",
     "rate_limited",
 ]
+NoteRefusal = Callable[[str, PydanticObjectId, str], None]
+"""Notes that a client's chatbot was asked and refused, with the code."""
+
 Admit = Callable[[], Awaitable[None]]
 """Stops a new question before anything is stored, by raising a `QuestionRefusedError`."""
 
@@ -109,11 +112,13 @@ class Asking:
         limits: Limits = DEFAULT_LIMITS,
         *,
         most_per_visitor: int,
+        note_refusal: NoteRefusal = lambda *_: None,
     ) -> None:
         """`owner` names this process as the one that works on new answers.
 
         `most_per_visitor` is how many answers may be on their way to one visitor at a time.
         """
+        self._note_refusal = note_refusal
         self._transactions = transactions
         self._owner = owner
         self._limits = limits
@@ -127,6 +132,14 @@ class Asking:
         Raises:
             QuestionRefusedError: with the reason as its code.
         """
+        try:
+            return await self._asked(question, admit)
+        except QuestionRefusedError as error:
+            if question.preview_until is None:
+                self._note_refusal(question.client_id, question.chatbot_id, error.code)
+            raise
+
+    async def _asked(self, question: Question, admit: Admit) -> AskedQuestion:
         _check_text(question)
         earlier = await _stored_answer(question)
         if earlier is not None:

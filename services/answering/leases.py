@@ -66,8 +66,8 @@ class Lease:
             raise LeaseLostError(self._answer_id)
         return found.get("stop_requested_at") is not None
 
-    async def end(self, last_seq: int, changes: Mapping[str, Any]) -> None:
-        """Write the end of the answer, with `last_seq` as the number of its last event.
+    async def end(self, last_seq: int, changes: Mapping[str, Any]) -> Message:
+        """The answer with its end written, `last_seq` being the number of its last event.
 
         May be called again when it is unknown whether the first call arrived.
 
@@ -83,8 +83,8 @@ class Lease:
             "stream.seq_ceiling": last_seq,
         }
         with self._write():
-            if await self._answers.update_one(self._mine, {"$set": ended, **TO_BE_TOLD}) is None:
-                await self._check_ended_before(last_seq)
+            answer = await self._answers.update_one(self._mine, {"$set": ended, **TO_BE_TOLD})
+            return answer or await self._ended_before(last_seq)
 
     async def let_go(self, changes: Mapping[str, Any]) -> None:
         """Leave the answer to whoever takes it first.
@@ -121,15 +121,17 @@ class Lease:
             session=session,
         )
 
-    async def _check_ended_before(self, last_seq: int) -> None:
-        """Pass if our own earlier call did it; no other claim gives out the same numbers."""
+    async def _ended_before(self, last_seq: int) -> Message:
+        """The answer that our own earlier call ended; no other claim gives out the same numbers."""
         by_us = {
             "_id": self._answer_id,
             "stream.last_seq": last_seq,
             "stream.generation": self._generation,
         }
-        if await self._answers.find_one(by_us) is None:
+        answer = await self._answers.find_one(by_us)
+        if answer is None:
             raise LeaseLostError(self._answer_id)
+        return answer
 
 
 async def take_lapsed(

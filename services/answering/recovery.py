@@ -82,8 +82,7 @@ class Recovery:
         lease = Lease(answer, self._owner, self._limits)
         try:
             # One more than anybody can have seen: the end itself was never given out.
-            await lease.end(last_seq + 1, fields)
-            await tell_end(answer)
+            await tell_end(await lease.end(last_seq + 1, fields))
         except LeaseLostError:
             log.warning("answer_lease_lost", answer_id=str(answer.id))
 

@@ -1,9 +1,9 @@
-"""Telling those who watch that an answer has ended.
+"""Telling that an answer has ended: those who watch, the lists, and the sums of usage.
 
 The end is one write and no transaction: one that a lost connection leaves open would keep the
 answer from everybody else until the database gives it up, a minute later. So the write leaves a
 note that the end is still to be told. Whoever wrote it tells next, and if that process dies in
-between, another finds the note.
+between, another finds the note. An answer counts once, however often its end is told.
 """
 
 from typing import Any
@@ -11,14 +11,18 @@ from typing import Any
 from documents.messages import Message
 from documents.tenancy import TenantScope
 from services.answering.limits import Limits
+from services.conversations.facts import note_answer
 from services.live.publishing import news_of_message, publish
+from services.usage.noting import note_end
 
 TO_BE_TOLD: dict[str, Any] = {"$currentDate": {"end_untold_since": True}}
 """The part of an update that leaves the note, by the database's clock."""
 
 
 async def tell_end(answer: Message) -> None:
-    """Tell that an answer has ended, and take the note away."""
+    """Tell that an answer has ended, as it is stored then, and take the note away."""
+    await note_end(answer)
+    await note_answer(answer)
     await publish(answer.client_id, news_of_message("message_changed", answer))
     messages = TenantScope.one(answer.client_id).of(Message)
     await messages.update_one({"_id": answer.id}, {"$unset": {"end_untold_since": ""}})

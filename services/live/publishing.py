@@ -20,7 +20,7 @@ class News:
     """What happened, before it has its number."""
 
     kind: LiveEventKind
-    chatbot_id: PydanticObjectId
+    chatbot_id: PydanticObjectId | None = None
     visitor_id: PydanticObjectId | None = None
     conversation_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
@@ -64,6 +64,11 @@ def news_of_message(kind: LiveEventKind, message: Message) -> News:
 async def chatbot_published(chatbot: Chatbot, session: WriteSession) -> None:
     """Tell open widgets of a chatbot that it has a new configuration."""
     await publish(chatbot.client_id, News("chatbot_published", chatbot.id), session=session)
+
+
+async def usage_changed(client_id: str, session: WriteSession) -> None:
+    """Tell those who watch a client's usage that there is more of it."""
+    await publish(client_id, News("usage_changed"), session=session)
 
 
 async def publish(client_id: str, *news: News, session: WriteSession | None = None) -> None:

@@ -13,6 +13,7 @@ from documents.conversations import Conversation
 from documents.downloads import Download, DownloadPart
 from documents.live_events import LiveEvent
 from documents.messages import Message
+from documents.usage_events import UsageEvent
 from documents.visitors import Visitor
 from documents.visits import Visit
 from documents.widget_tokens import WidgetToken
@@ -95,5 +96,6 @@ NOT_GIVEN: Mapping[type[TenantDocument], str] = {
     LiveEvent: "for a week, which of the visitor's messages changed, by their ids",
     Download: "an archive such as this one, until it is fetched",
     DownloadPart: "a piece of it",
+    UsageEvent: "that a question was asked and when, for the operator's figures; not a word of it",
 }
 """Classes that carry a visitor's id and say nothing more about the visitor, with what they are."""

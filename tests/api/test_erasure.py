@@ -1,5 +1,6 @@
 """Deleting a client or a chatbot: nothing of it is left in any collection, others' stay."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -81,6 +82,16 @@ def unique_fields(document_class: Any) -> set[str]:
     return {field for key in keys for field in key} - {"client_id", "chatbot_id"}
 
 
+async def all_counted(server: ServerProcess, slug: str) -> None:
+    """Wait until what was asked is part of the client's usage: that is written a moment later."""
+    async with database_of(server) as database, asyncio.timeout(20):
+        waiting = {"messages": "end_untold_since", "usage_events": "uncounted_since"}
+        for name, field in waiting.items():
+            of_client = {"client_id": slug, field: {"$type": "date"}}
+            while await database.database[name].count_documents(of_client):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
 async def left(server: ServerProcess, condition: Json) -> Json:
     """How many documents match, by collection."""
     async with database_of(server) as database:
@@ -118,6 +129,7 @@ async def test_a_client_goes_with_everything(
     embed_key, object_id = await chatbot_facts(admin, chatbot_id)
     visitor, owner = await visitor_of(embed_key), await person_of(slug, "owner")
     await asked(visitor, "When do you open?")
+    await all_counted(server, slug)
     await filled(server, slug, object_id)
     before = await left(server, {"client_id": slug})
     others_before = await left(server, {"client_id": other_slug})
@@ -160,8 +172,10 @@ async def test_a_chatbot_goes_and_its_sources_stay(
     ]
     visitor, owner = await visitor_of(embed_key), await person_of(slug, "owner")
     await asked(visitor, "When do you open?")
+    await all_counted(server, slug)
     others_before = await left(server, {"chatbot_id": kept})
     before = await left(server, {"chatbot_id": gone})
+    figures = {name: before.pop(name) for name in ("usage_events", "usage_daily")}
 
     given = {"id": chatbot_id, "confirmName": "helper"}
     refused = await mutate(owner, "deleteChatbot", given, RECEIPT)
@@ -169,7 +183,8 @@ async def test_a_chatbot_goes_and_its_sources_stay(
     receipt = await done(owner, "deleteChatbot", given | {"confirmName": "Helper"}, RECEIPT)
     erased = {one["collection"]: one["documents"] for one in receipt["erased"]}
     assert erased == before | {"chatbots": 1}
-    for field in ("chatbot_id", "chatbot_ids", "_id"):
+    assert await left(server, {"chatbot_id": gone}) == figures
+    for field in ("chatbot_ids", "_id"):
         assert await left(server, {field: gone}) == {}
     assert await left(server, {"chatbot_id": kept}) == others_before
     document = "query ($id: ID!) { knowledgeSource(id: $id) { chatbots { id } } }"

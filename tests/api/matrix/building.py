@@ -13,6 +13,7 @@ from tests.api.matrix.planting import plant
 from tests.api.matrix.things import Side, Thing
 from tests.api.matrix.world import World
 from tests.api.operations import done
+from tests.api.test_erasure import all_counted
 from tests.api.uploading import picture, upload
 from tests.conftest import START_VISIT
 from tests.graphql_clients import GraphQLClient, Json
@@ -50,6 +51,8 @@ async def build(world: World) -> None:
     await _visitor(world, world.a, Caller.OTHER_VISITOR, chatbot, world.others)
     chatbot = world.b.things["chatbot"]
     await _visitor(world, world.b, Caller.VISITOR_OF_B, chatbot, world.b.things)
+    for side in (world.a, world.b):
+        await all_counted(world.server, side.slug)
     await plant(world.database, world.a.slug, world.a.things, world.others)
     await plant(world.database, world.b.slug, world.b.things)
 

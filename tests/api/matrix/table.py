@@ -17,6 +17,7 @@ from tests.api.matrix.rows import (
     nodes,
     people,
     privacy,
+    usage,
     visits,
 )
 
@@ -33,6 +34,7 @@ DOMAINS = (
     live,
     knowledge,
     privacy,
+    usage,
     nodes,
 )
 ROWS: Sequence[Row] = [row for domain in DOMAINS for row in domain.ROWS]

@@ -210,9 +210,11 @@ async def taken_over(process: Process) -> None:
     await until(process.recovery.take_over_one)
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+async def until(
+    condition: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_SECONDS
+) -> None:
     """Wait until something is so in the database."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - MongoDB has no event for it
             await asyncio.sleep(0.005)
 

@@ -2,7 +2,7 @@
 
 from tests.api.matrix.callers import Caller
 from tests.api.matrix.outcomes import ALLOWED, NOT_FOUND
-from tests.api.matrix.row import Row, only_visitors, the, visitors_and_members
+from tests.api.matrix.row import Row, members, only_visitors, the, visitors_and_members
 
 ANOTHER_CLIENTS_CURSOR = "CURSOR_EXPIRED"
 """What an unknown cursor is answered with."""
@@ -34,6 +34,11 @@ ROWS = (
         },
         visitors_and_members(Caller.VIEWER, others=NOT_FOUND, scopes=READ),
         case="of one conversation",
+    ),
+    Row(
+        "usageUpdates",
+        {"clientId": the("client"), **FROM_THE_BEGINNING},
+        members(Caller.VIEWER, others=NOT_FOUND, scopes=("REPORTS_READ",)),
     ),
     Row(
         "visitEvents",

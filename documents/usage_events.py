@@ -1,0 +1,74 @@
+"""What was asked, without a word of it: one row for each request, accepted or refused.
+
+The sums in `usage_daily` are made of these rows. A row is stored by whoever settles the request,
+and waits until it is counted: storing meets nobody, where two additions to one sum would. Rows stay
+when messages, visitors and chatbots go, or a quota could be emptied by deleting.
+"""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from beanie import PydanticObjectId
+from pymongo import ASCENDING, IndexModel
+
+from documents.base import TenantDocument
+
+UsageKind = Literal["question", "rating"]
+
+
+class UsageEvent(TenantDocument):
+    """One request, or several refused ones that were alike within a moment.
+
+    Attributes:
+        at: when it was asked; into which hour it counts.
+        requests: how many requests the row stands for; none for a rating.
+        code: why it was refused or failed.
+        to_quota: how much of the client's quota it takes.
+        uncounted_since: stands until the row is part of the sums.
+    """
+
+    outlives_visitor: ClassVar[bool] = True
+    outlives_chatbot: ClassVar[bool] = True
+
+    kind: UsageKind
+    at: datetime
+    chatbot_id: PydanticObjectId
+    visitor_id: PydanticObjectId | None = None
+    conversation_id: PydanticObjectId | None = None
+    answer_id: PydanticObjectId | None = None
+    requests: int = 1
+    success: bool
+    code: str | None = None
+    message_length: int = 0
+    to_quota: int = 0
+    opens_conversation: bool = False
+    fell_back: bool = False
+    unanswered: bool = False
+    llm_config_id: PydanticObjectId | None = None
+    llm_name: str | None = None
+    first_token_ms: int | None = None
+    response_time_ms: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_micros: int | None = None
+    rated_up: int = 0
+    rated_down: int = 0
+    uncounted_since: datetime | None = None
+
+    class Settings:
+        name = "usage_events"
+        indexes: ClassVar = [
+            IndexModel(
+                [("client_id", ASCENDING), ("answer_id", ASCENDING)],
+                unique=True,
+                partialFilterExpression={"kind": "question", "answer_id": {"$type": "objectId"}},
+                name="answer",
+            ),
+            IndexModel([("client_id", ASCENDING), ("at", ASCENDING)], name="date"),
+            IndexModel([("client_id", ASCENDING), ("visitor_id", ASCENDING)], name="visitor"),
+            IndexModel(
+                [("client_id", ASCENDING), ("uncounted_since", ASCENDING)],
+                partialFilterExpression={"uncounted_since": {"$type": "date"}},
+                name="uncounted",
+            ),
+        ]

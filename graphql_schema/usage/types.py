@@ -1,0 +1,190 @@
+"""What a client's chatbots were used for."""
+
+from datetime import date, datetime
+from enum import Enum
+
+import strawberry
+
+from documents.clients import Client as ClientDocument
+from graphql_schema.clients.types import Client, client_from
+from graphql_schema.conversations.types import PLATFORM_CURRENCY
+from graphql_schema.enum_values import described
+from graphql_schema.errors import BadArgumentError
+from graphql_schema.money import Money
+from graphql_schema.scalars import BigInt
+from services.usage.figures import Figures, UsageFigures
+from services.usage.periods import GranularityName, Period
+from services.usage.spans import percentile
+from services.usage.visitor_sketch import visitors_in
+
+MAX_DAYS = 366
+MESSAGES_OF_A_QUESTION = 2
+"""Itself and its answer."""
+
+
+@strawberry.enum(description="How long the steps of a series are.")
+class Granularity(Enum):
+    """Values are those of `services.usage.periods`."""
+
+    DAY = described("day", "Days.")
+    WEEK = described("week", "Weeks, from Monday on.")
+    MONTH = described("month", "Months.")
+
+
+GRANULARITIES: dict[Granularity, GranularityName] = {
+    Granularity.DAY: "day",
+    Granularity.WEEK: "week",
+    Granularity.MONTH: "month",
+}
+
+
+@strawberry.input(description="Days by the client's clock, at most 366.")
+class PeriodInput:
+    """A period."""
+
+    from_: date = strawberry.field(name="from", description="The first day.")
+    until: date = strawberry.field(description="The day after the last one.")
+
+
+@strawberry.type(description="Sums of a period.")
+class Totals:
+    """Sums."""
+
+    requests: int = strawberry.field(description="Questions, accepted or refused.")
+    successes: int = strawberry.field(description="Answered, also when the visitor stopped it.")
+    failures: int = strawberry.field(description="Refused, or without a whole answer.")
+    fallbacks: int = strawberry.field(description="Answered by the fallback model.")
+    input_tokens: BigInt = strawberry.field(description="As the providers counted.")
+    output_tokens: BigInt = strawberry.field(description="As the providers counted.")
+    cost: Money = strawberry.field(description="What the answers cost.")
+    conversations: int = strawberry.field(description="Begun in the period.")
+    unique_visitors: int = strawberry.field(
+        description="Different visitors who asked; of many an estimate, off by 2 % or so."
+    )
+    messages_per_conversation: float | None = strawberry.field(
+        description="Questions and answers for each conversation that was begun; null: none was."
+    )
+    feedback_up: int = strawberry.field(description="Answers that visitors found good.")
+    feedback_down: int = strawberry.field(description="Answers that visitors found bad.")
+    satisfaction: float | None = strawberry.field(
+        description="Share of the good ones among the rated, 0 to 1; null: none was rated."
+    )
+    unanswered: int = strawberry.field(
+        description="Answered without anything in the knowledge that fits."
+    )
+    first_token_p50_ms: int | None = strawberry.field(
+        name="firstTokenP50Ms",
+        description="Half of the answers began within this time; off by a tenth at most.",
+    )
+    first_token_p95_ms: int | None = strawberry.field(
+        name="firstTokenP95Ms", description="Likewise 95 % of them."
+    )
+    answer_p50_ms: int | None = strawberry.field(
+        name="answerP50Ms",
+        description="Half of the answers were whole within this time; off by a tenth at most.",
+    )
+    answer_p95_ms: int | None = strawberry.field(
+        name="answerP95Ms", description="Likewise 95 % of them."
+    )
+
+
+@strawberry.type(description="One step of a series.")
+class UsagePoint:
+    """A day, a week or a month."""
+
+    day: date = strawberry.field(name="date", description="Its first day in the period.")
+    totals: Totals = strawberry.field(description="Its sums.")
+
+
+@strawberry.type(description="Where a client stands, and what its chatbots were used for.")
+class Usage:
+    """Usage."""
+
+    client: Client = strawberry.field(description="Whose.")
+    quota: int | None = strawberry.field(description="Questions a month; null: no limit.")
+    used: int = strawberry.field(description="Of them, in the running month.")
+    reserved: int = strawberry.field(description="Questions that are being answered now.")
+    resets_at: datetime = strawberry.field(description="When the next month begins.")
+    budget: Money | None = strawberry.field(description="Money a month; null: no limit.")
+    spent: Money = strawberry.field(description="Of it, in the running month.")
+    totals: Totals = strawberry.field(description="Sums of the period.")
+    series: list[UsagePoint] = strawberry.field(description="Its steps, also the empty ones.")
+
+
+@strawberry.type(description="A client's usage has changed.")
+class UsageUpdate:
+    """An event for dashboards."""
+
+    cursor: str = strawberry.field(
+        description="Give it back as `after` to go on from here; good for 7 days."
+    )
+    client_id: strawberry.ID = strawberry.field(description="Whose.")
+    usage: Usage = strawberry.field(description="The usage of the running month, by days.")
+
+
+def period_from(given: PeriodInput | None) -> Period | None:
+    """The days that are asked for; None: the running month.
+
+    Raises:
+        BadArgumentError: there are none, or too many.
+    """
+    if given is None:
+        return None
+    period = Period(given.from_, given.until)
+    if not 0 < period.days <= MAX_DAYS:
+        raise BadArgumentError(
+            f"`period.until` must be 1 to {MAX_DAYS} days after `period.from`; it is the day after"
+            " the last one."
+        )
+    return period
+
+
+def usage_from(client: ClientDocument, figures: UsageFigures) -> Usage:
+    """The public form of a client's usage."""
+    shown = client_from(client)
+    return Usage(
+        client=shown,
+        quota=client.monthly_quota,
+        used=figures.month.numbers["quota_used"],
+        reserved=figures.reserved,
+        resets_at=figures.resets_at,
+        budget=shown.budget,
+        spent=_money(figures.month.numbers["cost_micros"]),
+        totals=_totals_from(figures.totals),
+        series=[UsagePoint(day=day, totals=_totals_from(one)) for day, one in figures.series],
+    )
+
+
+def _totals_from(figures: Figures) -> Totals:
+    numbers = figures.numbers
+    up, down = numbers["feedback_up"], numbers["feedback_down"]
+    return Totals(
+        requests=numbers["requests"],
+        successes=numbers["successes"],
+        failures=numbers["failures"],
+        fallbacks=numbers["fallbacks"],
+        input_tokens=BigInt(numbers["input_tokens"]),
+        output_tokens=BigInt(numbers["output_tokens"]),
+        cost=_money(numbers["cost_micros"]),
+        conversations=numbers["conversations"],
+        unique_visitors=visitors_in(figures.visitors),
+        messages_per_conversation=_share(
+            MESSAGES_OF_A_QUESTION * numbers["answers"], numbers["conversations"]
+        ),
+        feedback_up=up,
+        feedback_down=down,
+        satisfaction=_share(up, up + down),
+        unanswered=numbers["unanswered"],
+        first_token_p50_ms=percentile(figures.first_token_ms, 0.5),
+        first_token_p95_ms=percentile(figures.first_token_ms, 0.95),
+        answer_p50_ms=percentile(figures.answer_ms, 0.5),
+        answer_p95_ms=percentile(figures.answer_ms, 0.95),
+    )
+
+
+def _money(micros: int) -> Money:
+    return Money(micros=BigInt(micros), currency=PLATFORM_CURRENCY)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,167 @@
+"""Adding up what was noted, each row exactly once.
+
+Rows are taken, added to the sums of their hours and marked as counted in one transaction, many at a
+time. So a crash loses none and counts none twice, and 200 answers that end together do not meet at
+one document: adding up inside of each turn would make all but one of them begin anew.
+"""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from documents.clients import Client
+from documents.database.driver import operation_deadline
+from documents.duplicates import DuplicateError, duplicates_reported
+from documents.errors import is_unavailable
+from documents.messages import Message
+from documents.tenancy import TenantScope
+from documents.transactions import Transactions, WriteSession
+from documents.usage_daily import UsageKey, add_usage
+from documents.usage_events import UsageEvent
+from services.cancelling import raise_if_cancelled
+from services.live.publishing import usage_changed
+from services.usage.noting import note_end
+from services.usage.periods import hour_of, zone_of
+from services.usage.refusals import Refusals
+from services.usage.spans import span_of
+from services.usage.visitor_sketch import register_of
+
+LOOK_SECONDS = 0.5
+"""Between two looks for rows to count."""
+
+ROWS_AT_ONCE = 500
+CLIENTS_AT_ONCE = 1_000
+OPERATION_SECONDS = 10.0
+UNCOUNTED = {"uncounted_since": {"$type": "date"}}
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Sum:
+    """What is added to one hour's sums."""
+
+    llm_name: str | None = None
+    added: Counter[str] = field(default_factory=Counter)
+    highest: dict[str, int] = field(default_factory=dict)
+
+
+class Counting:
+    """Counts for as long as the process lives. Several processes may: of two one begins anew."""
+
+    def __init__(self, transactions: Transactions, refusals: Refusals) -> None:
+        self._transactions = transactions
+        self._refusals = refusals
+
+    async def run(self) -> None:
+        """Count what is noted, by whichever process, until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except Exception as error:
+                if not is_unavailable(error):
+                    log.exception("usage_not_counted")
+            raise_if_cancelled()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Store what this process refused, and count all that waits."""
+        with operation_deadline(OPERATION_SECONDS):
+            await self._refusals.store()
+            rows = TenantScope.every_client().of(UsageEvent)
+            found = await rows.raw.distinct("client_id", rows.condition(UNCOUNTED))
+        for client_id in found[:CLIENTS_AT_ONCE]:
+            await self.count(client_id)
+
+    async def settle(self, client_id: str) -> None:
+        """Count everything of a client that has ended up to now: whoever reads then misses none."""
+        await self._refusals.store()
+        ended = {"end_untold_since": {"$type": "date"}}
+        messages = TenantScope.one(client_id).of(Message)
+        for answer in await messages.find(ended, limit=ROWS_AT_ONCE):
+            await note_end(answer)
+        await self.count(client_id)
+
+    async def close(self) -> None:
+        """Store what this process has refused; others count it."""
+        try:
+            with operation_deadline(OPERATION_SECONDS):
+                await self._refusals.store()
+        except Exception as error:
+            if not is_unavailable(error):
+                raise
+            log.warning("refusals_not_noted")
+
+    async def count(self, client_id: str) -> None:
+        """Count everything of a client that waits now."""
+        while await self._counted(client_id) == ROWS_AT_ONCE:
+            raise_if_cancelled()
+
+    async def _counted(self, client_id: str) -> int:
+        while True:
+            try:
+                with duplicates_reported():
+                    return await self._transactions.run_transaction(
+                        lambda session: _count_rows(client_id, session)
+                    )
+            except DuplicateError:
+                raise_if_cancelled()  # another process made the same hour's document first
+
+
+async def _count_rows(client_id: str, session: WriteSession) -> int:
+    scope = TenantScope.one(client_id)
+    rows = await scope.of(UsageEvent).find(UNCOUNTED, limit=ROWS_AT_ONCE, session=session)
+    if not rows:
+        return 0
+    taken = {"_id": {"$in": [one.id for one in rows]}}
+    await scope.of(UsageEvent).update_many(
+        taken, {"$unset": {"uncounted_since": ""}}, session=session
+    )
+    client = await scope.of(Client).find_one({}, session=session)
+    for key, sum_ in _sums(rows, zone_of(client)).items():
+        await add_usage(
+            client_id, key, sum_.added, sum_.highest, llm_name=sum_.llm_name, session=session
+        )
+    await usage_changed(client_id, session)
+    return len(rows)
+
+
+def _sums(rows: Sequence[UsageEvent], zone: ZoneInfo) -> dict[UsageKey, _Sum]:
+    sums: defaultdict[UsageKey, _Sum] = defaultdict(_Sum)
+    for row in rows:
+        sum_ = sums[UsageKey(hour_of(row.at, zone), row.chatbot_id, row.llm_config_id)]
+        sum_.llm_name = row.llm_name or sum_.llm_name
+        sum_.added.update(_numbers(row))
+        if row.visitor_id is not None:
+            register, rank = register_of(row.visitor_id)
+            name = f"visitors.{register}"
+            sum_.highest[name] = max(rank, sum_.highest.get(name, 0))
+    return sums
+
+
+def _numbers(row: UsageEvent) -> dict[str, int]:
+    """What a row adds; sums are named as in `UsageDaily`."""
+    numbers = {
+        "requests": row.requests,
+        "answers": int(row.kind == "question" and row.answer_id is not None),
+        "successes": row.requests if row.success else 0,
+        "failures": 0 if row.success else row.requests,
+        "fallbacks": int(row.fell_back),
+        "quota_used": row.to_quota,
+        "input_tokens": row.input_tokens or 0,
+        "output_tokens": row.output_tokens or 0,
+        "cost_micros": row.cost_micros or 0,
+        "conversations": int(row.opens_conversation),
+        "unanswered": int(row.unanswered),
+        "feedback_up": row.rated_up,
+        "feedback_down": row.rated_down,
+    }
+    if row.kind == "question" and row.success:
+        for name, took in (("first_token", row.first_token_ms), ("answer", row.response_time_ms)):
+            if took is not None:
+                numbers[f"{name}_ms.{span_of(took)}"] = 1
+    return {name: number for name, number in numbers.items() if number}
