@@ -4,6 +4,8 @@ from contextlib import aclosing
 
 import pytest
 
+from documents.ids import PydanticObjectId
+from graphql_schema.pagination import cursor_of
 from tests.administration import Administrator
 from tests.answers import STOP, asked, asking, followed
 from tests.api.operations import (
@@ -19,7 +21,7 @@ from tests.api.operations import (
 from tests.graphql_clients import GraphQLClient, GraphQLFailure
 from tests.providers.dictation import FAILURE, Dictation, model_that_says
 from tests.server_process import ServerProcess
-from tests.watching import CONVERSATION_EVENTS, conversation_events, cursor_now
+from tests.watching import CONVERSATION_EVENTS, conversation_events, cursor_now, watching
 
 EMBED_KEY = "query ($id: ID!) { chatbot(id: $id) { embedKey } }"
 OF_A_QUESTION = ["ConversationStarted", "MessageCreated", "MessageCreated", "MessageUpdated"]
@@ -121,9 +123,50 @@ async def test_whoever_was_away_goes_on_after_any_event(
     await asked(visitor, "And when do you close?", conversationId=conversation)
     async with conversation_events(viewer, house.id, start) as stream:
         whole = await stream.many(7)
-    for cut in range(6):
-        async with conversation_events(viewer, house.id, whole[cut]["cursor"]) as stream:
-            assert await stream.many(6 - cut) == whole[cut + 1 :]
+    for cut, seen in enumerate(whole[:-1], 1):
+        async with conversation_events(viewer, house.id, seen["cursor"]) as stream:
+            assert await stream.many(7 - cut) == whole[cut:]
+        given = {"client": house.id, "after": seen["cursor"]}
+        async with aclosing(viewer.stream(CONVERSATION_EVENTS, given)) as results:
+            rest = [(await anext(results))["conversationEvents"] for _ in whole[cut:]]
+        assert rest == whole[cut:], "as server-sent events too"
+
+
+async def test_each_event_is_loaded_for_itself(
+    house: House, person_of: PersonOf, visitor_of: VisitorOf
+) -> None:
+    _, embed_key = await house.chatbot()
+    viewer, visitor = await person_of(house.slug, "viewer"), await visitor_of(embed_key)
+    given = {"client": house.id, "after": await cursor_now(viewer, house.id)}
+    document = """
+      subscription ($client: ID, $after: String) {
+        conversationEvents(clientId: $client, after: $after) {
+          ... on MessageUpdated { changedMessage { conversation { messageCount } } }
+        }
+      }
+    """
+    counts: list[int] = []
+    async with watching(viewer, "conversationEvents", document, **given) as stream:
+        conversation = None
+        for _ in range(2):
+            asked_now = await asked(visitor, "Are you open?", conversationId=conversation)
+            conversation = asked_now[0]["conversationId"]
+            while not (event := await stream.next()):
+                pass
+            counts.append(event["changedMessage"]["conversation"]["messageCount"])
+    assert counts == [2, 4]
+
+
+async def test_who_was_away_for_too_long_is_told_to_read_the_list_anew(
+    house: House, make_client: MakeClient
+) -> None:
+    foreign = await cursor_now(house.admin, await make_client())
+    for cursor, code in (
+        ("nonsense", "INVALID_INPUT"),
+        (cursor_of(str(PydanticObjectId())), "CURSOR_EXPIRED"),
+        (foreign, "CURSOR_EXPIRED"),
+    ):
+        assert await refused(house.admin, client=house.id, after=cursor) == [code]
 
 
 async def test_one_chatbot_or_one_conversation_can_be_watched(
