@@ -19,6 +19,7 @@ from documents.errors import DatabaseError
 from services.accounts.passwords import UnsuitablePasswordError
 from services.answering.warming import warm_up
 from services.cancelling import cancel_and_wait
+from services.conversations.catching_up import CatchingUp
 from services.languages.detection import detect_language
 from services.sealing.keys import WeakSecretError
 
@@ -66,6 +67,8 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         stack.push_async_callback(wiring.counting.close)
         counting = asyncio.create_task(wiring.counting.run(), name="usage counting")
         stack.push_async_callback(cancel_and_wait, counting)
+        words = asyncio.create_task(CatchingUp().run(), name="words")
+        stack.push_async_callback(cancel_and_wait, words)
         stack.push_async_callback(wiring.services.live.close)
         live = asyncio.create_task(wiring.services.live.run(), name="live")
         stack.push_async_callback(cancel_and_wait, live)

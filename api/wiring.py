@@ -44,6 +44,7 @@ from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
 from services.conversations.changing import ConversationChanges
+from services.conversations.rating import Ratings
 from services.downloads.downloads import Downloads
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
@@ -166,6 +167,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         exporting=Exporting(database, downloads),
         deleting=Deleting(database, erasing),
         conversation_changes=ConversationChanges(database),
+        ratings=Ratings(database),
         transactions=database,
         uploads=uploads,
         live=Live(),

@@ -5,15 +5,18 @@ events may have been given out. A process that dies leaves that behind, and anot
 without using a number twice.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from beanie import PydanticObjectId
 from pydantic import BaseModel
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.base import TenantDocument
+from documents.conversations import RatingName
 from documents.previews import preview_index
+from documents.tenancy import TenantScope
 
 SenderName = Literal["visitor", "bot", "human", "system"]
 MessageStatusName = Literal["streaming", "complete", "stopped", "failed"]
@@ -55,6 +58,14 @@ class Failure(BaseModel):
     retry_at: datetime | None = None
 
 
+class Feedback(BaseModel):
+    """What the visitor thinks of an answer."""
+
+    rating: RatingName
+    comment: str | None = None
+    rated_at: datetime
+
+
 class AnswerStream(BaseModel):
     """How far the event stream of an answer may have got.
 
@@ -72,6 +83,9 @@ class AnswerStream(BaseModel):
 
 class Message(TenantDocument):
     """One message. `seq` counts from 1 within the conversation.
+
+    `words` are those by which it is found, as `services.conversations.words` makes them, once it
+    is whole; `words_due` marks messages that are to get theirs anew.
 
     `preview_until` marks one of a preview, see `documents.previews`. `end_untold_since` stands
     while those who watch have not been told that the answer has ended.
@@ -101,6 +115,9 @@ class Message(TenantDocument):
     estimated: bool | None = None
     tags: list[str] = []
     metadata: dict[str, str] = {}
+    feedback: Feedback | None = None
+    words: list[str] = []
+    words_due: bool = False
     trace: list[TraceStep] = []
     preview_until: datetime | None = None
     end_untold_since: datetime | None = None
@@ -144,5 +161,58 @@ class Message(TenantDocument):
                 partialFilterExpression={"end_untold_since": {"$type": "date"}},
                 name="untold_ends",
             ),
+            IndexModel(
+                [("client_id", ASCENDING), ("words", ASCENDING), ("_id", DESCENDING)], name="words"
+            ),
+            IndexModel(
+                [("words_due", ASCENDING)],
+                partialFilterExpression={"words_due": True},
+                name="words_due",
+            ),
             preview_index(),
         ]
+
+
+class FoundMessage(NamedTuple):
+    """A message that holds a word, and which of all that are looked for."""
+
+    message_id: PydanticObjectId
+    conversation_id: PydanticObjectId
+    words: Sequence[str]
+
+
+async def newest_with_word(
+    scope: TenantScope,
+    forms: Sequence[str],
+    *,
+    among: Sequence[str],
+    condition: Mapping[str, Any],
+    limit: int,
+    deadline_ms: int,
+) -> list[FoundMessage]:
+    """The newest messages that hold a word in one of its forms.
+
+    They are read from the index in the order of their ids, and no more than are given back: a word
+    that stands everywhere costs no more than another.
+
+    Args:
+        scope: Whose messages.
+        forms: Of the word.
+        among: The words that are told of each message; others of its words are not.
+        condition: What must hold besides.
+        limit: How many messages at most.
+        deadline_ms: When MongoDB gives up, in milliseconds.
+    """
+    messages = scope.of(Message)
+    held = {"$setIntersection": ["$words", {"$literal": list(among)}]}
+    pipeline: list[dict[str, Any]] = [
+        {"$match": messages.condition({"words": {"$in": list(forms)}, **condition})},
+        {"$sort": {"_id": DESCENDING}},
+        {"$limit": limit},
+        {"$project": {"conversation_id": 1, "words": held}},
+    ]
+    cursor = await messages.raw.aggregate(pipeline, maxTimeMS=deadline_ms)
+    return [
+        FoundMessage(one["_id"], one["conversation_id"], one["words"])
+        for one in await cursor.to_list()
+    ]

@@ -45,6 +45,7 @@ from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
 from services.conversations.changing import ConversationChanges
+from services.conversations.rating import Ratings
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
 from services.privacy.deleting import Deleting
@@ -96,6 +97,7 @@ class Services:
     exporting: Exporting
     deleting: Deleting
     conversation_changes: ConversationChanges
+    ratings: Ratings
     transactions: Transactions
     uploads: Uploads
     live: Live

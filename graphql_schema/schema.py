@@ -17,6 +17,7 @@ from graphql_schema.accounts.user_changes import UserChangeMutations
 from graphql_schema.accounts.users import UserMutations
 from graphql_schema.answers.mutations import AnswerMutations
 from graphql_schema.answers.queries import AnswerQueries
+from graphql_schema.answers.rating import RatingMutations
 from graphql_schema.answers.subscriptions import AnswerSubscriptions
 from graphql_schema.answers.types import (
     AnswerCompleted,
@@ -37,6 +38,7 @@ from graphql_schema.clients.mutations import ClientMutations
 from graphql_schema.clients.queries import ClientQueries
 from graphql_schema.conversations.mutations import ConversationMutations
 from graphql_schema.conversations.queries import ConversationQueries
+from graphql_schema.conversations.searching import SearchQueries
 from graphql_schema.execution.schema import ParlanceSchema
 from graphql_schema.knowledge.mutations import KnowledgeMutations
 from graphql_schema.knowledge.queries import KnowledgeQueries
@@ -78,6 +80,7 @@ class Query(
     ChatbotQueries,
     LlmConfigQueries,
     ConversationQueries,
+    SearchQueries,
     KnowledgeQueries,
     WidgetTokenQueries,
     VisitQueries,
@@ -106,6 +109,7 @@ class Mutation(
     WidgetTokenMutations,
     PreviewMutations,
     AnswerMutations,
+    RatingMutations,
     ConversationMutations,
     KnowledgeMutations,
     PrivacyMutations,

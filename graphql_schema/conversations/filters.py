@@ -54,8 +54,14 @@ OnlyConversations: TypeAlias = Annotated[
 
 def conversation_condition(filter: ConversationFilter | None) -> Mapping[str, Any]:
     """The filter as a condition on stored conversations; an id that is none matches nothing."""
+    wanted = wanted_of(filter)
+    return NOTHING if wanted is None else wanted.condition()
+
+
+def wanted_of(filter: ConversationFilter | None) -> Wanted | None:
+    """What the filter wants; None when an id in it is none, so that nothing can match."""
     if filter is None:
-        return {}
+        return Wanted()
     ids: dict[str, PydanticObjectId | None] = {}
     for field, type_name, given in (
         ("chatbot_id", "Chatbot", filter.chatbot_id),
@@ -65,13 +71,15 @@ def conversation_condition(filter: ConversationFilter | None) -> Mapping[str, An
         if given is not None:
             ids[field] = local_id(given, type_name)
             if ids[field] is None:
-                return NOTHING
+                return None
     return Wanted(
-        **ids,
+        chatbot_id=ids.get("chatbot_id"),
+        visitor_id=ids.get("visitor_id"),
+        llm_config_id=ids.get("llm_config_id"),
         since=filter.from_,
         until=filter.until,
         languages=[one.value for one in filter.languages or ()],
         statuses=[one.value for one in filter.statuses or ()],
         rating=filter.rating.value if filter.rating else None,
         has_citations=filter.has_citations,
-    ).condition()
+    )

@@ -9,6 +9,7 @@ import strawberry
 from documents.conversations import Conversation as ConversationDocument
 from documents.ids import PydanticObjectId
 from documents.messages import Citation as CitationDocument
+from documents.messages import Feedback as FeedbackDocument
 from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
@@ -47,7 +48,9 @@ class ConversationStatus(Enum):
     OPEN = described("open", "It takes questions.")
     NEEDS_HUMAN = described("needs_human", "A person is asked for.")
     CLOSED = described("closed", "It takes no more questions.")
-    ARCHIVED = described("archived", "Out of the visitor's way; nothing is lost.")
+    ARCHIVED = described(
+        "archived", "Another was begun since; nothing is lost, and a question takes it up again."
+    )
 
 
 @strawberry.enum(description="Who wrote a message.")
@@ -141,6 +144,15 @@ class TraceStep:
     detail: str | None = strawberry.field(description="More about it.")
 
 
+@strawberry.type(description="What the visitor thinks of an answer.")
+class Feedback:
+    """Feedback."""
+
+    rating: Rating = strawberry.field(description="Whether it helped.")
+    comment: str | None = strawberry.field(description="In the visitor's words.")
+    rated_at: datetime = strawberry.field(description="When it was last changed.")
+
+
 @strawberry.type(description="One message of a conversation.")
 class Message(Node):
     """A message."""
@@ -157,6 +169,9 @@ class Message(Node):
     suggestions: list[str] = strawberry.field(description="What the visitor may ask next.")
     confidence: float | None = strawberry.field(
         description="Share of the question found in the knowledge, 0 to 1."
+    )
+    feedback: Feedback | None = strawberry.field(
+        description="What the visitor thinks of it; null where nothing was said."
     )
     first_token_ms: int | None = strawberry.field(
         description="From asking to the first text. People and API keys only.",
@@ -390,6 +405,7 @@ def message_from(document: MessageDocument) -> Message:
         citations=[_citation_from(one) for one in document.citations],
         suggestions=[],
         confidence=document.confidence,
+        feedback=_feedback_from(document.feedback) if document.feedback else None,
         first_token_ms=document.first_token_ms,
         response_time_ms=document.response_time_ms,
         input_tokens=document.input_tokens,
@@ -398,6 +414,10 @@ def message_from(document: MessageDocument) -> Message:
         estimated=document.estimated,
         document=document,
     )
+
+
+def _feedback_from(stored: FeedbackDocument) -> Feedback:
+    return Feedback(rating=Rating(stored.rating), comment=stored.comment, rated_at=stored.rated_at)
 
 
 def _citation_from(stored: CitationDocument) -> Citation:

@@ -26,6 +26,7 @@ from services.answering.phrases import PhraseKey
 from services.answering.whole_characters import is_whole
 from services.conversations.current import archive_others, take_turn
 from services.conversations.titles import title_of
+from services.conversations.words import message_words
 from services.languages.detection import detect_language
 from services.live.publishing import News, news_of_conversation, news_of_message, publish
 from services.refusals import UnknownTargetError
@@ -147,10 +148,12 @@ class Asking:
         await admit()
         chatbot = await _open_chatbot(question)
         language = detect_language(question.text) or _settings(chatbot, question).default_language
+        # Nobody looks for what is said in a preview.
+        words = [] if question.preview_until else message_words(question.text, language)
         try:
             with duplicates_reported():
                 answer = await self._transactions.run_transaction(
-                    lambda session: self._store(question, language, session)
+                    lambda session: self._store(question, language, words, session)
                 )
         except (DuplicateError, TooManyAtOnceError):
             # The same question at the same moment may be what is in the way.
@@ -162,7 +165,9 @@ class Asking:
             raise QuestionRefusedError("not_found")
         return AskedQuestion(answer, is_new=True)
 
-    async def _store(self, question: Question, language: str, session: WriteSession) -> Message:
+    async def _store(
+        self, question: Question, language: str, words: list[str], session: WriteSession
+    ) -> Message:
         scope = TenantScope.one(question.client_id)
         await self._claim_turn(scope, question, session)
         conversation, archived = await _conversation_with_room(question, language, session)
@@ -176,6 +181,7 @@ class Asking:
             status="complete",
             content=question.text,
             idempotency_key=question.idempotency_key,
+            words=words,
             preview_until=question.preview_until,
         )
         answer = Message(

@@ -12,6 +12,7 @@ from documents.conversations import Conversation
 from documents.errors import is_unavailable
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
+from services.answering.answer_writer import words_of
 from services.answering.failures import failure
 from services.answering.generations import Generations
 from services.answering.leases import Lease, LeaseLostError, end_all_leases, take_lapsed
@@ -80,9 +81,10 @@ class Recovery:
     async def _end(self, answer: Message, last_seq: int, fields: dict[str, object]) -> None:
         """End an answer without more text; its followers read the end from the database."""
         lease = Lease(answer, self._owner, self._limits)
+        words = await words_of(answer, answer.content)
         try:
             # One more than anybody can have seen: the end itself was never given out.
-            await tell_end(await lease.end(last_seq + 1, fields))
+            await tell_end(await lease.end(last_seq + 1, {"words": words, **fields}))
         except LeaseLostError:
             log.warning("answer_lease_lost", answer_id=str(answer.id))
 

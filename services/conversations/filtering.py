@@ -50,6 +50,13 @@ class Wanted:
         filter_ |= {field: {"$in": sorted(some)} for field, some in among.items() if some}
         return filter_
 
+    def condition_on_messages(self) -> dict[str, Any]:
+        """What of it can be told of a message alone; `condition` still has to hold."""
+        equal = {"chatbot_id": self.chatbot_id, "visitor_id": self.visitor_id}
+        begun = begun_between(self.since, None)
+        filter_: dict[str, Any] = {"_id": begun["_id"]} if "_id" in begun else {}
+        return filter_ | {field: value for field, value in equal.items() if value is not None}
+
 
 async def oldest_listed(
     scope: TenantScope, chatbot_id: PydanticObjectId, visitor_id: PydanticObjectId, kept: int

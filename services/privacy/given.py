@@ -46,7 +46,7 @@ def _names(names: str) -> frozenset[str]:
 ITSELF = Given(
     "You: when you were first and last seen, and what the site's operator told us of you.",
     _names("id user_id user_email language first_seen_at last_seen_at created_at updated_at"),
-    _names("preview_until"),
+    _names("conversation_turns preview_until"),
 )
 
 GIVEN: Mapping[type[TenantDocument], Given] = {
@@ -71,18 +71,22 @@ GIVEN: Mapping[type[TenantDocument], Given] = {
             "id chatbot_id title language status message_count last_message_at tags created_at"
             " updated_at"
         ),
-        _names("opening_key pruned_at preview_until"),
+        _names(
+            "opening_key pruned_at preview_until llm_config_ids has_citations rated_up rated_down"
+            " ratings"
+        ),
     ),
     Message: Given(
-        "Everything that was said, in the order of `seq` within each conversation.",
+        "Everything that was said, in the order of `seq` within each conversation, and what you"
+        " think of it.",
         _names(
             "id conversation_id chatbot_id seq sender status content question_id answer_id"
-            " citations tags metadata created_at updated_at"
+            " citations feedback tags metadata created_at updated_at"
         ),
         _names(
             "idempotency_key stop_requested_at stream confidence llm_config_id llm_name"
             " first_token_ms response_time_ms input_tokens output_tokens cost_micros estimated"
-            " trace preview_until"
+            " trace preview_until end_untold_since words words_due"
         ),
         {
             "citations": _names(

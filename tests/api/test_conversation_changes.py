@@ -129,3 +129,35 @@ async def test_lists_are_filtered_by_what_the_answers_are_like(
     ):
         filtered = await admin.execute(listing, {"filter": {**own, **more}})
         assert bool(filtered["conversations"]["edges"]) is is_there, more
+
+
+async def test_a_visitor_rates_the_visitors_own_answers(
+    visitor_of: VisitorOf, admin: GraphQLClient
+) -> None:
+    visitor, other = await visitor_of(), await visitor_of()
+    events = await asked(visitor, "What is Parlance?")
+    answer = {"messageId": events[0]["messageId"]}
+    fields = "answer { feedback { rating comment } }"
+    down = {**answer, "rating": "DOWN", "comment": "Too short."}
+    for _ in range(2):
+        rated = await done(visitor, "rateAnswer", down, fields)
+        assert rated["answer"]["feedback"] == {"rating": "DOWN", "comment": "Too short."}
+    kept = await done(visitor, "rateAnswer", {**answer, "rating": "DOWN"}, fields)
+    assert kept["answer"]["feedback"]["comment"] == "Too short."
+    cleared = {**answer, "rating": "DOWN", "comment": None}
+    rated = await done(visitor, "rateAnswer", cleared, fields)
+    assert rated["answer"]["feedback"] == {"rating": "DOWN", "comment": None}
+    found = await mutate(other, "rateAnswer", {**answer, "rating": "UP"}, "__typename")
+    assert found["code"] == "NOT_FOUND"
+    assert await codes(admin, mutation("rateAnswer"), {"input": down}) == ["FORBIDDEN"]
+    listing = (
+        "query ($filter: ConversationFilter) { conversations(filter: $filter) { edges { node { id"
+        " messages(last: 1) { edges { node { feedback { rating } } } } } } } }"
+    )
+    rows = (await admin.execute(listing, {"filter": {"rating": "DOWN"}}))["conversations"]["edges"]
+    [mine] = [one["node"] for one in rows if one["node"]["id"] == events[0]["conversationId"]]
+    assert mine["messages"]["edges"][0]["node"]["feedback"] == {"rating": "DOWN"}
+    taken_back = await done(visitor, "rateAnswer", answer, fields)
+    assert taken_back["answer"]["feedback"] is None
+    rows = (await admin.execute(listing, {"filter": {"rating": "DOWN"}}))["conversations"]["edges"]
+    assert events[0]["conversationId"] not in [one["node"]["id"] for one in rows]

@@ -26,6 +26,7 @@ ACROSS_CLIENTS = {
     ("messages", "end_untold_since"),  # ended answers, looked for by the background work
     ("messages", "status"),  # lapsed answers, looked for by the background work
     ("usage_events", "uncounted_since"),  # what is to be counted, by the background work
+    ("messages", "words_due"),  # those that get their words, by the background work
     ("visits", "ended_at"),  # idle ones, ended by the background work
     ("pending_erasures", "due_at"),  # left behind, finished by the background work
     ("clients", ""),  # the admin's list

@@ -147,7 +147,9 @@ async def _visitor(
     visitor = GraphQLClient(world.server.url, origin=world.server.url)
     started = await visitor.execute(START_VISIT, {"key": chatbot.document["embed_key"]})
     visitor.token = side.tokens[caller] = started["startVisit"]["widgetToken"]
-    await asked(visitor, f"When does {side.slug} open, asks {caller.name}?")
+    events = await asked(visitor, f"When does {side.slug} open, asks {caller.name}?")
+    rated = {"messageId": events[0]["messageId"], "rating": "DOWN", "comment": "Too short."}
+    await done(visitor, "rateAnswer", rated, "answer { id }")
     await visitor.close()
     newest = [("_id", -1)]
     of_client: dict[str, Any] = {"client_id": side.slug}

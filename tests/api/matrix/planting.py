@@ -41,6 +41,7 @@ KEPT = frozenset(
         "sealed_api_key",
         "heading_tokens",
         "text_tokens",
+        "words",
         "action",
         "target_type",
         "changed_fields",

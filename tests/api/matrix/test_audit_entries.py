@@ -27,6 +27,7 @@ WITHOUT_ENTRY = {
     "refreshSession": "goes on with a session",
     "startVisit": "a visitor's own",
     "refreshWidgetToken": "a visitor's own",
+    "rateAnswer": "a visitor's own, which the answer keeps",
     "askOnce": "a question, which its conversation keeps",
     "stopAnswer": "an answer, which says itself that it was stopped",
 }

@@ -23,6 +23,7 @@ from documents.database.database import Database
 from documents.llm_configs import LlmConfig
 from documents.messages import Message
 from documents.tenancy import TenantScope
+from documents.transactions import Outcome, WriteSession
 from services.answering.asking import AskedQuestion, Asking, Question
 from services.answering.events import (
     AnswerCompleted,
@@ -173,6 +174,18 @@ class Process:
         """Vanish as a killed process does: nothing more is written."""
         for _, task in self.generations._running.values():
             task.cancel()
+
+
+class Patient:
+    """Transactions that meet others wait for a minute: a busy machine decides nothing here."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run_transaction(
+        self, callback: Callable[[WriteSession], Awaitable[Outcome]]
+    ) -> Outcome:
+        return await self._database.run_transaction(callback, deadline_s=60)
 
 
 def with_limits(**changed: float) -> Limits:

@@ -1,7 +1,6 @@
 """A visitor has one open conversation with a chatbot, whichever tabs ask at whatever moment."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 from beanie import PydanticObjectId
@@ -11,27 +10,15 @@ from documents.conversations import Conversation
 from documents.database.database import Database
 from documents.live_events import LiveEvent
 from documents.messages import Message
-from documents.transactions import Outcome, WriteSession
+from documents.transactions import WriteSession
 from documents.visitors import Visitor as VisitorDocument
 from services.answering.asking import QuestionRefusedError
 from services.conversations.current import archive_others, take_turn
 from tests.unit.answering.conftest import MakeProcess
-from tests.unit.answering.processes import Process, Visitor
+from tests.unit.answering.processes import Patient, Process, Visitor
 from tests.unit.answering.scripted_models import Script
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-class Patient:
-    """Transactions that meet others wait for a minute: a busy machine decides nothing here."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def run_transaction(
-        self, callback: Callable[[WriteSession], Awaitable[Outcome]]
-    ) -> Outcome:
-        return await self._database.run_transaction(callback, deadline_s=60)
 
 
 async def begun(process: Process, visitor: Visitor) -> PydanticObjectId:

@@ -81,6 +81,13 @@ ROWS = (
         visitors_and_members(Caller.VIEWER, others=NOT_FOUND, scopes=("ASK", "CONVERSATIONS_READ")),
     ),
     Row(
+        "rateAnswer",
+        {"messageId": the("answer"), "rating": "UP", "comment": "It helped."},
+        only_visitors().but(
+            {Caller.OTHER_VISITOR: NOT_FOUND_ERROR, Caller.VISITOR_OF_B: NOT_FOUND_ERROR}
+        ),
+    ),
+    Row(
         "stopAnswer",
         {"messageId": the("answer")},
         visitors_and_members(

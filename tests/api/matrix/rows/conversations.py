@@ -2,7 +2,7 @@
 
 from tests.api.matrix.callers import Caller
 from tests.api.matrix.outcomes import ALLOWED, NOT_FOUND, NOT_FOUND_ERROR, NULL
-from tests.api.matrix.row import Row, a_new, any_new_text, the, visitors_and_members
+from tests.api.matrix.row import Row, a_new, any_new_text, members, the, visitors_and_members
 
 READ = ("CONVERSATIONS_READ",)
 WRITE = ("CONVERSATIONS_WRITE",)
@@ -31,6 +31,11 @@ ROWS = (
         {"filter": {**OF_A, "statuses": ["OPEN"], "languages": ["EN"], "rating": "UP"}},
         visitors_and_members(Caller.VIEWER, others=ALLOWED, scopes=READ),
         case="filtered",
+    ),
+    Row(
+        "searchConversations",
+        {"clientId": the("client"), "text": "open", "filter": OF_A},
+        members(Caller.VIEWER, others=NOT_FOUND, scopes=READ),
     ),
     Row(
         "renameConversation",
