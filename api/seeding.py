@@ -15,7 +15,7 @@ from documents.knowledge_sources import KnowledgeSource
 from documents.llm_configs import LlmConfig
 from documents.tenancy import TenantScope
 from graphql_schema.context import Services
-from services.chatbots.chatbots import LOCAL_MODEL_NAME
+from services.chatbots.first_settings import LOCAL_MODEL_NAME
 from services.clients.clients import NewClient
 from services.origins import is_loopback, normalized_origin
 from services.refusals import NameTakenError

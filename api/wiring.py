@@ -34,6 +34,7 @@ from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
+from services.chatbots.copying import Copying
 from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_config_rules import ConfigRules
 from services.chatbots.llm_configs import LlmConfigs
@@ -127,6 +128,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     downloads = Downloads()
     origins = EmbeddingOrigins(_own_origins(settings), development=settings.in_development)
     uploads = Uploads(database, Pictures(), settings.base_url)
+    chatbot_settings = SettingsChecks(Logos(uploads))
+    chatbots = Chatbots(database, chatbot_settings, most_per_client=settings.chatbots_per_client)
     services = Services(
         sign_in=sign_in,
         sessions=Sessions(database),
@@ -141,10 +144,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         clients=Clients(database),
         client_changes=ClientChanges(database),
         signing_keys=signing_keys,
-        chatbots=Chatbots(
-            database, SettingsChecks(Logos(uploads)), most_per_client=settings.chatbots_per_client
-        ),
+        chatbots=chatbots,
         chatbot_versions=Versions(database),
+        copying=Copying(chatbots, chatbot_settings, uploads),
         llm_configs=LlmConfigs(database, sealer, config_rules),
         model_tests=ModelTests(models, routes, database),
         llm_config_changes=LlmConfigChanges(database, sealer, config_rules),

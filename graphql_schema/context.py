@@ -38,6 +38,7 @@ from services.answering.generations import Generations
 from services.answering.model_tests import ModelTests
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
+from services.chatbots.copying import Copying
 from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_configs import LlmConfigs
 from services.chatbots.versions import Versions
@@ -80,6 +81,7 @@ class Services:
     signing_keys: SigningKeys
     chatbots: Chatbots
     chatbot_versions: Versions
+    copying: Copying
     llm_configs: LlmConfigs
     model_tests: ModelTests
     llm_config_changes: LlmConfigChanges

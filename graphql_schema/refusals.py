@@ -51,6 +51,7 @@ from services.refusals import (
     UnknownTargetError,
 )
 from services.refusals import LimitReachedError as TooManyError
+from services.uploads.pictures import WAITING, PicturesBusyError
 
 _KNOWLEDGE_FIELDS: dict[FieldName, str] = {
     "title": "title",
@@ -144,6 +145,7 @@ _REFUSALS: tuple[tuple[type[Exception], Callable[[Any], UserError | None]], ...]
     (TooManyError, lambda error: limit_reached(error.limit, str(error), *error.path)),
     (TooBusyError, too_busy),
     (RateLimitedError, lambda error: rate_limited("Too often. Try again later.", error.retry_at)),
+    (PicturesBusyError, lambda error: limit_reached(WAITING, str(error))),
     (
         RefusedError,
         lambda error: refused(

@@ -31,6 +31,7 @@ from graphql_schema.api_keys.mutations import ApiKeyMutations
 from graphql_schema.api_keys.queries import ApiKeyQueries
 from graphql_schema.arguments import describe_inputs
 from graphql_schema.audit.queries import AuditQueries
+from graphql_schema.chatbots.copying import CopyingMutations, CopyingQueries
 from graphql_schema.chatbots.mutations import ChatbotMutations
 from graphql_schema.chatbots.publishing import PublishingMutations
 from graphql_schema.chatbots.queries import ChatbotQueries
@@ -78,6 +79,7 @@ class Query(
     AnswerQueries,
     ClientQueries,
     ChatbotQueries,
+    CopyingQueries,
     LlmConfigQueries,
     ConversationQueries,
     SearchQueries,
@@ -103,6 +105,7 @@ class Mutation(
     ClientMutations,
     ChatbotMutations,
     PublishingMutations,
+    CopyingMutations,
     LlmConfigMutations,
     VisitMutations,
     RefreshMutations,

@@ -116,8 +116,7 @@ async def _stored(
     except LimitReachedError as error:
         raise UploadRefusedError(409, "LIMIT_REACHED", str(error)) from error
     except PicturesBusyError as error:
-        message = "Many pictures are arriving at the moment. Try again in a few seconds."
-        raise UploadRefusedError(503, "UNAVAILABLE", message) from error
+        raise UploadRefusedError(503, "UNAVAILABLE", str(error)) from error
     except UnknownTargetError as error:
         raise _unknown_client() from error
 

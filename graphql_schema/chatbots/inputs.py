@@ -33,6 +33,27 @@ class UpdateChatbotInput:
     )
 
 
+@strawberry.input(description="A chatbot to be, as a document.")
+class ImportChatbotInput:
+    """A document of another chatbot."""
+
+    client_id: strawberry.ID = strawberry.field(description="Whose it will be.")
+    document: str = strawberry.field(
+        description="JSON text as exportChatbot gives it; at most 1,400,000 characters."
+    )
+
+
+@strawberry.input(description="Which chatbot to make another one of.")
+class CloneChatbotInput:
+    """A chatbot, and whose the new one will be."""
+
+    id: strawberry.ID = strawberry.field(description="Whose draft is taken.")
+    client_id: strawberry.ID = strawberry.field(
+        description="Whose the new chatbot will be: the same client, or another one."
+    )
+    name: str = strawberry.field(description="Of the new one: 1 to 100 characters on one line.")
+
+
 @strawberry.input(description="Which chatbot to delete with its conversations.")
 class DeleteChatbotInput:
     """A chatbot to delete."""

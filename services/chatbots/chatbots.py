@@ -1,6 +1,7 @@
 """Chatbots: people edit the draft, visitors see what was published last (`versions.py`)."""
 
 import secrets
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from documents.base import utc_now
@@ -8,26 +9,20 @@ from documents.chatbot_versions import ChatbotVersion
 from documents.chatbots import Chatbot, ChatbotSettings
 from documents.clients import Client
 from documents.ids import PydanticObjectId
-from documents.llm_configs import LlmConfig
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record
 from services.chatbots.changing import changed, found
+from services.chatbots.first_settings import first_settings
 from services.chatbots.setting_changes import changed_fields
 from services.chatbots.settings_checks import MAX_NAME, SettingsChange, SettingsChecks
 from services.chatbots.versions import first_version
 from services.field_checks import FieldChecks
-from services.refusals import (
-    FieldIssue,
-    InvalidFieldsError,
-    LimitReachedError,
-    UnknownTargetError,
-)
+from services.refusals import LimitReachedError, UnknownTargetError
 
 EMBED_KEY_BYTES = 12
-LOCAL_MODEL_NAME = "Local"
-NO_MODEL = PydanticObjectId()
-"""Differs from every model that is chosen, so that the choice is checked."""
+FirstSettings = Callable[[Client, WriteSession], Awaitable[ChatbotSettings]]
+"""What a chatbot of this client starts with, checked in the transaction that makes it."""
 
 
 class TooManyChatbotsError(LimitReachedError):
@@ -65,26 +60,60 @@ class Chatbots:
             InvalidFieldsError: with everything that is wrong.
             TooManyChatbotsError: the client has as many as it may.
         """
-        client = await scope.of(Client).find_one({"client_id": client_id})
-        if client is None:
-            raise UnknownTargetError("input", "clientId")
+
+        async def settings(client: Client, session: WriteSession) -> ChatbotSettings:
+            checks = FieldChecks("input")
+            checked = await first_settings(
+                self._settings,
+                client,
+                checks.line("name", name, longest=MAX_NAME),
+                change,
+                checks.within("settings"),
+                session,
+            )
+            checks.done()
+            return checked
+
+        return await self.make(scope, client_id, settings, by=by, embed_key=embed_key)
+
+    async def make(
+        self,
+        scope: TenantScope,
+        client_id: str,
+        settings: FirstSettings,
+        *,
+        by: PydanticObjectId | None,
+        active: bool = True,
+        embed_key: str | None = None,
+        noted: Mapping[str, object] | None = None,
+    ) -> Chatbot:
+        """Make a chatbot of checked settings and publish its version 1.
+
+        Raises:
+            UnknownTargetError: there is no such client in the scope.
+            TooManyChatbotsError: the client has as many as it may.
+        """
 
         async def store(session: WriteSession) -> Chatbot:
-            own = TenantScope.one(client_id)
-            settings = await self._first_settings(client, name, change, session)
-            version = first_version(client_id, settings, by=by)
+            own = scope.narrowed(client_id)
+            client = await own.of(Client).find_one({"client_id": client_id}, session=session)
+            if client is None:
+                raise UnknownTargetError("input", "clientId")
+            first = await settings(client, session)
+            version = first_version(client_id, first, by=by)
             chatbot = Chatbot(
                 id=version.chatbot_id,
                 client_id=client_id,
                 embed_key=embed_key or secrets.token_urlsafe(EMBED_KEY_BYTES),
-                draft=settings,
-                published=settings,
+                active=active,
+                draft=first,
+                published=first,
                 published_version_id=version.id,
             )
             await self._claim_place(own, client_id, session)
             await own.of(Chatbot).insert(chatbot, session=session)
             await own.of(ChatbotVersion).insert(version, session=session)
-            await record(session, client_id=client_id, after=chatbot)
+            await record(session, client_id=client_id, after=chatbot, noted=noted)
             return chatbot
 
         return await self._transactions.run_transaction(store)
@@ -118,25 +147,6 @@ class Chatbots:
 
         return await self._transactions.run_transaction(write)
 
-    async def _first_settings(
-        self, client: Client, name: str, change: SettingsChange, session: WriteSession
-    ) -> ChatbotSettings:
-        checks = FieldChecks("input")
-        bare = ChatbotSettings(
-            name=checks.line("name", name, longest=MAX_NAME),
-            languages=[client.language],
-            default_language=client.language,
-            allowed_origins=[f"https://{client.domain}"] if client.domain else [],
-            default_llm_id=NO_MODEL,
-        )
-        if "default_llm_id" not in change:
-            change = {**change, "default_llm_id": await _platform_default(session)}
-        settings = await self._settings.applied(
-            bare, change, client.client_id, checks.within("settings"), session
-        )
-        checks.done()
-        return settings
-
     async def _checked_changes(
         self, chatbot: Chatbot, change: SettingsChange, session: WriteSession
     ) -> dict[str, Any]:
@@ -165,14 +175,3 @@ class Chatbots:
         )
         if count >= self._most_per_client:
             raise TooManyChatbotsError(self._most_per_client)
-
-
-async def _platform_default(session: WriteSession) -> PydanticObjectId:
-    """The platform's model for chatbots that name none: the one called Local, else the oldest."""
-    platform = {"client_id": None, "active": True}
-    named = await LlmConfig.find_one({**platform, "name": LOCAL_MODEL_NAME}, session=session)
-    config = named or await LlmConfig.find_one(platform, sort=[("_id", 1)], session=session)
-    if config is None:
-        problem = "is needed: the platform has no language model of its own"
-        raise InvalidFieldsError([FieldIssue(("input", "settings", "defaultLlmId"), problem)])
-    return config.id

@@ -76,6 +76,7 @@ def _delay(checks: FieldChecks, value: int) -> int:
 
 
 def _languages(checks: FieldChecks, value: list[str]) -> list[str]:
+    checks.at_most("languages", value, len(LANGUAGES))
     unique = list(dict.fromkeys(value))
     if not unique:
         checks.wrong("languages", "needs at least one language")

@@ -36,6 +36,9 @@ class UnknownPictureError(PictureError):
 class PicturesBusyError(RuntimeError):
     """Too many pictures are waiting."""
 
+    def __init__(self) -> None:
+        super().__init__("Many pictures are arriving at the moment. Try again in a few seconds.")
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:

@@ -15,7 +15,7 @@ from documents.transactions import Transactions, WriteSession
 from documents.uploads import Upload, UploadKindName
 from services.audit.audit_log import record_about
 from services.refusals import LimitReachedError, UnknownTargetError
-from services.uploads.addresses import own_path, picture_hash, picture_path
+from services.uploads.addresses import absolute, own_path, picture_hash, picture_path
 from services.uploads.pictures import Picture, Pictures
 
 MAX_BYTES = 5_000_000
@@ -72,17 +72,43 @@ class Uploads:
             TooManyUploadsError: the client has as many as it may.
             UnknownTargetError: the client is gone.
         """
-        picture = await self._pictures.redrawn(content)
-        upload = _upload(client_id, kind, picture, by=by, expires_at=utc_now() + KEPT_UNUSED)
+        picture = await self.drawn(content)
 
         async def store(session: WriteSession) -> Upload:
-            stored = await _stored(upload, session)
-            noted = {"path": path_of(stored), "sizeBytes": len(content)}
-            await record_about(session, Upload, stored.id, client_id=client_id, noted=noted)
-            return stored
+            return await self.store(client_id, kind, picture, session, by=by)
 
         stored = await self._transactions.run_transaction(store)
         return Uploaded(stored, hashlib.sha256(content).hexdigest(), len(content))
+
+    async def drawn(self, content: bytes) -> Picture:
+        """A picture, drawn anew; for `store`.
+
+        Raises:
+            PictureError: it is not accepted.
+            PicturesBusyError: too many are being taken.
+        """
+        return await self._pictures.redrawn(content)
+
+    async def store(
+        self,
+        client_id: str,
+        kind: UploadKindName,
+        picture: Picture,
+        session: WriteSession,
+        *,
+        by: PydanticObjectId | None,
+    ) -> Upload:
+        """Keep a picture that was drawn anew, for a day unless it is used.
+
+        Raises:
+            TooManyUploadsError: the client has as many as it may.
+            UnknownTargetError: the client is gone.
+        """
+        upload = _upload(client_id, kind, picture, by=by, expires_at=utc_now() + KEPT_UNUSED)
+        stored = await _stored(upload, session)
+        noted = {"path": path_of(stored), "sizeBytes": len(stored.content)}
+        await record_about(session, Upload, stored.id, client_id=client_id, noted=noted)
+        return stored
 
     async def used(
         self, upload_id: PydanticObjectId, client_id: str, session: WriteSession
@@ -96,6 +122,10 @@ class Uploads:
             {"_id": upload_id}, {"$set": {"expires_at": None}}, session=session
         )
         return path_of(kept) if kept else None
+
+    def address_of(self, stored: str | None) -> str | None:
+        """What a setting holds, as an address that `path_in` knows."""
+        return absolute(stored, self._public_url)
 
     def path_in(self, address: str) -> str | None:
         """The path in an address that points to this installation's pictures."""
@@ -123,6 +153,11 @@ class Uploads:
         )
         await _insert(copy, session)
         return True
+
+
+async def kept_picture(client_id: str, content_hash: str) -> Upload | None:
+    """A client's own picture with this content."""
+    return await TenantScope.one(client_id).of(Upload).find_one({"content_hash": content_hash})
 
 
 async def served(content_hash: str) -> Upload | None:

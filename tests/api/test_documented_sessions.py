@@ -10,6 +10,7 @@ import httpx
 from tests.answers import asked
 from tests.api.operations import MakeClient
 from tests.api.test_invitations import new_address
+from tests.api.uploading import picture, upload
 from tests.conftest import START_VISIT
 from tests.graphql_clients import GraphQLClient
 from tests.mailbox import code_in, next_mail
@@ -28,6 +29,64 @@ def operations_in_guide(page: str = "getting-started.md") -> list[str]:
     """Every GraphQL operation of a page of the guide, in order."""
     guide = (ROOT / "docs" / "guide" / page).read_text()
     return re.findall(r"```graphql\n(.*?)```", guide, re.DOTALL)
+
+
+def steps_of_agencies() -> list[tuple[str, str]]:
+    """Every block of the guide for agencies with its language, in order."""
+    guide = (ROOT / "docs" / "guide" / "agencies.md").read_text()
+    return re.findall(r"```(graphql|sh)\n(.*?)```", guide, re.DOTALL)
+
+
+class AgencySession:
+    """Goes through the guide for agencies, with the ids that each step gave."""
+
+    def __init__(self, admin: GraphQLClient) -> None:
+        self._admin = admin
+        self._known: dict[str, str] = {}
+        self.document = ""
+
+    async def go(self, language: str, block: str) -> dict[str, Any]:
+        """The result of a step."""
+        for name, value in self._known.items():
+            block = block.replace(f"<{name}>", value)
+        assert not re.search(r"<[a-z ]+>", block), block
+        if language == "sh":
+            sent = await upload(self._admin, picture(), self._known["client id"])
+            self._known["upload id"] = sent.json()["uploadId"]
+            return {}
+        variables = {"document": self.document} if "$document" in block else {}
+        ((operation, result),) = (await self._admin.execute(block, variables)).items()
+        if operation == "exportChatbot":
+            self.document = result
+            return {}
+        assert "code" not in result, (block, result)
+        self._learn(operation, result)
+        return dict(result)
+
+    def _learn(self, operation: str, result: dict[str, Any]) -> None:
+        if operation == "createClient":
+            name = "next client id" if "client id" in self._known else "client id"
+            self._known[name] = result["client"]["id"]
+        elif operation == "createChatbot":
+            self._known["chatbot id"] = result["chatbot"]["id"]
+        elif operation == "chatbot":
+            oldest = result["versions"]["edges"][-1]["node"]
+            self._known["first version id"] = oldest["id"]
+
+
+async def test_the_guide_for_agencies_leads_from_a_client_to_a_copy_for_the_next(
+    admin: GraphQLClient,
+) -> None:
+    session = AgencySession(admin)
+    results = [await session.go(language, block) for language, block in steps_of_agencies()]
+    versions = [one["version"] for one in results if "version" in one]
+    assert versions[0]["changedFields"] == ["logoUrl"]
+    assert (versions[1]["number"], versions[1]["restoredNumber"]) == (3, 1)
+    clone, imported = [one["chatbot"] for one in results if "chatbot" in one][-2:]
+    assert clone["draft"]["allowedOrigins"] == ["https://nursery.example"]
+    assert not clone["active"]
+    assert imported["draft"] == {"name": "Flower helper"}
+    assert not imported["active"]
 
 
 async def test_the_session_of_the_readme_streams_an_answer(server: ServerProcess) -> None:

@@ -14,6 +14,8 @@ NOTHING_THERE = {
 }
 """Told with everything else that is wrong with the settings."""
 
+DOCUMENT = '{"format": "parlance.chatbot", "version": 1, "settings": {"name": "Guide"}}'
+
 ROWS = (
     Row(
         "chatbots",
@@ -41,6 +43,21 @@ ROWS = (
     Row(
         "rollbackChatbot",
         {"id": the("chatbot"), "versionId": the("chatbot_version")},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+    ),
+    Row(
+        "exportChatbot",
+        {"id": the("chatbot")},
+        members(Caller.VIEWER, others=NULL, scopes=READ),
+    ),
+    Row(
+        "importChatbot",
+        {"clientId": the("client"), "document": DOCUMENT},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+    ),
+    Row(
+        "cloneChatbot",
+        {"id": the("chatbot"), "clientId": the("client"), "name": "Twin"},
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
     ),
     Row(
