@@ -24,7 +24,10 @@ def _datetime_in(value: Any) -> datetime:
         raise GraphQLError("A DateTime looks like 2026-01-31T12:00:00Z.") from error
     if moment.tzinfo is None:
         raise GraphQLError("A DateTime needs a time zone, such as the Z in 2026-01-31T12:00:00Z.")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise GraphQLError("A DateTime must be in the years 1 to 9999 in UTC.") from error
 
 
 def _date_in(value: Any) -> date:

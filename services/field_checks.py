@@ -23,6 +23,9 @@ _HOST = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """All but tab and the end of a line (Unicode's category Cc)."""
 
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Characters that turn the text around them: a name with one shows as another name."""
+
 _HALF = re.compile("[\ud800-\udfff]")
 """Half a character of UTF-16, which JSON can hold and no database can."""
 
@@ -76,6 +79,8 @@ class FieldChecks:
         cleaned = self.text(field, value, longest=longest)
         if "\n" in cleaned or "\t" in cleaned:
             self.wrong(field, "must stand on one line, without tabs")
+        elif _TURNING.search(cleaned):
+            self.wrong(field, "may not contain characters that change the direction of writing")
         return cleaned
 
     def slug(self, field: str, value: str) -> str:

@@ -23,6 +23,7 @@ from services.sealing.tokens import fingerprint, new_token
 SECRET_BEGINS = "plk_"  # noqa: S105 - how keys are told from other tokens, no secret
 PREFIX_CHARACTERS = 12
 MAX_API_KEYS = 50
+MAX_SCOPES = 20
 """Of one client, those that are revoked not counted."""
 
 MAX_LISTED = 100
@@ -163,7 +164,8 @@ class ApiKeys:
 
 def _checked(name: str, scopes: Sequence[ScopeName], expires_at: datetime | None) -> str:
     checks = FieldChecks("input")
-    cleaned = checks.text("name", name, longest=100)
+    cleaned = checks.line("name", name, longest=100)
+    checks.at_most("scopes", scopes, MAX_SCOPES)
     if not scopes:
         checks.wrong("scopes", "needs at least one scope")
     if expires_at is not None and expires_at <= utc_now():

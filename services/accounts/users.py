@@ -46,7 +46,7 @@ class Users:
         """
         checks = FieldChecks(*path)
         email = checks.email("email", wanted.email)
-        full_name = checks.text("fullName", wanted.full_name, longest=MAX_NAME)
+        full_name = checks.line("fullName", wanted.full_name, longest=MAX_NAME)
         known = (email, full_name)
         await check_password_field(checks, "password", wanted.password, known)
         checks.done()

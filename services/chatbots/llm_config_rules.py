@@ -174,7 +174,7 @@ def _needs_a_key(draft: ConfigDraft) -> bool:
 def _cleaned(draft: ConfigDraft, checks: FieldChecks) -> dict[str, Any]:
     given = {field: draft.values[field] for field in draft.touched if field in draft.values}
     if "name" in given:
-        given["name"] = checks.text("name", given["name"], longest=100)
+        given["name"] = checks.line("name", given["name"], longest=100)
     if "model" in given:
         shortest = 0 if draft.values["provider"] == "local" else 1
         given["model"] = checks.text("model", given["model"], longest=200, shortest=shortest)

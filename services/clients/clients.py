@@ -99,7 +99,7 @@ def _checked(wanted: NewClient) -> Client:
     checks = FieldChecks("input")
     client = Client(
         client_id=checks.slug("slug", wanted.slug),
-        name=checks.text("name", wanted.name, longest=200),
+        name=checks.line("name", wanted.name, longest=200),
         domain=checks.domain("domain", wanted.domain) if wanted.domain else None,
         contact_name=_optional(checks, "contactName", wanted.contact_name),
         contact_email=(
@@ -139,4 +139,4 @@ def check_budget(checks: FieldChecks, budget: Budget) -> None:
 
 
 def _optional(checks: FieldChecks, field: str, value: str | None) -> str | None:
-    return checks.text(field, value, longest=200) if value else None
+    return checks.line(field, value, longest=200) if value else None

@@ -97,7 +97,7 @@ def _check_quotas(checks: FieldChecks, client: Client) -> None:
 
 
 def _text(field: str) -> Callable[[FieldChecks, str], str]:
-    return lambda checks, value: checks.text(field, value, longest=200)
+    return lambda checks, value: checks.line(field, value, longest=200)
 
 
 def _number(field: str, most: int) -> Callable[[FieldChecks, int], int]:
@@ -110,7 +110,9 @@ def _number(field: str, most: int) -> Callable[[FieldChecks, int], int]:
 
 def _hook_hosts(checks: FieldChecks, value: list[str]) -> list[str]:
     checks.at_most("hookHosts", value, MAX_HOOK_HOSTS)
-    return list(dict.fromkeys(checks.domain("hookHosts", one) for one in value))
+    inside = checks.within("hookHosts")
+    hosts = [inside.domain(str(index), one) for index, one in enumerate(value[:MAX_HOOK_HOSTS])]
+    return list(dict.fromkeys(hosts))
 
 
 def _budget(checks: FieldChecks, value: Budget) -> Budget:
