@@ -149,6 +149,37 @@ def export_settings(
 
 
 @cli.command()
+def seed(
+    clients: Annotated[int, typer.Option(help="How many clients.")] = 1_000,
+    chatbots: Annotated[int, typer.Option(help="How many chatbots they have together.")] = 10_000,
+    messages: Annotated[int, typer.Option(help="How many messages all of them.")] = 1_000_000,
+    remove: Annotated[  # noqa: FBT002
+        bool, typer.Option("--remove", help="Take the seeds away instead.")
+    ] = False,
+    force: Annotated[  # noqa: FBT002
+        bool, typer.Option("--force", help="Also in production.")
+    ] = False,
+) -> None:
+    """Make sample data: clients with chatbots and conversations, to try and measure with.
+
+    Ended at any moment, it goes on where it was when called again with the same numbers.
+    """
+    from api.seeds import run_seed, run_seed_removal  # noqa: PLC0415
+    from services.seeding.sizes import SeedSize  # noqa: PLC0415
+
+    if not loaded_settings().in_development and not force and not remove:
+        print(
+            "parlance: this is production (see PARLANCE_ENVIRONMENT), and seeds would stand among"
+            " its clients. Give --force if you want that.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
+    with _command("seed"):
+        size = SeedSize(clients, chatbots, messages)
+        with_database(run_seed_removal if remove else lambda one: run_seed(one, size))
+
+
+@cli.command()
 def doctor() -> None:
     """Look for what is wrong with this installation and say what to mend."""
     from api.doctor import examine  # noqa: PLC0415
@@ -206,6 +237,7 @@ def main() -> None:
     from services.refusals import InvalidFieldsError, NameTakenError  # noqa: PLC0415
     from services.sealing.keys import WeakSecretError  # noqa: PLC0415
     from services.sealing.sealing import UnsealError  # noqa: PLC0415
+    from services.seeding.seeding import SeedingRefusedError  # noqa: PLC0415
 
     mendable = (
         DatabaseError,
@@ -217,6 +249,7 @@ def main() -> None:
         InvalidFieldsError,
         WeakSecretError,
         UnsealError,
+        SeedingRefusedError,
     )
     try:
         cli()
