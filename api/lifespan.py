@@ -1,8 +1,9 @@
 """Opens the parts of a running server in order and closes them in reverse."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any
 
 import structlog
 from fastapi import FastAPI
@@ -56,29 +57,27 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
             await wiring.recovery.end_all_leases()
             await wiring.housekeeping.take_over()
             await wiring.posting.take_over()
-        recovery = asyncio.create_task(wiring.recovery.run(), name="recovery")
-        stack.push_async_callback(cancel_and_wait, recovery)
-        visit_ends = asyncio.create_task(wiring.services.stays.run(), name="visit ends")
-        stack.push_async_callback(cancel_and_wait, visit_ends)
-        housekeeping = asyncio.create_task(wiring.housekeeping.run(), name="housekeeping")
-        stack.push_async_callback(cancel_and_wait, housekeeping)
-        posting = asyncio.create_task(wiring.posting.run(), name="posting")
-        stack.push_async_callback(cancel_and_wait, posting)
+        _run_behind(stack, "recovery", wiring.recovery.run())
+        _run_behind(stack, "visit ends", wiring.services.stays.run())
+        _run_behind(stack, "housekeeping", wiring.housekeeping.run())
+        _run_behind(stack, "posting", wiring.posting.run())
         stack.push_async_callback(wiring.counting.close)
-        counting = asyncio.create_task(wiring.counting.run(), name="usage counting")
-        stack.push_async_callback(cancel_and_wait, counting)
-        words = asyncio.create_task(CatchingUp().run(), name="words")
-        stack.push_async_callback(cancel_and_wait, words)
+        _run_behind(stack, "usage counting", wiring.counting.run())
+        _run_behind(stack, "words", CatchingUp().run())
         stack.push_async_callback(wiring.services.live.close)
-        live = asyncio.create_task(wiring.services.live.run(), name="live")
-        stack.push_async_callback(cancel_and_wait, live)
+        _run_behind(stack, "live", wiring.services.live.run())
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
-        warming = asyncio.create_task(warm_up(wiring.models), name="warming")
-        stack.push_async_callback(cancel_and_wait, warming)
+        _run_behind(stack, "warming", warm_up(wiring.models))
         log.info("ready", url=settings.base_url)
         yield
         application.state.stopping = True
         log.info("stopping", running_answers=wiring.generations.running)
+
+
+def _run_behind(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
+    """Let work go on beside the requests, until the stack is closed."""
+    task = asyncio.create_task(work, name=name)
+    stack.push_async_callback(cancel_and_wait, task)
 
 
 @contextmanager

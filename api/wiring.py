@@ -18,8 +18,8 @@ from services.accounts.forgotten_passwords import ForgottenPasswords
 from services.accounts.invitations import Invitations
 from services.accounts.letters import Letters
 from services.accounts.memberships import Memberships
-from services.accounts.password_work import PasswordWork
 from services.accounts.own_password import OwnPassword
+from services.accounts.password_work import PasswordWork
 from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
 from services.accounts.user_changes import UserChanges

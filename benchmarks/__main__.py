@@ -4,13 +4,14 @@ import argparse
 
 from benchmarks.first_answer import NoAnswerError, measure_first_answer
 from benchmarks.list_page import measure_pages
+from benchmarks.queries import measure_queries
 from benchmarks.report import Report
 from benchmarks.sign_ins import measure_sign_ins
 from benchmarks.stalls import measure_stalls
 from benchmarks.stream_memory import measure_retained
 from benchmarks.stream_throughput import measure_throughput
 
-PARTS = ("stream", "memory", "list", "stalls", "sign-in", "first-answer")
+PARTS = ("stream", "memory", "list", "queries", "stalls", "sign-in", "first-answer")
 
 
 def main() -> None:
@@ -26,6 +27,9 @@ def main() -> None:
         report.stalls = measure_stalls(arguments.repeats)
     if "sign-in" in arguments.parts:
         report.sign_ins = measure_sign_ins(arguments.seconds, arguments.repeats)
+    if "queries" in arguments.parts:
+        size = (arguments.clients, arguments.chatbots, arguments.messages)
+        report.queries = measure_queries(size, arguments.pages)
     if "first-answer" in arguments.parts:
         try:
             report.first_answer = measure_first_answer()
@@ -45,6 +49,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10.0, help="of one round of sign-ins")
     parser.add_argument("--memory-deltas", type=int, default=100_000)
     parser.add_argument("--traced-deltas", type=int, default=20_000)
+    parser.add_argument("--clients", type=int, default=1_000, help="of the seeded database")
+    parser.add_argument("--chatbots", type=int, default=10_000, help="of all these clients")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="of all these clients")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:

@@ -48,13 +48,9 @@ class SignedIn:
         return execute(self.origin, document, variables, self.headers)
 
 
-@contextmanager
-def running_product_server(
-    data_dir: Path, settings: Mapping[str, str] | None = None
-) -> Iterator[Server]:
-    """Run `parlance serve` on a data folder for the length of the block; its log is thrown away."""
-    port = free_port()
-    environment = {
+def product_environment(data_dir: Path, port: int) -> dict[str, str]:
+    """The settings of a server on a data folder, for it and for commands beside it."""
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("PARLANCE_")},
         **UNLIMITED,
         "PARLANCE_DATA_DIR": str(data_dir),
@@ -62,11 +58,18 @@ def running_product_server(
         "PARLANCE_ADMIN_EMAIL": EMAIL,
         "PARLANCE_ADMIN_PASSWORD": PASSWORD,
         "PARLANCE_LOG_FORMAT": "json",
-        **(settings or {}),
     }
+
+
+@contextmanager
+def running_product_server(
+    data_dir: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run `parlance serve` on a data folder for the length of the block; its log is thrown away."""
+    port = free_port()
     child = subprocess.Popen(
         [sys.executable, "-m", "api.cli", "serve"],
-        env=environment,
+        env={**product_environment(data_dir, port), **(settings or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -13,6 +13,7 @@ import psutil
 
 from benchmarks.first_answer import FirstAnswer
 from benchmarks.list_page import Pages
+from benchmarks.queries import QueryFigures
 from benchmarks.sign_ins import SignIns
 from benchmarks.stalls import LIMIT_S, PATIENCE_S, Stall
 from benchmarks.stream_memory import Retained
@@ -31,6 +32,7 @@ class Report:
     pages: list[Pages] = field(default_factory=list)
     stalls: list[Stall] = field(default_factory=list)
     sign_ins: SignIns | None = None
+    queries: QueryFigures | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -57,6 +59,8 @@ class Report:
             yield from stall_lines(self.stalls)
         if self.sign_ins is not None:
             yield from sign_in_lines(self.sign_ins)
+        if self.queries is not None:
+            yield from query_lines(self.queries)
         for name, reason in self.not_measured.items():
             yield f"{name}: not measured, {reason}"
 
@@ -142,4 +146,20 @@ def sign_in_lines(measured: SignIns) -> Iterable[str]:
     yield f"  {'refused, line full':28}{measured.refused:>10}"
     yield f"  {'longest wait for a word':28}{1e3 * measured.quiet_gap_s:>10.0f} ms without them"
     yield f"  {'':28}{1e3 * measured.gap_s:>10.0f} ms beside them"
+    yield ""
+
+
+def query_lines(measured: QueryFigures) -> Iterable[str]:
+    """Lay out latencies against the driver's own, and what exports and erasures take."""
+    yield f"Queries on {measured.messages:,} messages (seeded in {measured.seeding_s:,.0f} s)"
+    heads = f"{'p50 ms':>9}{'p95 ms':>9}{'x by hand':>11}{'examined/returned':>19}"
+    yield f"  {'':28}{heads}"
+    for each in measured.queries:
+        looked_at = f"{each.examined:,}/{each.returned}"
+        figures = f"{each.p50():>9.1f}{each.p95():>9.1f}{each.ratio():>11.1f}{looked_at:>19}"
+        yield f"  {each.name:28}{figures}"
+    for deed in measured.deeds:
+        name = f"{deed.name}, {deed.messages:,} messages"
+        grown = f"{deed.memory_growth_bytes / 1e6:.1f} MB more memory at most"
+        yield f"  {name:28}{deed.seconds:>9.1f} s, {grown}"
     yield ""

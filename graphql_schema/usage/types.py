@@ -7,10 +7,9 @@ import strawberry
 
 from documents.clients import Client as ClientDocument
 from graphql_schema.clients.types import Client, client_from
-from graphql_schema.conversations.types import PLATFORM_CURRENCY
 from graphql_schema.enum_values import described
 from graphql_schema.errors import BadArgumentError
-from graphql_schema.money import Money
+from graphql_schema.money import PLATFORM_CURRENCY, Money
 from graphql_schema.scalars import BigInt
 from services.usage.figures import Figures, UsageFigures
 from services.usage.periods import GranularityName, Period

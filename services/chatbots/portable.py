@@ -137,7 +137,7 @@ class PortableSettings(_Part):
 class PortableChatbot(_Part):
     """The whole document."""
 
-    format: Literal["parlance.chatbot"] = FORMAT
+    format: Literal["parlance.chatbot"] = "parlance.chatbot"
     version: int = VERSION
     settings: PortableSettings
 

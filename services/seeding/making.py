@@ -180,6 +180,8 @@ class _Talk:
             is_question = seq % 2 == 1
             if is_question:
                 said, question_id = self._exchange(), None
+            first_token_ms = self._dice.randrange(150, 900)
+            written_ms = self._dice.randrange(2_500)
             message = Message(
                 id=_id(self._dice, at),
                 client_id=self._slug,
@@ -193,14 +195,11 @@ class _Talk:
                 question_id=question_id,
                 created_at=at,
                 updated_at=at,
-                **({} if is_question else self._figures()),
+                first_token_ms=None if is_question else first_token_ms,
+                response_time_ms=None if is_question else first_token_ms + written_ms,
             )
             yield message
             question_id = message.id
-
-    def _figures(self) -> dict[str, int]:
-        first = self._dice.randrange(150, 900)
-        return {"first_token_ms": first, "response_time_ms": first + self._dice.randrange(2_500)}
 
     def _exchange(self) -> tuple[str, str]:
         dice = self._dice

@@ -54,7 +54,12 @@ class Seeding:
         _check(size)
         progress = await seed_progress()
         if progress is None:
-            progress = SeedProgress(**_numbers(size), began_at=utc_now().replace(microsecond=0))
+            progress = SeedProgress(
+                clients=size.clients,
+                chatbots=size.chatbots,
+                messages=size.messages,
+                began_at=utc_now().replace(microsecond=0),
+            )
             await self._in_one_transaction(lambda session: _begun(progress, session))
         elif progress.removing:
             raise SeedingRefusedError(

@@ -62,7 +62,7 @@ def redrawn(content: bytes) -> tuple[dict[str, object], bytes]:
 
 def _written(drawn: Image.Image, kind: str) -> bytes:
     """The file of a picture alone; drawing it anew again gives the same file."""
-    is_opaque = drawn.mode == "RGB" or drawn.getextrema()[3] == (255, 255)
+    is_opaque = drawn.mode == "RGB" or drawn.getchannel("A").getextrema() == (255, 255)
     bare = Image.new("RGB" if is_opaque else "RGBA", drawn.size)
     bare.paste(drawn)
     written = BytesIO()

@@ -45,8 +45,8 @@ async def config_of(admin: GraphQLClient, provider: str, url: str, **more: objec
     """A config of the platform's, which may be on loopback."""
     address = f"{url}/v1" if provider.startswith("openai") else url
     given = {"name": new_slug(), "provider": provider.upper(), "model": "a-model"}
-    given |= {"apiUrl": address, "apiKey": KEY, **more}
-    made = await done(admin, "createLlmConfig", given, "llmConfig { id }")
+    given |= {"apiUrl": address, "apiKey": KEY}
+    made = await done(admin, "createLlmConfig", given | more, "llmConfig { id }")
     config: Json = made["llmConfig"]
     return config
 
@@ -101,7 +101,7 @@ async def test_what_a_provider_does_not_count_is_estimated(admin: GraphQLClient)
 async def test_the_built_in_model_answers_a_test_too_also_when_it_is_switched_off(
     admin: GraphQLClient,
 ) -> None:
-    given = {"name": new_slug(), "provider": "LOCAL", "model": ""}
+    given: dict[str, object] = {"name": new_slug(), "provider": "LOCAL", "model": ""}
     config = (await done(admin, "createLlmConfig", given, "llmConfig { id }"))["llmConfig"]
     await done(admin, "updateLlmConfig", {"id": config["id"], "active": False}, "llmConfig { id }")
     result = await tested(admin, config)
@@ -179,7 +179,7 @@ async def test_a_clients_config_reaches_no_private_address_however_it_got_there(
 
 @pytest.mark.parametrize("prompt", ["", "  ", "x" * 2_001, "\x00"])
 async def test_a_prompt_that_is_none_is_refused(admin: GraphQLClient, prompt: str) -> None:
-    given = {"name": new_slug(), "provider": "LOCAL", "model": ""}
+    given: dict[str, object] = {"name": new_slug(), "provider": "LOCAL", "model": ""}
     config = (await done(admin, "createLlmConfig", given, "llmConfig { id }"))["llmConfig"]
     result = await tested(admin, config, prompt=prompt)
     assert (result["code"], result["path"]) == ("INVALID_INPUT", ["input", "prompt"])

@@ -7,6 +7,7 @@ import pytest
 
 from documents.users import User
 from services.accounts.access_tokens import AccessTokens
+from services.accounts.password_work import PasswordWork
 from services.accounts.passwords import password_matches
 from services.accounts.sign_in import Device, InvalidCredentialsError, SignIn
 from services.sealing.keys import DerivedKeys
@@ -233,13 +234,14 @@ async def test_a_sign_in_that_overlaps_a_change_of_the_password_opens_nothing(
     email = (await new_person(admin))["email"]
     person = await signed_in(server.url, email, STRONG)
 
-    async def slowly(password: str, hashed: str | None) -> bool:
-        matches = await password_matches(password, hashed)
+    async def slowly(password: str, hashed: str | None, work: PasswordWork) -> bool:
+        matches = await password_matches(password, hashed, work)
         given = {"currentPassword": STRONG, "newPassword": "walnut parasol 43"}
         await done(person, "changePassword", given, "revokedSessions")
         return matches
 
-    sign_in = SignIn(AccessTokens(DerivedKeys("a secret of forty characters, long enough")), slowly)
+    keys = DerivedKeys("a secret of forty characters, long enough")
+    sign_in = SignIn(AccessTokens(keys), matches=slowly)
     with pytest.raises(InvalidCredentialsError):
         await sign_in.with_password(email, STRONG, Device())
     document = "{ sessions { current } }"

@@ -125,7 +125,7 @@ def _fields(row: Row, path: tuple[str | int, ...], type_: GraphQLInputType) -> I
         if isinstance(get_named_type(inner), GraphQLInputObjectType):
             yield from _fields(row, here, inner)
         else:
-            yield Place(row, here, get_named_type(inner))  # type: ignore[arg-type]
+            yield Place(row, here, get_named_type(inner))
 
 
 def _inside(type_: GraphQLInputType, part: str | int) -> GraphQLInputType:
@@ -134,7 +134,8 @@ def _inside(type_: GraphQLInputType, part: str | int) -> GraphQLInputType:
     if isinstance(inner, GraphQLList):
         return inner.of_type  # type: ignore[no-any-return]
     assert isinstance(inner, GraphQLInputObjectType)
-    return inner.fields[str(part)].type
+    of_field: GraphQLInputType = inner.fields[str(part)].type
+    return of_field
 
 
 def _entered(container: Any, part: str | int, type_: GraphQLInputType, following: str | int) -> Any:

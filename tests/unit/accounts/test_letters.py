@@ -19,7 +19,8 @@ BEA = User.model_construct(email="bea@example.com", full_name="Bea")
 
 
 def client_speaking(language: str) -> Client:
-    return Client.model_construct(client_id="shop", name="{Shop} & Co", language=language)
+    made: Client = Client.model_construct(client_id="shop", name="{Shop} & Co", language=language)
+    return made
 
 
 def words_of(mail: Mail) -> str:

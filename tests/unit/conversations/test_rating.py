@@ -72,7 +72,7 @@ async def test_both_thumbs_at_once_are_one_rating(
 ) -> None:
     answer = await answered(visitor, process_of)
     ratings = Ratings(Patient(database))
-    clicks = [ratings.rate(rater(visitor), answer.id, Said(one)) for one in ("up", "down")]  # type: ignore[arg-type]
+    clicks = [ratings.rate(rater(visitor), answer.id, Said(one)) for one in ("up", "down")]
     await asyncio.gather(*clicks)
     kept = (await visitor.message(answer.id)).feedback
     assert kept is not None

@@ -134,8 +134,8 @@ WRITTEN: list[tuple[str, Any]] = [
     # A null where none may be, in a list of a list.
     (
         "{ notes { replies { number author { name } } } }",
-        Note(number=1, body=None, replies=[Note(number=None, body="no number")]),
-    ),  # type: ignore[arg-type]
+        Note(number=1, body=None, replies=[Note(number=None, body="no number")]),  # type: ignore[arg-type]
+    ),
     # Fields of one name from three fragments on an interface and its types.
     (
         (

@@ -12,7 +12,8 @@ from services.live.thinning import newest
 
 
 def event(seq: int) -> LiveEvent:
-    return LiveEvent.model_construct(client_id="a", seq=seq, kind="usage_changed")
+    made: LiveEvent = LiveEvent.model_construct(client_id="a", seq=seq, kind="usage_changed")
+    return made
 
 
 async def test_what_came_meanwhile_is_left_out_and_the_last_is_not() -> None:

@@ -47,7 +47,7 @@ class EndedError(Exception):
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def no_seeds(database: Database) -> AsyncIterator[None]:
     await Installation.get_pymongo_collection().update_one(
-        {"_id": "installation"}, {"$set": {"updated_at": None}}, upsert=True
+        {"_id": "installation"}, {"$setOnInsert": {"uuid": "of the tests"}}, upsert=True
     )
     yield
     for kind in KINDS:
