@@ -38,15 +38,15 @@ class ForgottenPasswords:
         stored, code = new_code("password_reset", user.id if user else None)
         name = user.full_name if user else "Nobody"
         mail = self._letters.password_reset(name, address, code=code)
-        key = f"password reset/{stored.id}"
+        key, deadline = f"password reset/{stored.id}", stored.expires_at
 
         async def write(session: WriteSession) -> None:
             await stored.insert(session=session)
             if user is None:
-                await self._queue.put_nothing(session, mail, key=key)
+                await self._queue.put_nothing(session, mail, key=key, deadline=deadline)
             else:
-                await self._queue.put(session, mail, key=key, deadline=stored.expires_at)
-            noted = {"expiresAt": stored.expires_at.isoformat()}
+                await self._queue.put(session, mail, key=key, deadline=deadline)
+            noted = {"expiresAt": deadline.isoformat()}
             await record_about(session, User, stored.user_id, client_id=None, noted=noted)
 
         await self._transactions.run_transaction(write)

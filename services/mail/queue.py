@@ -38,13 +38,15 @@ class MailQueue:
         """
         await self._stored(mail, key, deadline, client_id).insert(session=session)
 
-    async def put_nothing(self, session: WriteSession, mail: Mail, *, key: str) -> None:
+    async def put_nothing(
+        self, session: WriteSession, mail: Mail, *, key: str, deadline: datetime
+    ) -> None:
         """Do the work of `put` for a mail that nobody gets.
 
         So that the time it takes does not tell whether there is somebody.
         """
-        stored = self._stored(mail, key, utc_now(), None)
-        unsent = {"status": "sent", "sealed": None, "expires_at": utc_now()}
+        stored = self._stored(mail, key, deadline, None)
+        unsent = {"status": "sent", "sealed": None, "expires_at": deadline}
         await stored.model_copy(update=unsent).insert(session=session)
 
     def opened(self, stored: OutgoingMail) -> Mail:

@@ -156,7 +156,8 @@ async def test_the_guide_to_access_lets_somebody_in(
 ) -> None:
     address = new_address()
     known = {"<client id>": await make_client(), "bea@example.com": address}
-    callers, kinds = (admin, nobody, nobody), []
+    callers = (admin, nobody, nobody)
+    kinds: list[str] = []
     for caller, operation in zip(callers, operations_in_guide("access.md"), strict=True):
         filled = operation
         for name, value in known.items():

@@ -35,8 +35,8 @@ WITHOUT_ENTRY = {
 
 CHANGERS = (Caller.ADMIN, Caller.OWNER, Caller.KEY)
 NOTED_BY_READING = frozenset({"last_used_at", "updated_at"})
-ATTEMPTS = "rate_windows"
-"""What is limited counts when it is tried, whether it works or not."""
+MOVING = frozenset({"rate_windows", "outgoing_mails"})
+"""What is limited counts when it is tried, whether it works or not; and mails are on their way."""
 
 
 def is_audited(field: GraphQLField) -> bool:
@@ -124,10 +124,10 @@ async def _audit_log_refusing(database: Documents) -> AsyncGenerator[None, None]
 
 
 async def _everything(database: Documents) -> dict[str, list[Json]]:
-    """What is stored, apart from attempts and what reading notes, and from sessions that begin."""
+    """What is stored, apart from what moves by itself, reading notes, or begins a session."""
     stored = {}
     for name in await database.list_collection_names():
-        if name == ATTEMPTS:
+        if name in MOVING:
             continue
         which = {"revoked_at": {"$ne": None}} if name == "sessions" else {}
         stored[name] = [

@@ -28,6 +28,7 @@ ISSUES = "... on InvalidInputError { issues { path message } }"
 OTHERWISE: dict[str, str] = {
     "signIn.email": "wrong e-mail address or password: nobody is told which",
     "refreshSession.refreshToken": "a token that is none",
+    "requestPasswordReset.email": "nobody is told who has an account, nor what an address is",
     "refreshWidgetToken.widgetToken": "a token that is none",
     "startVisit.embedKey": "a key that no chatbot has",
     "startVisit.identityToken": "a token that is none",
