@@ -23,6 +23,7 @@ WITHOUT_REVISION = {
     "createClient": "makes it",
     "createLlmConfig": "makes it",
     "createUser": "makes it",
+    "inviteUser": "makes it",
     "importChatbot": "makes it",
     "cloneChatbot": "makes it",
     "addKnowledgeSource": "makes it",

@@ -30,6 +30,8 @@ OTHERWISE: dict[str, str] = {
     "refreshSession.refreshToken": "a token that is none",
     "requestPasswordReset.email": "nobody is told who has an account, nor what an address is",
     "refreshWidgetToken.widgetToken": "a token that is none",
+    "requestPasswordReset.email": "always accepted: nobody is told who has an account",
+    "resetPassword.resetCode": "a code that is none",
     "startVisit.embedKey": "a key that no chatbot has",
     "startVisit.identityToken": "a token that is none",
     "startVisit.previewToken": "a token that is none",
