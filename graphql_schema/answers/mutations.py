@@ -25,7 +25,7 @@ from graphql_schema.permissions import SignedIn, Visitor, allowed_for
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
 from graphql_schema.viewers import VisitorViewer
-from services.answering.asking import QuestionRefusedError
+from services.answering.asking import MAX_KEY_CHARACTERS, QuestionRefusedError, WrongKeyError
 from services.answering.phrases import phrase
 
 
@@ -121,6 +121,9 @@ _REFUSAL_CODES = {
 def _refusal_of(
     error: QuestionRefusedError, language: str | None
 ) -> InvalidInputError | NotFoundError | RateLimitedError | RefusedError:
+    if isinstance(error, WrongKeyError):
+        problem = f"needs between 1 and {MAX_KEY_CHARACTERS} characters"
+        return invalid_input([InputIssue(path=["input", "idempotencyKey"], message=problem)])
     message = phrase(error.sentence, language)
     if error.code == "rate_limited":
         return rate_limited(message, error.retry_at)

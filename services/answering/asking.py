@@ -81,6 +81,13 @@ class TooManyAtOnceError(QuestionRefusedError):
         super().__init__("rate_limited", utc_now() + SOON, "answers_running")
 
 
+class WrongKeyError(QuestionRefusedError):
+    """The idempotency key is none: a mistake of the program that asks, not of the visitor."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_input")
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a visitor asks of a chatbot."""
@@ -269,10 +276,11 @@ async def _stored_answer(question: Question) -> Message | None:
 def _check_text(question: Question) -> None:
     if not question.text.strip() or len(question.text) > MAX_QUESTION_CHARACTERS:
         raise QuestionRefusedError("invalid_input")
-    if not 0 < len(question.idempotency_key) <= MAX_KEY_CHARACTERS:
+    if not is_whole(question.text):
         raise QuestionRefusedError("invalid_input")
-    if not is_whole(question.text) or not is_whole(question.idempotency_key):
-        raise QuestionRefusedError("invalid_input")
+    key = question.idempotency_key
+    if not 0 < len(key) <= MAX_KEY_CHARACTERS or not is_whole(key):
+        raise WrongKeyError
 
 
 async def _open_chatbot(question: Question) -> Chatbot:
