@@ -117,7 +117,7 @@ async def test_a_hostile_value_is_refused_where_it_stands(world: World, place: P
 
 def refused_values(place: Place) -> tuple[Any, ...]:
     if isinstance(place.type, GraphQLList):
-        return ([right_value(place.type.of_type)] * MANY, "text", [[]])
+        return ([right_value(place.type.of_type)] * MANY, [[]])
     return REFUSED.get(place.type_name, ("NO SUCH VALUE", 7))
 
 
