@@ -32,6 +32,7 @@ from benchmarks.server_process import Server
 from documents.base import utc_now
 from documents.database.folder import DatabaseFolder
 from graphql_schema.node import global_id
+from services.languages.tokens import search_tokens
 
 LARGE = "seed-000000"
 """The slug of the client with a tenth of all messages."""
@@ -62,10 +63,18 @@ QUERIES = {
       query ($client: ID) {{
         chatbots(clientId: $client, first: {PAGE}) {{ edges {{ node {{ id embedKey active }} }} }}
       }}""",
+    "search in conversations": f"""
+      query ($client: ID!, $text: String!) {{
+        searchConversations(clientId: $client, text: $text, first: {PAGE}) {{
+          edges {{ node {{ {CONVERSATION} }} }}
+      }} }}""",
     "clients by a text": f"""
       query {{ clients(filter: {{text: "Borealis"}}, first: {PAGE}) {{
         edges {{ node {{ id slug name }} }} }} }}""",
 }
+SEARCHED = "carrier tracking"
+"""Words of answers in English."""
+
 EXPORT = """
 mutation ($visitor: ID!) { exportVisitor(input: {visitorId: $visitor}) {
   ... on ExportVisitorSuccess { download { url sizeBytes } } ... on UserError { code message }
@@ -183,12 +192,25 @@ def queries_on(database: Mongo[dict[str, Any]]) -> dict[str, Query]:
             _newest(database, "messages", inside, by="seq"),
         ),
         "chatbots of a client": Query({"client": client_id}, _newest(database, "chatbots", own)),
+        "search in conversations": Query(
+            {"client": client_id, "text": SEARCHED}, lambda: _searched(database)
+        ),
         "clients by a text": Query(
             {}, _newest(database, "clients", {"name": {"$regex": "Borealis"}}, by="name", order=1)
         ),
     }
     assert found.keys() == QUERIES.keys()
     return found
+
+
+def _searched(database: Mongo[dict[str, Any]]) -> list[Any]:
+    """The newest conversations with a message that holds the words."""
+    words = search_tokens(SEARCHED, "en")
+    holding = database["messages"].find({"client_id": LARGE, "words": {"$all": words}})
+    found = holding.sort("_id", -1).limit(1_000)
+    ids = list(dict.fromkeys(one["conversation_id"] for one in found))[:PAGE]
+    wanted = {"client_id": LARGE, "_id": {"$in": ids}}
+    return list(database["conversations"].find(wanted))
 
 
 def _newest(

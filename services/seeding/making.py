@@ -18,6 +18,7 @@ from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.visitors import Visitor
 from documents.visits import Visit
+from services.languages.tokens import search_tokens
 from services.seeding.phrases import EXCHANGES, NAMES, TRADES
 from services.seeding.sizes import Step
 
@@ -182,6 +183,7 @@ class _Talk:
                 said, question_id = self._exchange(), None
             first_token_ms = self._dice.randrange(150, 900)
             written_ms = self._dice.randrange(2_500)
+            content = said[0] if is_question else said[1]
             message = Message(
                 id=_id(self._dice, at),
                 client_id=self._slug,
@@ -191,7 +193,9 @@ class _Talk:
                 seq=seq,
                 sender="visitor" if is_question else "bot",
                 status="complete",
-                content=said[0] if is_question else said[1],
+                content=content,
+                # As `services.conversations.words` makes them; the language need not be guessed.
+                words=list(dict.fromkeys(search_tokens(content, self._language))),
                 question_id=question_id,
                 created_at=at,
                 updated_at=at,

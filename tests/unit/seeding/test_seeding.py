@@ -106,6 +106,7 @@ async def test_everything_is_made_with_texts_in_many_languages(database: Databas
     check_whole(found)
     assert len({one["language"] for one in found["Conversation"]}) >= 6
     assert not [one for one in found["Message"] if "{" in one["content"] or not one["content"]]
+    assert not [one for one in found["Message"] if not one["words"]], "a search finds them"
     for kind in KINDS:
         one = await TenantScope.every_client().of(kind).find_one(SEEDED)
         assert one is not None, "it loads"
