@@ -126,6 +126,8 @@ def is_scan(entry: Json) -> bool:
     collection = entry["ns"].partition(".")[2]
     if collection == "system.profile" or "COLLSCAN" not in entry["planSummary"]:
         return False
+    if is_counting(entry) and not filter_of(entry) and "$limit" in str(entry["command"]):
+        return False  # all that there is, up to a limit: an index would not help
     return (collection, first_field(filter_of(entry))) not in SCANNED_ON_PURPOSE
 
 
