@@ -1,7 +1,8 @@
 """What visitors think of answers: said once, changed or taken back.
 
 How many answers of a conversation are rated so is kept with it, in the same transaction, so that
-lists find it. The rating of an answer counts once, however many clicks it took.
+lists find it; so is what counts to the client's usage. The rating of an answer counts once, however
+many clicks it took.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from documents.transactions import Transactions, WriteSession
 from services.field_checks import FieldChecks
 from services.live.publishing import news_of_message, publish
 from services.refusals import UnknownTargetError
+from services.usage.noting import note_rating
 
 MAX_COMMENT_CHARACTERS = 2_000
 
@@ -77,6 +79,8 @@ class Ratings:
             rated = await answers.update_one(own, stored, session=session)
             if rated is None or not await _counted(before, rated, session):
                 raise UnknownTargetError("input", "messageId")
+            up, down = (_is(rated, one) - _is(before, one) for one in ("up", "down"))
+            await note_rating(rated, up=up, down=down, session=session)
             await publish(
                 rated.client_id, news_of_message("message_changed", rated), session=session
             )

@@ -34,7 +34,7 @@ async def note_rating(answer: Message, *, up: int, down: int, session: WriteSess
 
     `up` and `down` are 1 for a new rating, -1 for one that is taken back.
     """
-    if answer.preview_until is not None:
+    if answer.preview_until is not None or not (up or down):
         return
     row = UsageEvent(
         client_id=answer.client_id,

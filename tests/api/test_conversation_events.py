@@ -147,7 +147,7 @@ async def test_each_event_is_loaded_for_itself(
     """
     counts: list[int] = []
     async with watching(viewer, "conversationEvents", document, **given) as stream:
-        conversation = None
+        conversation: str | None = None
         for _ in range(2):
             asked_now = await asked(visitor, "Are you open?", conversationId=conversation)
             conversation = asked_now[0]["conversationId"]

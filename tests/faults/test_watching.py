@@ -20,7 +20,7 @@ from tests.watching import conversation_events
 
 __all__ = ["servers", "visitor_of_chatbot"]
 
-pytestmark = [pytest.mark.faults, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.faults
 
 USAGE = "query ($id: ID!) { usage(clientId: $id) { used totals { requests conversations } } }"
 

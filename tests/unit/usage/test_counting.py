@@ -10,6 +10,7 @@ import pytest
 from documents.base import utc_now
 from documents.clients import Client
 from documents.database.database import Database
+from documents.erasure import erase_visitors
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.tenancy import TenantScope
@@ -18,11 +19,14 @@ from documents.usage_events import UsageEvent
 from services.answering.asking import QuestionRefusedError
 from services.answering.leases import Lease
 from services.answering.telling import tell_end, tell_one_left
+from services.conversations.rating import Rater, Ratings, Said
 from services.llm.errors import ModelProtocolError
 from services.usage.counting import Counting
 from services.usage.figures import Figures, usage_of
-from services.usage.noting import note_end, note_rating
+from services.usage.noting import note_end
 from services.usage.refusals import Refusals
+from services.usage.visitor_sketch import visitors_in
+from services.visits.visitors import anonymous_visitor
 from tests.unit.answering.conftest import MakeProcess, process_of, visitor
 from tests.unit.answering.processes import QUICK, Visitor, taken_over, until
 from tests.unit.answering.scripted_models import Script
@@ -79,7 +83,8 @@ async def test_two_hundred_questions_at_once_count_exactly(
 
     async def ask() -> None:
         async with turns:
-            await process.ask(visitor)
+            stranger = await anonymous_visitor(visitor.client_id, None)
+            await process.ask(replace(visitor, visitor_id=stranger.id))
 
     async with counting(database, processes=3):
         await asyncio.gather(*(ask() for _ in range(200)))
@@ -96,6 +101,7 @@ async def test_two_hundred_questions_at_once_count_exactly(
     assert (numbers["input_tokens"], numbers["output_tokens"]) == (1400, 1000)
     assert sum(figures.answer_ms.values()) == 200
     assert numbers["conversations"] == 200
+    assert 196 <= visitors_in(figures.visitors) <= 204
     rows = visitor.scope.of(UsageEvent)
     assert await rows.count({"kind": "question"}, limit=300) == 200
     assert await rows.count({"uncounted_since": {"$type": "date"}}, limit=300) == 0
@@ -210,22 +216,23 @@ async def test_a_preview_counts_nowhere(
 async def test_a_rating_that_is_changed_counts_as_it_is_last(
     visitor: Visitor, process_of: MakeProcess, database: Database
 ) -> None:
-    answer = (await process_of(Script("never")).store(visitor.question())).answer
-    for up, down in ((1, 0), (-1, 1)):
-        await database.run_transaction(
-            lambda session, up=up, down=down: note_rating(  # type: ignore[misc]
-                answer, up=up, down=down, session=session
-            )
-        )
-    numbers = (await settled(database, visitor)).numbers
-    assert (numbers["feedback_up"], numbers["feedback_down"], numbers["requests"]) == (0, 1, 0)
+    process, ratings = process_of(Script(*WORDS)), Ratings(database)
+    answer = (await process.ask(visitor)).answer
+    await process.follow(visitor, answer.id)
+    rater = Rater(visitor.client_id, visitor.chatbot_id, visitor.visitor_id)
+    said = [Said("up"), Said("up", "Thanks!"), Said("down"), Said(None)]
+    counted = []
+    for one in said:
+        await ratings.rate(rater, answer.id, one)
+        numbers = (await settled(database, visitor)).numbers
+        counted.append((numbers["feedback_up"], numbers["feedback_down"]))
+    assert counted == [(1, 0), (1, 0), (0, 1), (0, 0)]
+    assert numbers["requests"] == 1, "a rating is no request"
 
 
 async def test_rows_of_a_visitor_who_is_gone_lead_to_nobody_and_still_count(
     visitor: Visitor, process_of: MakeProcess, database: Database
 ) -> None:
-    from documents.erasure import erase_visitors  # noqa: PLC0415
-
     await process_of(Script(*WORDS)).answer(visitor)
     await settled(database, visitor)
     await erase_visitors(visitor.client_id, [visitor.visitor_id])
