@@ -150,7 +150,7 @@ class ScopedCollection(Generic[TenantDocumentType]):
         cursor = self.raw.find(self.condition(filter_), session=session).limit(limit)
         if sort:
             cursor = cursor.sort(list(sort))
-        return [self._parsed(found) async for found in cursor]
+        return [self._parsed(found) for found in await cursor.to_list()]
 
     async def update_one(
         self,

@@ -31,7 +31,7 @@ class Language(Enum):
 
 def language_or_none(code: str | None) -> Language | None:
     """The enum's member of a stored code; None for none and for codes that are not ours."""
-    try:
-        return Language(code) if code else None
-    except ValueError:
-        return None
+    return _BY_CODE.get(code) if code else None
+
+
+_BY_CODE = {member.value: member for member in Language}

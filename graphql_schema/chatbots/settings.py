@@ -1,6 +1,8 @@
 """The versioned settings of a chatbot, as people see and change them."""
 
+from collections.abc import Callable
 from enum import Enum
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -9,8 +11,9 @@ from documents.chatbots import ChatbotSettings as SettingsDocument
 from documents.chatbots import ChatbotTexts as TextsDocument
 from documents.ids import PydanticObjectId
 from documents.llm_configs import LlmConfig as LlmConfigDocument
-from graphql_schema.context import ParlanceInfo
+from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.enum_values import described
+from graphql_schema.execution.computed import computed_by
 from graphql_schema.languages import Language, language_or_none
 from graphql_schema.loading import OwnedId
 from graphql_schema.node import local_id
@@ -87,6 +90,14 @@ class ChatbotTextsInput:
     )
 
 
+def _logo_url(settings: "ChatbotSettings", context: RequestContext) -> str | None:
+    return absolute(settings.document.logo_url, context.services.public_url)
+
+
+def _bubble_icon_url(settings: "ChatbotSettings", context: RequestContext) -> str | None:
+    return absolute(settings.document.bubble_icon_url, context.services.public_url)
+
+
 @strawberry.type(description="Everything about a chatbot that is versioned.")
 class ChatbotSettings:
     """The settings of a draft or of a published version."""
@@ -113,13 +124,22 @@ class ChatbotSettings:
     document: strawberry.Private[SettingsDocument]
     client_id: strawberry.Private[str]
 
-    @strawberry.field(description="Its picture.")
-    def logo_url(self, info: ParlanceInfo) -> str | None:
-        return absolute(self.document.logo_url, info.context.services.public_url)
+    if not TYPE_CHECKING:
 
-    @strawberry.field(description="The launcher's picture.")
+        def __getattr__(self, name: str) -> Any:
+            """The value of a field, made when it is first read: of a long list few are."""
+            if name not in _MADE:
+                raise AttributeError(name)
+            value = self.__dict__[name] = _MADE[name](self.document)
+            return value
+
+    @strawberry.field(description="Its picture.", metadata=computed_by(_logo_url))
+    def logo_url(self, info: ParlanceInfo) -> str | None:
+        return _logo_url(self, info.context)
+
+    @strawberry.field(description="The launcher's picture.", metadata=computed_by(_bubble_icon_url))
     def bubble_icon_url(self, info: ParlanceInfo) -> str | None:
-        return absolute(self.document.bubble_icon_url, info.context.services.public_url)
+        return _bubble_icon_url(self, info.context)
 
     @strawberry.field(
         description="The model that answers. In an old version it may be deleted since: then it is"
@@ -312,25 +332,40 @@ def _deleted_model(config_id: PydanticObjectId) -> LlmConfigDocument:
 
 
 def settings_from(document: SettingsDocument, client_id: str) -> ChatbotSettings:
-    """The form of settings that people see."""
-    return ChatbotSettings(
-        name=document.name,
-        primary_color=document.primary_color,
-        secondary_color=document.secondary_color,
-        color_scheme=ColorScheme(document.color_scheme),
-        position=WidgetPosition(document.position),
-        show_branding=document.show_branding,
-        auto_open=document.auto_open,
-        auto_open_delay_ms=document.auto_open_delay_ms,
-        languages=[known for code in document.languages if (known := language_or_none(code))],
-        default_language=language_or_none(document.default_language) or Language.EN,
-        texts=[texts_from(texts) for texts in document.texts],
-        allowed_origins=document.allowed_origins,
-        allowed_image_hosts=document.allowed_image_hosts,
-        contact_email=document.contact_email,
-        contact_url=document.contact_url,
-        custom_instructions=document.custom_instructions,
-        knowledge_mode=KnowledgeMode(document.knowledge_mode),
-        document=document,
-        client_id=client_id,
-    )
+    """The form of settings that people see; its fields are made when they are read."""
+    settings = ChatbotSettings.__new__(ChatbotSettings)
+    settings.document = document
+    settings.client_id = client_id
+    return settings
+
+
+_COLOR_SCHEMES = {member.value: member for member in ColorScheme}
+_POSITIONS = {member.value: member for member in WidgetPosition}
+_KNOWLEDGE_MODES = {member.value: member for member in KnowledgeMode}
+_MADE: dict[str, Callable[[SettingsDocument], Any]] = {
+    **{
+        name: attrgetter(name)
+        for name in (
+            "name",
+            "primary_color",
+            "secondary_color",
+            "show_branding",
+            "auto_open",
+            "auto_open_delay_ms",
+            "allowed_origins",
+            "allowed_image_hosts",
+            "contact_email",
+            "contact_url",
+            "custom_instructions",
+        )
+    },
+    "color_scheme": lambda document: _COLOR_SCHEMES[document.color_scheme],
+    "position": lambda document: _POSITIONS[document.position],
+    "languages": lambda document: [
+        known for code in document.languages if (known := language_or_none(code))
+    ],
+    "default_language": lambda document: language_or_none(document.default_language) or Language.EN,
+    "texts": lambda document: [texts_from(texts) for texts in document.texts],
+    "knowledge_mode": lambda document: _KNOWLEDGE_MODES[document.knowledge_mode],
+}
+"""How the fields that people see are made of what is stored."""

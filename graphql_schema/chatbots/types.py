@@ -18,6 +18,7 @@ from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.conversations.filters import OnlyConversations, conversation_condition
 from graphql_schema.errors import BadArgumentError, NotFoundInListError
+from graphql_schema.execution.computed import computed_by
 from graphql_schema.loading import OwnedId
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import (
@@ -91,6 +92,10 @@ class ChatbotVersion(Node):
         return user_from(viewer.shown(found)) if is_open else None
 
 
+def _has_unpublished_changes(chatbot: "Chatbot", _context: RequestContext) -> bool:
+    return chatbot.document.draft != chatbot.document.published
+
+
 @strawberry.type(description="A chatbot: people edit its draft, visitors see what is published.")
 class Chatbot(Node):
     """A chatbot."""
@@ -98,13 +103,17 @@ class Chatbot(Node):
     embed_key: str = strawberry.field(description="Public; stands in the pages that embed it.")
     active: bool = strawberry.field(description="Whether it answers; works at once.")
     draft: ChatbotSettings = strawberry.field(description="What the next version will be.")
-    has_unpublished_changes: bool = strawberry.field(
-        description="Whether the draft differs from what visitors see."
-    )
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="The last change.")
     revision: int = strawberry.field(description="Counts the changes; see ConflictError.")
     document: strawberry.Private[ChatbotDocument]
+
+    @strawberry.field(
+        description="Whether the draft differs from what visitors see.",
+        metadata=computed_by(_has_unpublished_changes),
+    )
+    def has_unpublished_changes(self, info: ParlanceInfo) -> bool:
+        return _has_unpublished_changes(self, info.context)
 
     @strawberry.field(description="Whose it is.")
     async def client(self, info: ParlanceInfo) -> Client:
@@ -162,7 +171,6 @@ def chatbot_from(document: ChatbotDocument) -> Chatbot:
         embed_key=document.embed_key,
         active=document.active,
         draft=settings_from(document.draft, document.client_id),
-        has_unpublished_changes=document.draft != document.published,
         created_at=document.created_at,
         updated_at=document.updated_at,
         revision=document.revision,

@@ -70,13 +70,25 @@ class PlannedContext(SubscriptionContext):
             return super().execute_fields(
                 parent_type, source_value, path, grouped_field_set, position_context
             )
-        results, others = read_fields(reads, source_value, grouped_field_set)
+        results, others = self._read(reads, source_value, grouped_field_set)
         if not others:
             return results
         executed = super().execute_fields(parent_type, source_value, path, others, position_context)
         if self.is_awaitable(executed):
             return _completed(results, executed)
         return results | cast("dict[str, Any]", executed)
+
+    def _read(
+        self, reads: Reads, source: Any, fields: GroupedFieldSet
+    ) -> tuple[dict[str, Any], GroupedFieldSet]:
+        compiled = cast("CompiledOperation", self.compiled)
+        # Operations of one document share what is compiled. Nothing is awaited before it is taken
+        # away again, so no other operation meets this one's context.
+        compiled.context_value = self.context_value
+        try:
+            return read_fields(reads, source, fields)
+        finally:
+            compiled.context_value = None
 
 
 def read_fields(

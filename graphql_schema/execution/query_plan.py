@@ -47,6 +47,7 @@ class CompiledOperation:
 
     def __init__(self, executor: Executor[Any], conditions: Conditions) -> None:
         self.schema = executor.schema
+        self.context_value: Any = None
         self.sub_fields: dict[
             tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]
         ] = {}

@@ -28,8 +28,10 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.cast import get_strawberry_type_cast
 from strawberry.types.field import StrawberryField
 
+from graphql_schema.execution.computed import computation_of
 from graphql_schema.execution.leaf_plan import (
     Complete,
+    Get,
     NeedsFullExecutionError,
     complete_leaf,
     read_leaf,
@@ -43,6 +45,8 @@ class Selections(Protocol):
     """What is selected of each type, as graphql-core's executor knows it."""
 
     schema: GraphQLSchema
+    context_value: Any
+    """The context of the operation whose values are read just now."""
 
     def collect_subfields(
         self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList
@@ -77,13 +81,20 @@ class SelectionCompiler:
         field = self._schema.get_field(object_type, name)
         if field is None or field.args:
             raise NeedsFullExecutionError(f"{object_type.name}.{name} takes arguments")
-        get = attrgetter(plain_attribute(field))
+        get = self._getter(field)
         type_ = field.type
         present = type_.of_type if is_non_null_type(type_) else type_
         if is_leaf_type(present):
             return read_leaf(present, get, nullable=present is type_)
         complete = self.complete(type_, details)
         return lambda source: complete(get(source))
+
+    def _getter(self, field: GraphQLField) -> Get:
+        compute = computation_of(strawberry_field(field))
+        if compute is None:
+            return attrgetter(plain_attribute(field))
+        selections = self._selections
+        return lambda source: compute(source, selections.context_value)
 
     def _complete_present(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Complete:
         if is_leaf_type(type_):

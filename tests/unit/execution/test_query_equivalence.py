@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import strawberry
-from graphql import parse, validate
+from graphql import parse, print_ast, validate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strawberry.extensions import ParserCache, ValidationCache
@@ -149,6 +149,13 @@ WRITTEN: list[tuple[str, Any]] = [
         "{ anything { __typename ... on Author { name } ... on TextEvent { text } } }",
         TextEvent(seq=1, text="words"),
     ),
+    # What is computed of the object and the request, one time for a friend and one for a stranger.
+    ("{ notes { signed replies { signed } } }", Note(number=2, body="two", replies=[THREE])),
+    ("{ notes { replies { signed guarded } } }", Note(number=2, body="two", replies=[THREE])),
+    (
+        "{ notes { number replies { signed } } }",
+        Note(number=2, body="two", replies=[THREE, Note(number=4, body="four")]),
+    ),
     # The same connection twice, with other selections of its items.
     (
         (
@@ -169,3 +176,26 @@ async def test_these_queries_give_what_stock_execution_gives(
         expected = await executed(STOCK, document, value, informed=informed, variables={})
         actual = await executed(PARLANCE, document, value, informed=informed, variables={})
         assert actual == expected
+
+
+async def test_operations_of_one_document_do_not_meet_each_others_context() -> None:
+    document = "{ notes { number replies { signed } readLater { replies { signed } } } }"
+    note = Note(number=2, body="two", replies=[THREE])
+
+    results = await asyncio.gather(
+        *(
+            executed(PARLANCE, document, note, informed=informed, variables={})
+            for informed in (True, False) * 5
+        )
+    )
+
+    for result, informed in zip(results, (True, False) * 5, strict=True):
+        assert ("three for friends" in result["data"]) == informed
+        assert ("three for strangers" in result["data"]) != informed
+    (compiled,) = [
+        operation
+        for known in PARLANCE.plans._known.values()  # type: ignore[union-attr]
+        for operation in known.operations.values()
+        if "signed" in print_ast(known._document) and "readLater" in print_ast(known._document)
+    ]
+    assert compiled.context_value is None

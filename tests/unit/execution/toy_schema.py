@@ -11,6 +11,8 @@ from strawberry.permission import BasePermission
 from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
+from graphql_schema.execution.computed import computed_by
+
 
 class Later:
     """An awaitable that can be awaited more than once."""
@@ -50,6 +52,12 @@ class Author:
         return f"Hello {self.name}"
 
 
+def _signed(note: "Note", context: Any) -> str:
+    if note.number == 4:
+        raise ValueError("number four")
+    return f"{note.body} for {'friends' if context['informed'] else 'strangers'}"
+
+
 @strawberry.type
 class Note:
     number: int
@@ -69,6 +77,14 @@ class Note:
     @strawberry.field(permission_classes=[OnlyInformed])  # type: ignore[untyped-decorator]
     def secret(self) -> str | None:
         return "the secret"
+
+    @strawberry.field(metadata=computed_by(_signed))
+    def signed(self, info: strawberry.Info) -> str:
+        return _signed(self, info.context)
+
+    @strawberry.field(permission_classes=[OnlyInformed], metadata=computed_by(_signed))  # type: ignore[untyped-decorator]
+    def guarded(self, info: strawberry.Info) -> str | None:
+        return _signed(self, info.context)
 
     @strawberry.field
     async def read_later(self) -> "Note | None":
