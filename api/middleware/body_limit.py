@@ -1,5 +1,6 @@
 """No request body larger than a limit, declared or not. What is too large gets 413."""
 
+import asyncio
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
@@ -10,6 +11,9 @@ MAX_BODY_BYTES = 1_500_000
 
 AWAITED_TIMES = 10
 """A body of so many times the limit is awaited, unread, so that its sender gets the refusal."""
+
+AWAITED_SECONDS = 10.0
+"""And for so long, if nobody said how long it is."""
 
 
 class _BodyTooLargeError(Exception):
@@ -60,7 +64,22 @@ class BodyLimit:
             await self._app(scope, counting, noting)
         except _BodyTooLargeError:
             if not answering:
-                await _refusal(most, ends=True)(scope, receive, send)
+                ended = await _ended(receive, AWAITED_TIMES * most)
+                await _refusal(most, ends=not ended)(scope, receive, send)
+
+
+async def _ended(receive: Receive, most: int) -> bool:
+    """Whether the rest of a body has come to an end, thrown away, within the limits."""
+    try:
+        async with asyncio.timeout(AWAITED_SECONDS):
+            while most > 0:
+                message = await receive()
+                if not message.get("more_body", False):
+                    return True
+                most -= len(message.get("body", b""))
+    except TimeoutError:
+        pass
+    return False
 
 
 def _refusal(most: int, *, ends: bool) -> JSONResponse:

@@ -181,8 +181,10 @@ async def test_one_chatbot_or_one_conversation_can_be_watched(
     second = (await asked(visitor, "Do you sell shoes?"))[0]["conversationId"]
 
     async with conversation_events(viewer, None, start, chatbot=one) as stream:
-        seen = [event["conversation"]["id"] for event in await stream.many(8)]
-    assert seen == [first] * 4 + [second] * 4
+        events = await stream.many(9)
+    seen = [event["conversation"]["id"] for event in events]
+    assert seen == [first] * 5 + [second] * 4, "the second archives the first"
+    assert kinds(events) == [*OF_A_QUESTION, "ConversationUpdated", *OF_A_QUESTION]
     async with conversation_events(viewer, None, start, conversation=second) as stream:
         assert kinds(await stream.many(4)) == OF_A_QUESTION
     async with conversation_events(viewer, house.id, start, conversation=theirs) as stream:

@@ -51,7 +51,7 @@ async def config_of(admin: GraphQLClient, provider: str, url: str, **more: objec
     return config
 
 
-async def tested(caller: GraphQLClient, config: Json, **more: object) -> Json:
+async def outcome_of_call(caller: GraphQLClient, config: Json, **more: object) -> Json:
     """The result of a test call, once the server has loaded the provider's package."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
@@ -69,7 +69,7 @@ async def test_an_answer_comes_with_its_speed_its_tokens_and_its_price_and_leave
     async with byte_server(answering(name)) as provider, database_of(server) as database:
         stored = [await database.database[each].count_documents({}) for each in COUNTED]
         config = await config_of(admin, name, provider.url, **prices)
-        result = await tested(admin, config, prompt="Wie geht es?")
+        result = await outcome_of_call(admin, config, prompt="Wie geht es?")
         after = [await database.database[each].count_documents({}) for each in COUNTED]
         asked = [one.json() for one in provider.requests]
     assert result["text"] == WHOLE_TEXT, result
@@ -92,7 +92,7 @@ async def test_what_a_provider_does_not_count_is_estimated(admin: GraphQLClient)
         config = await config_of(
             admin, "openai_compatible", provider.url, outputCostPer1kTokens="1"
         )
-        result = await tested(admin, config)
+        result = await outcome_of_call(admin, config)
     assert result["estimated"] is True
     assert (result["inputTokens"], result["outputTokens"]) == (8, 4)
     assert int(result["cost"]["micros"]) == 4000
@@ -104,7 +104,7 @@ async def test_the_built_in_model_answers_a_test_too_also_when_it_is_switched_of
     given: dict[str, object] = {"name": new_slug(), "provider": "LOCAL", "model": ""}
     config = (await done(admin, "createLlmConfig", given, "llmConfig { id }"))["llmConfig"]
     await done(admin, "updateLlmConfig", {"id": config["id"], "active": False}, "llmConfig { id }")
-    result = await tested(admin, config)
+    result = await outcome_of_call(admin, config)
     assert result["text"]
     assert (result["inputTokens"], result["outputTokens"], result["estimated"]) == (0, 0, False)
 
@@ -132,7 +132,7 @@ async def test_what_goes_wrong_is_said_with_what_to_do_and_without_the_key(
     answer, advice = FAULTS[fault]
     async with byte_server(answer) as provider:
         config = await config_of(admin, name, provider.url, firstTokenTimeoutMs=500)
-        result = await tested(admin, config)
+        result = await outcome_of_call(admin, config)
         assert len(provider.requests) == 1
     assert result["code"] == "UPSTREAM_FAILED", result
     assert result["message"].startswith(advice)
@@ -147,7 +147,7 @@ async def test_what_goes_wrong_is_said_with_what_to_do_and_without_the_key(
 
 async def test_an_address_where_nobody_answers_is_said(admin: GraphQLClient) -> None:
     config = await config_of(admin, "ollama", f"http://127.0.0.1:{free_port()}")
-    result = await tested(admin, config)
+    result = await outcome_of_call(admin, config)
     assert result["message"].startswith("Nobody answers at the address."), result
 
 
@@ -156,7 +156,7 @@ async def test_an_answer_without_end_is_cut_off(admin: GraphQLClient) -> None:
     said.say_the_rest()
     async with model_that_says(said) as provider:
         config = await config_of(admin, "openai_compatible", provider.url)
-        result = await tested(admin, config)
+        result = await outcome_of_call(admin, config)
     assert (result["code"], "without end" in result["message"]) == ("UPSTREAM_FAILED", True)
 
 
@@ -171,7 +171,7 @@ async def test_a_clients_config_reaches_no_private_address_however_it_got_there(
             which = {"_id": PydanticObjectId(local_id(config["id"], "LlmConfig"))}
             there = {"$set": {"api_url": provider.url.replace("http:", "https:")}}
             await database.database["llm_configs"].update_one(which, there)
-        result = await tested(admin, config)
+        result = await outcome_of_call(admin, config)
         assert provider.connections == 0
     assert (result["code"], result["path"]) == ("UNSAFE_ADDRESS", ["input", "id"])
     assert result["message"].startswith("The address may not be called.")
@@ -181,5 +181,5 @@ async def test_a_clients_config_reaches_no_private_address_however_it_got_there(
 async def test_a_prompt_that_is_none_is_refused(admin: GraphQLClient, prompt: str) -> None:
     given: dict[str, object] = {"name": new_slug(), "provider": "LOCAL", "model": ""}
     config = (await done(admin, "createLlmConfig", given, "llmConfig { id }"))["llmConfig"]
-    result = await tested(admin, config, prompt=prompt)
+    result = await outcome_of_call(admin, config, prompt=prompt)
     assert (result["code"], result["path"]) == ("INVALID_INPUT", ["input", "prompt"])

@@ -156,6 +156,8 @@ async def _visitor(
     found = await world.database["visitors"].find_one(of_client, sort=newest)
     things["visitor"] = Thing("Visitor", "visitors", _there(found, "visitor"))
     own = {**of_client, "visitor_id": things["visitor"].document["_id"]}
+    answered_by = {"llm_config_ids": side.things["llm_config"].document["_id"]}
+    await world.database["conversations"].update_many(own, {"$addToSet": answered_by})
     for name, (type_name, collection, which) in OF_A_VISITOR.items():
         found = await world.database[collection].find_one({**own, **which}, sort=newest)
         things[name] = Thing(type_name, collection, _there(found, name))

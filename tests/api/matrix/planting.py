@@ -4,9 +4,11 @@ Which fields hold texts is read from the document classes. Only what must keep i
 alone: codes, hashes, and what tokens and pages are compared with.
 """
 
+import re
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any, Union, get_args, get_origin
+from urllib.parse import quote
 
 from pydantic import BaseModel
 
@@ -70,6 +72,9 @@ NOT_THERE = frozenset(
 )
 """Fields of parts that nothing in the world has: nobody failed, and nobody works on an answer."""
 
+WEB_ADDRESSES = frozenset({"logo_url", "bubble_icon_url", "contact_url"})
+"""Fields of settings that are checked again when they are copied, and must be what they are."""
+
 
 async def plant(database: Documents, slug: str, *known: dict[str, Thing]) -> None:
     """Give the texts of a client values of their own, also in what is known of its things."""
@@ -116,10 +121,21 @@ def _planted(model: type[BaseModel], values: Mapping[str, Any], owner: str) -> d
     for name, field in model.model_fields.items():
         if name in KEPT:
             continue
-        value = _value(field.annotation, values.get(name), f"{name} of {owner}")
+        text = _in_form(name, f"{name} of {owner}")
+        value = _value(field.annotation, values.get(name), text)
         if value is not None:
             planted[name] = value
     return planted
+
+
+def _in_form(name: str, text: str) -> str:
+    """The text as a field of this name may have it."""
+    if name in WEB_ADDRESSES:
+        return f"https://example.com/{quote(text)}"
+    word = re.sub("[^a-z0-9]+", "-", text.lower())[-60:].strip("-")
+    return {"contact_email": f"{word}@example.com", "allowed_image_hosts": f"{word}.example"}.get(
+        name, text
+    )
 
 
 def _value(annotation: Any, value: Any, text: str) -> Any:

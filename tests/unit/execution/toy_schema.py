@@ -78,7 +78,7 @@ class Note:
     def secret(self) -> str | None:
         return "the secret"
 
-    @strawberry.field(metadata=computed_by(_signed))
+    @strawberry.field(metadata=computed_by(_signed))  # type: ignore[untyped-decorator]
     def signed(self, info: strawberry.Info) -> str:
         return _signed(self, info.context)
 

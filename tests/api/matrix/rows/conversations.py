@@ -1,7 +1,7 @@
 """Conversations and messages: a visitor's own, and those of the caller's clients."""
 
 from tests.api.matrix.callers import Caller
-from tests.api.matrix.outcomes import ALLOWED, NOT_FOUND, NOT_FOUND_ERROR, NULL
+from tests.api.matrix.outcomes import ALLOWED, EMPTY, NOT_FOUND, NOT_FOUND_ERROR, NULL
 from tests.api.matrix.row import Row, a_new, any_new_text, members, the, visitors_and_members
 
 READ = ("CONVERSATIONS_READ",)
@@ -28,8 +28,8 @@ ROWS = (
     ),
     Row(
         "conversations",
-        {"filter": {**OF_A, "statuses": ["OPEN"], "languages": ["EN"], "rating": "UP"}},
-        visitors_and_members(Caller.VIEWER, others=ALLOWED, scopes=READ),
+        {"filter": {**OF_A, "statuses": ["OPEN"], "languages": ["EN"], "rating": "DOWN"}},
+        visitors_and_members(Caller.VIEWER, others=EMPTY, scopes=READ),
         case="filtered",
     ),
     Row(
