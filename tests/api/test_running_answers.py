@@ -16,6 +16,7 @@ from tests.conftest import START_VISIT, signed_in
 from tests.graphql_clients import GraphQLClient
 from tests.providers.dictation import Dictation, model_that_says
 from tests.server_process import ServerProcess
+from tests.unit.answering.processes import until
 
 ASK_ONCE = """
 mutation ($input: AskInput!) {
@@ -131,10 +132,13 @@ async def test_a_process_with_as_many_answers_as_it_may_says_that_it_is_busy(
             for stream in (first, second):
                 async for _ in stream:
                     pass
+
         # A place is free when the end was told to everybody, a moment after the follower has it.
-        async with asyncio.timeout(20):
-            while (await asked(third, "Und jetzt?"))[0]["__typename"] != "AnswerStarted":
-                await asyncio.sleep(0.1)
+        async def is_taken() -> bool:
+            events = await asked(third, "Und jetzt?")
+            return bool(events[0]["__typename"] == "AnswerStarted")
+
+        await until(is_taken)
 
 
 async def test_of_more_questions_at_once_than_a_process_has_places_exactly_so_many_run(
