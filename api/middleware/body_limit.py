@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 1_500_000
 
-AWAITED_TIMES = 10
+AWAITED_TIMES = 4
 """A body of so many times the limit is awaited, unread, so that its sender gets the refusal."""
 
 AWAITED_SECONDS = 10.0

@@ -136,6 +136,15 @@ class Listing:
     async def ids(self, first: int = 100) -> list[str]:
         return ids_on(await self.page(first))
 
+    async def all_ids(self) -> list[str]:
+        """Those of every page; other tests may have left many pages behind."""
+        page = await self.page(100)
+        ids = ids_on(page)
+        while page["pageInfo"]["hasNextPage"]:
+            page = await self.page(100, page["pageInfo"]["endCursor"])
+            ids += ids_on(page)
+        return ids
+
     async def codes(self, first: int, after: str | None = None) -> list[str | None]:
         variables = {"first": first, "after": after, **self._given}
         return await codes(self._caller, self._document, variables)

@@ -419,7 +419,7 @@ async def test_configs_are_paged_newest_first(
 ) -> None:
     client_id = await make_client()
     listing = Listing(admin, "llmConfigs", ", $clientId: ID", clientId=client_id)
-    platforms = (await listing.ids())[::-1]
+    platforms = (await listing.all_ids())[::-1]
 
     async def add() -> str:
         return str((await made(admin, clientId=client_id))["id"])

@@ -36,6 +36,10 @@ class NodeProgram:
         await self.hear("end")
         return dict(self.told)
 
+    def first(self, kind: str) -> Any:
+        """The first of a kind that it told."""
+        return next(value for said, value in self.told if said == kind)
+
     async def stop(self) -> None:
         """End it, whatever it does."""
         if self._process.returncode is None:

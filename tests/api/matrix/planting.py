@@ -81,7 +81,7 @@ async def plant(database: Documents, slug: str, *known: dict[str, Thing]) -> Non
     for collection, found in (await stored_of_client(database, slug)).items():
         for document in found:
             planted = _planted(_CLASSES[collection], document, f"{slug} {document['_id']}")
-            await database[collection].replace_one({"_id": document["_id"]}, planted)
+            await database[collection].update_one({"_id": document["_id"]}, {"$set": planted})
     for things in known:
         for name, thing in things.items():
             if thing.collection:

@@ -31,6 +31,13 @@ for (const name of names) define(name, window[name]);
 define("window", window);
 define("navigator", { locks: { request: oneByOne }, userAgent: "a test" });
 
+// React resets a form after its action. In a browser an output keeps its text then.
+const { reset } = window.HTMLFormElement.prototype;
+window.HTMLFormElement.prototype.reset = function () {
+  for (const output of this.querySelectorAll("output")) output.defaultValue = output.textContent;
+  reset.call(this);
+};
+
 window.addEventListener("error", ({ error }) => fail(error));
 process.on("unhandledRejection", fail);
 
