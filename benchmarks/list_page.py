@@ -6,6 +6,7 @@ compared. What counts is the CPU time of the server process: mongod and the clie
 """
 
 import asyncio
+import secrets
 import statistics
 import tempfile
 import time
@@ -16,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import orjson
 
 from benchmarks.product_server import SignedIn, running_product_server, sign_in
 from benchmarks.server_process import Server, running_server
 from documents.database.folder import DatabaseFolder
+from graphql_schema.node import local_id
 
 PAGE = 100
 FIELDS = 15
@@ -32,6 +35,7 @@ PARLANCE = "Parlance, signed in"
 WHOLE = "Parlance, whole documents"
 LOADING = "Parlance, client and model"
 REST = "raw dicts + FastAPI"
+REST_SIGNED_IN = "the same, signed in"
 
 CLIENT_SLUG = "benchmark"
 SELECTION = """
@@ -134,7 +138,8 @@ def running_servers() -> Iterator[dict[str, Asking]]:
         client_id = make_chatbots(caller)
         address = DatabaseFolder(folder).announced()
         assert address is not None
-        environment = {"BENCHMARK_MONGODB_URL": address.url}
+        key = secrets.token_urlsafe(32)
+        environment = {"BENCHMARK_MONGODB_URL": address.url, "BENCHMARK_TOKEN_KEY": key}
         stock, rest = (
             stack.enter_context(running_server(f"benchmarks.baselines.{name}:app", environment))
             for name in ("stock_list", "rest_list")
@@ -152,6 +157,7 @@ def running_servers() -> Iterator[dict[str, Asking]]:
                 )
                 for name, beside in BESIDE.items()
             },
+            REST_SIGNED_IN: Asking(rest, _own_page_of(rest, client_id, caller, key), ()),
             REST: Asking(rest, _page_of(rest), ()),
         }
 
@@ -159,6 +165,16 @@ def running_servers() -> Iterator[dict[str, Asking]]:
 def _page_of(server: Server) -> httpx.Request:
     parameters: dict[str, str | int] = {"client_id": CLIENT_SLUG, "first": PAGE}
     return httpx.Request("GET", f"{server.origin}/chatbots", params=parameters)
+
+
+def _own_page_of(server: Server, client_id: str, caller: SignedIn, key: str) -> httpx.Request:
+    """The page of the same sign-in, under a token that the baseline can read."""
+    claims = jwt.decode(caller.token, options={"verify_signature": False})
+    token = jwt.encode({name: claims[name] for name in ("sub", "sid", "exp")}, key)
+    local = local_id(client_id, "Client")
+    parameters: dict[str, str | int] = {"client": str(local), "first": PAGE}
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.Request("GET", f"{server.origin}/own-chatbots", params=parameters, headers=headers)
 
 
 def _posted(

@@ -5,7 +5,7 @@ queried without saying whose data is meant: see `documents.tenancy`.
 """
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from beanie import Document, PydanticObjectId
 from pydantic import Field
@@ -33,6 +33,11 @@ class StoredDocument(Document):
     id: PydanticObjectId = Field(default_factory=PydanticObjectId)
     created_at: datetime = Field(default_factory=utc_now)
     updated_at: datetime = Field(default_factory=utc_now)
+
+    if not TYPE_CHECKING:
+        # Beanie's own looks at every reading of a field whether the field is still to be parsed.
+        # Nothing here asks for that, and lists read thousands of fields.
+        __getattribute__ = object.__getattribute__
 
 
 class TenantDocument(StoredDocument):

@@ -5,12 +5,13 @@ ends the session (RFC 9700, section 4.14.2: refresh token rotation).
 """
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
 from pymongo import ASCENDING, IndexModel
 
 from documents.base import StoredDocument
+from documents.users import User
 
 
 class Session(StoredDocument):
@@ -33,3 +34,22 @@ class Session(StoredDocument):
             IndexModel([("user_id", ASCENDING), ("expires_at", ASCENDING)], name="user"),
             IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=7 * 86400, name="expiry"),
         ]
+
+
+async def user_of_session(session_id: PydanticObjectId, user_id: PydanticObjectId) -> User | None:
+    """The user whose session this is; None when either is not there, or not any more.
+
+    One question to the database: every request of somebody who is signed in asks it.
+    """
+    living = {"_id": session_id, "user_id": user_id, "revoked_at": None}
+    of_users = {"from": "users", "localField": "user_id", "foreignField": "_id", "as": "user"}
+    pipeline: list[dict[str, Any]] = [
+        {"$match": living},
+        {"$lookup": of_users},
+        {"$match": {"user.active": True}},
+        {"$project": {"_id": 0, "user": 1}},
+    ]
+    async for found in await Session.get_pymongo_collection().aggregate(pipeline):
+        user: User = User.model_validate(found["user"][0])
+        return user
+    return None

@@ -17,6 +17,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
 from documents.base import TenantDocument, utc_now
+from documents.parts import Fields, part_reader
 
 Sort = Sequence[tuple[str, int]]
 Filter = Mapping[str, Any]
@@ -126,6 +127,23 @@ class ScopedCollection(Generic[TenantDocumentType]):
     ) -> TenantDocumentType | None:
         """The document with this id, or None when it is unknown or another client's."""
         return await self.find_one({"_id": document_id}, session=session)
+
+    async def part(
+        self, document_id: PydanticObjectId, fields: Fields
+    ) -> TenantDocumentType | None:
+        """These fields of the document with this id, or None as `get` does."""
+        found = await self.find_parts({"_id": document_id}, fields, limit=1)
+        return found[0] if found else None
+
+    async def find_parts(
+        self, filter_: Filter, fields: Fields, *, limit: int, sort: Sort | None = None
+    ) -> list[TenantDocumentType]:
+        """These fields of at most `limit` documents that match, see `documents.parts`."""
+        reader = part_reader(self._document_class, fields)
+        cursor = self.raw.find(self.condition(filter_), reader.projection).limit(limit)
+        if sort:
+            cursor = cursor.sort(list(sort))
+        return [reader.read(found) for found in await cursor.to_list()]
 
     async def find_one(
         self,

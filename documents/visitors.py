@@ -12,7 +12,7 @@ from documents.previews import preview_index
 class Visitor(TenantDocument):
     """A person on a client's site. `user_id` is the client's own id, None for the anonymous.
 
-    `conversation_turns` rises whenever another conversation becomes the current one.
+    `conversation_turns` rises with each question, so that two at the same moment meet.
     `preview_until` marks somebody who previews a chatbot, see `documents.previews`.
     """
 

@@ -13,8 +13,10 @@ from typing import Any, Generic, TypeVar
 import strawberry
 
 from documents.ids import PydanticObjectId
+from documents.parts import Fields
 from documents.tenancy import ScopedCollection, TenantDocumentType
 from graphql_schema.errors import BadArgumentError
+from graphql_schema.execution.computed import computed_by
 
 MAX_PAGE = 100
 MAX_COUNT = 10_000
@@ -33,11 +35,22 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Cursor of the last edge.")
 
 
+def _cursor(edge: "Edge[Any]", _context: object = None) -> str:
+    return cursor_of(edge.position)
+
+
 @strawberry.type(description="An item of a list with its position.")
 class Edge(Generic[NodeType]):
     """The Relay edge."""
 
-    cursor: str = strawberry.field(description="The position; give it as `after` or `before`.")
+    position: strawberry.Private[str]
+
+    @strawberry.field(
+        description="The position; give it as `after` or `before`.", metadata=computed_by(_cursor)
+    )
+    def cursor(self) -> str:
+        return _cursor(self)
+
     node: NodeType = strawberry.field(description="The item.")
 
 
@@ -95,15 +108,27 @@ async def page_by_id(
     filter_: dict[str, Any],
     page: PageRequest,
     make_node: Callable[[TenantDocumentType], NodeType],
+    fields: Fields | None = None,
 ) -> Connection[NodeType]:
     """A page in the order of making, newest first.
+
+    Args:
+        collection: Where the list stands.
+        filter_: Which documents are in the list.
+        page: Which page is wanted.
+        make_node: From a document to what is shown of it.
+        fields: What of the documents is needed; None for all.
 
     Raises:
         BadArgumentError: the cursor is none of ours.
     """
     before = id_position(page)
     condition = filter_ if before is None else both(filter_, {"_id": {"$lt": before}})
-    found = await collection.find(condition, sort=[("_id", -1)], limit=page.size + 1)
+    newest_first, limit = [("_id", -1)], page.size + 1
+    if fields is None:
+        found = await collection.find(condition, sort=newest_first, limit=limit)
+    else:
+        found = await collection.find_parts(condition, fields, sort=newest_first, limit=limit)
     return connection_of(
         found,
         page,
@@ -145,12 +170,12 @@ def connection_of(
     shown = list(found[: page.size])
     if page.backwards:
         shown.reverse()
-    edges = [Edge(cursor=cursor_of(position_of(one)), node=make_node(one)) for one in shown]
+    edges = [Edge(node=make_node(one), position=position_of(one)) for one in shown]
     info = PageInfo(
         has_next_page=page.position is not None if page.backwards else more,
         has_previous_page=more if page.backwards else page.position is not None,
-        start_cursor=edges[0].cursor if edges else None,
-        end_cursor=edges[-1].cursor if edges else None,
+        start_cursor=_cursor(edges[0]) if edges else None,
+        end_cursor=_cursor(edges[-1]) if edges else None,
     )
     return Connection(edges=edges, page_info=info, count=count)
 

@@ -13,8 +13,11 @@ MAX_SAFE_INTEGER = 2**53 - 1
 
 
 def _datetime_out(value: datetime) -> str:
-    aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    text = value.isoformat(timespec="milliseconds")
+    if not text.endswith("+00:00"):  # what is stored is in UTC
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        text = aware.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.removesuffix("+00:00") + "Z"
 
 
 def _datetime_in(value: Any) -> datetime:

@@ -1,6 +1,7 @@
 """Baseline: the same page by hand, without GraphQL: FastAPI, the driver's dictionaries and orjson.
 
-Nobody signs in, nobody chooses fields. It is what one would write for this one page and no other.
+Nobody chooses fields. It is what one would write for this one page and no other. One route lets
+everybody in, the other looks up whoever asks, as every page for somebody signed in must.
 """
 
 import os
@@ -8,7 +9,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import jwt
 import orjson
+from bson import ObjectId
 from fastapi import FastAPI, Request, Response
 from pymongo import AsyncMongoClient
 
@@ -18,7 +21,7 @@ async def connected(application: FastAPI) -> AsyncGenerator[None, None]:
     mongo: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         os.environ["BENCHMARK_MONGODB_URL"], tz_aware=True
     )
-    application.state.chatbots = mongo["parlance"]["chatbots"]
+    application.state.database = mongo["parlance"]
     yield
     await mongo.close()
 
@@ -65,6 +68,26 @@ app = FastAPI(lifespan=connected)
 
 @app.get("/chatbots")
 async def chatbots(request: Request, client_id: str, first: int = 20) -> Response:
-    found = request.app.state.chatbots.find({"client_id": client_id}, WANTED).sort("_id", -1)
-    page = [chatbot_from(one) for one in await found.limit(first).to_list()]
-    return Response(orjson.dumps(page), media_type="application/json")
+    return await page(request, client_id, first)
+
+
+@app.get("/own-chatbots")
+async def own_chatbots(request: Request, client: str, first: int = 20) -> Response:
+    database, token = request.app.state.database, request.headers["authorization"][7:]
+    claims = jwt.decode(token, os.environ["BENCHMARK_TOKEN_KEY"], algorithms=["HS256"])
+    user_id = ObjectId(claims["sub"])
+    living = {"_id": ObjectId(claims["sid"]), "user_id": user_id, "revoked_at": None}
+    user = await database["users"].find_one({"_id": user_id, "active": True})
+    if not user or not await database["sessions"].find_one(living):
+        return Response(status_code=401)
+    found = await database["clients"].find_one({"_id": ObjectId(client)})
+    if not found or not user["is_admin"]:
+        return Response(status_code=404)
+    return await page(request, found["client_id"], first)
+
+
+async def page(request: Request, client_id: str, first: int) -> Response:
+    chatbots = request.app.state.database["chatbots"]
+    found = chatbots.find({"client_id": client_id}, WANTED).sort("_id", -1).limit(first)
+    shown = [chatbot_from(one) for one in await found.to_list()]
+    return Response(orjson.dumps(shown), media_type="application/json")

@@ -9,6 +9,7 @@ from graphql_schema.context import ParlanceInfo
 from graphql_schema.pagination import Connection, forward_page, page_by_id
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scopes import Scope
+from graphql_schema.selected import fields_of_nodes
 from graphql_schema.targets import listed_scope, seen
 
 
@@ -29,7 +30,8 @@ class ChatbotQueries:
     ) -> Connection[Chatbot]:
         page = forward_page(first, after)
         scope = await listed_scope(info.context, client_id)
-        return await page_by_id(scope.of(ChatbotDocument), {}, page, chatbot_from)
+        fields = fields_of_nodes(info, Chatbot)
+        return await page_by_id(scope.of(ChatbotDocument), {}, page, chatbot_from, fields)
 
     @strawberry.field(
         description="One chatbot; null if there is none with this id for the caller.",

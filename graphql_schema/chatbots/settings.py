@@ -1,8 +1,6 @@
 """The versioned settings of a chatbot, as people see and change them."""
 
-from collections.abc import Callable
 from enum import Enum
-from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -14,6 +12,7 @@ from documents.llm_configs import LlmConfig as LlmConfigDocument
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.enum_values import described
 from graphql_schema.execution.computed import computed_by
+from graphql_schema.execution.made import MadeOfDocument, kept, made_by, needing
 from graphql_schema.languages import Language, language_or_none
 from graphql_schema.loading import OwnedId
 from graphql_schema.node import local_id
@@ -99,7 +98,7 @@ def _bubble_icon_url(settings: "ChatbotSettings", context: RequestContext) -> st
 
 
 @strawberry.type(description="Everything about a chatbot that is versioned.")
-class ChatbotSettings:
+class ChatbotSettings(MadeOfDocument):
     """The settings of a draft or of a published version."""
 
     name: str = strawberry.field(description="1 to 100 characters.")
@@ -123,15 +122,6 @@ class ChatbotSettings:
     knowledge_mode: KnowledgeMode = strawberry.field(description="How far answers may go.")
     document: strawberry.Private[SettingsDocument]
     client_id: strawberry.Private[str]
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """The value of a field, made when it is first read: of a long list few are."""
-            if name not in _MADE:
-                raise AttributeError(name)
-            value = self.__dict__[name] = _MADE[name](self.document)
-            return value
 
     @strawberry.field(description="Its picture.", metadata=computed_by(_logo_url))
     def logo_url(self, info: ParlanceInfo) -> str | None:
@@ -342,30 +332,34 @@ def settings_from(document: SettingsDocument, client_id: str) -> ChatbotSettings
 _COLOR_SCHEMES = {member.value: member for member in ColorScheme}
 _POSITIONS = {member.value: member for member in WidgetPosition}
 _KNOWLEDGE_MODES = {member.value: member for member in KnowledgeMode}
-_MADE: dict[str, Callable[[SettingsDocument], Any]] = {
-    **{
-        name: attrgetter(name)
-        for name in (
-            "name",
-            "primary_color",
-            "secondary_color",
-            "show_branding",
-            "auto_open",
-            "auto_open_delay_ms",
-            "allowed_origins",
-            "allowed_image_hosts",
-            "contact_email",
-            "contact_url",
-            "custom_instructions",
-        )
-    },
-    "color_scheme": lambda document: _COLOR_SCHEMES[document.color_scheme],
-    "position": lambda document: _POSITIONS[document.position],
-    "languages": lambda document: [
-        known for code in document.languages if (known := language_or_none(code))
-    ],
-    "default_language": lambda document: language_or_none(document.default_language) or Language.EN,
-    "texts": lambda document: [texts_from(texts) for texts in document.texts],
-    "knowledge_mode": lambda document: _KNOWLEDGE_MODES[document.knowledge_mode],
+
+ChatbotSettings.made = {
+    **kept(
+        "name",
+        "primary_color",
+        "secondary_color",
+        "show_branding",
+        "auto_open",
+        "auto_open_delay_ms",
+        "allowed_origins",
+        "allowed_image_hosts",
+        "contact_email",
+        "contact_url",
+        "custom_instructions",
+    ),
+    "color_scheme": made_by(lambda one: _COLOR_SCHEMES[one.color_scheme], "color_scheme"),
+    "position": made_by(lambda one: _POSITIONS[one.position], "position"),
+    "knowledge_mode": made_by(lambda one: _KNOWLEDGE_MODES[one.knowledge_mode], "knowledge_mode"),
+    "languages": made_by(
+        lambda one: [known for code in one.languages if (known := language_or_none(code))],
+        "languages",
+    ),
+    "default_language": made_by(
+        lambda one: language_or_none(one.default_language) or Language.EN, "default_language"
+    ),
+    "texts": made_by(lambda one: [texts_from(texts) for texts in one.texts], "texts"),
+    "logo_url": needing("logo_url"),
+    "bubble_icon_url": needing("bubble_icon_url"),
+    "default_llm": needing("default_llm_id"),
+    "fallback_llm": needing("fallback_llm_id"),
 }
-"""How the fields that people see are made of what is stored."""

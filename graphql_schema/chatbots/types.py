@@ -19,6 +19,7 @@ from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.conversations.filters import OnlyConversations, conversation_condition
 from graphql_schema.errors import BadArgumentError, NotFoundInListError
 from graphql_schema.execution.computed import computed_by
+from graphql_schema.execution.made import Made, MadeOfDocument, kept, made_by, needing
 from graphql_schema.loading import OwnedId
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import (
@@ -97,7 +98,7 @@ def _has_unpublished_changes(chatbot: "Chatbot", _context: RequestContext) -> bo
 
 
 @strawberry.type(description="A chatbot: people edit its draft, visitors see what is published.")
-class Chatbot(Node):
+class Chatbot(MadeOfDocument, Node):
     """A chatbot."""
 
     embed_key: str = strawberry.field(description="Public; stands in the pages that embed it.")
@@ -165,17 +166,26 @@ class Chatbot(Node):
 
 
 def chatbot_from(document: ChatbotDocument) -> Chatbot:
-    """The form of a chatbot that people see."""
-    return Chatbot(
-        id=global_id("Chatbot", document.id),
-        embed_key=document.embed_key,
-        active=document.active,
-        draft=settings_from(document.draft, document.client_id),
-        created_at=document.created_at,
-        updated_at=document.updated_at,
-        revision=document.revision,
-        document=document,
-    )
+    """The form of a chatbot that people see; its fields are made when they are read."""
+    chatbot = Chatbot.__new__(Chatbot)
+    chatbot.document = document
+    return chatbot
+
+
+def _settings_of(chatbot: Chatbot) -> ChatbotSettings:
+    return settings_from(chatbot.document.draft, chatbot.document.client_id)
+
+
+Chatbot.made = {
+    **kept("embed_key", "active", "created_at", "updated_at", "revision"),
+    "id": made_by(lambda one: global_id("Chatbot", one.id), "id"),
+    "draft": Made(_settings_of, ("draft",), shows=ChatbotSettings),
+    "has_unpublished_changes": needing("draft", "published"),
+    "client": needing("client_id"),
+    "published": needing("published_version_id"),
+    "versions": needing("id"),
+    "conversations": needing("id"),
+}
 
 
 def version_from(document: VersionDocument) -> ChatbotVersion:

@@ -122,5 +122,6 @@ def _complete_enum(type_: GraphQLEnumType) -> Complete:
     if not isinstance(definition, StrawberryEnumDefinition):
         return otherwise
     enum_class = cast("type[Enum]", definition.wrapped_cls)
-    names = {member: type_.coerce_output_value(member) for member in enum_class}
-    return lambda value: names[value] if type(value) is enum_class else otherwise(value)
+    # By identity: an enum's own hash is code of Python's, and each member is there once.
+    names = {id(member): type_.coerce_output_value(member) for member in enum_class}
+    return lambda value: names[id(value)] if type(value) is enum_class else otherwise(value)

@@ -36,6 +36,7 @@ from graphql_schema.execution.leaf_plan import (
     complete_leaf,
     read_leaf,
 )
+from graphql_schema.execution.made import made_getter
 
 PLANNED_DIRECTIVES = frozenset({"skip", "include"})
 """Directives that collecting the fields has dealt with already."""
@@ -81,7 +82,7 @@ class SelectionCompiler:
         field = self._schema.get_field(object_type, name)
         if field is None or field.args:
             raise NeedsFullExecutionError(f"{object_type.name}.{name} takes arguments")
-        get = self._getter(field)
+        get = self._getter(object_type, field)
         type_ = field.type
         present = type_.of_type if is_non_null_type(type_) else type_
         if is_leaf_type(present):
@@ -89,10 +90,12 @@ class SelectionCompiler:
         complete = self.complete(type_, details)
         return lambda source: complete(get(source))
 
-    def _getter(self, field: GraphQLField) -> Get:
+    def _getter(self, object_type: GraphQLObjectType, field: GraphQLField) -> Get:
         compute = computation_of(strawberry_field(field))
         if compute is None:
-            return attrgetter(plain_attribute(field))
+            name = plain_attribute(field)
+            shown = getattr(definition_of(object_type), "origin", None)
+            return made_getter(shown, name) or attrgetter(name)
         selections = self._selections
         return lambda source: compute(source, selections.context_value)
 

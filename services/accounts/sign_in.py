@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from documents.base import utc_now
 from documents.database.driver import operation_deadline
 from documents.ids import PydanticObjectId
-from documents.sessions import Session
+from documents.sessions import Session, user_of_session
 from documents.users import User
 from services.accounts.access_tokens import (
     AccessTokens,
@@ -166,10 +166,8 @@ class SignIn:
             TokenInvalidError: it is not one of ours.
         """
         claims = self._access_tokens.read(access_token)
-        living = {"_id": claims.session_id, "user_id": claims.user_id, "revoked_at": None}
         with operation_deadline(DATABASE_SECONDS):
-            session = await Session.find_one(living)
-            user = await User.find_one({"_id": claims.user_id, "active": True}) if session else None
+            user = await user_of_session(claims.session_id, claims.user_id)
         if user is None:
             raise TokenRevokedError
         return Identity(user, claims.session_id, claims.expires_at)

@@ -19,7 +19,6 @@ from documents.ids import PydanticObjectId
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
-from documents.visitors import Visitor
 from services.answering.leases import LAPSED, Lease
 from services.answering.limits import DEFAULT_LIMITS, Limits
 from services.answering.phrases import PhraseKey
@@ -224,10 +223,10 @@ class Asking:
         The write makes two questions of a visitor meet, in whatever processes, so the limit holds;
         and no question is stored for a visitor who is being erased.
         """
-        seen = {"$set": {"last_seen_at": utc_now()}}
-        visitors = scope.of(Visitor)
-        if await visitors.update_one({"_id": question.visitor_id}, seen, session=session) is None:
-            raise QuestionRefusedError("not_found")
+        try:
+            await take_turn(question.client_id, question.visitor_id, session)
+        except UnknownTargetError as error:
+            raise QuestionRefusedError("not_found") from error
         running = await scope.of(Message).count(
             {"visitor_id": question.visitor_id, "status": "streaming"},
             limit=self._most_per_visitor,
@@ -314,7 +313,6 @@ async def _conversation_with_room(
     """
     conversations = TenantScope.one(question.client_id).of(Conversation)
     if question.conversation_id is None:
-        await _turn_taken(question, session)
         new = await conversations.insert(_new_conversation(question, language), session=session)
         return new, await archive_others(new, session)
     own = {
@@ -328,7 +326,6 @@ async def _conversation_with_room(
     found = await conversations.update_one(taking, {**room, "$set": fields}, session=session)
     if found is not None:
         return found, []
-    await _turn_taken(question, session)
     archived, taken_up = {**own, "status": "archived"}, {**fields, "status": "open"}
     found = await conversations.update_one(archived, {**room, "$set": taken_up}, session=session)
     if found is not None:
@@ -349,10 +346,3 @@ def _new_conversation(question: Question, language: str) -> Conversation:
         last_message_at=utc_now(),
         preview_until=question.preview_until,
     )
-
-
-async def _turn_taken(question: Question, session: WriteSession) -> None:
-    try:
-        await take_turn(question.client_id, question.visitor_id, session)
-    except UnknownTargetError as error:
-        raise QuestionRefusedError("not_found") from error

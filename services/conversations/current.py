@@ -4,6 +4,7 @@ The others wait in the archive, and a question takes any of them up again. One t
 person stays where people look for it.
 """
 
+from documents.base import utc_now
 from documents.conversations import Conversation
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
@@ -16,7 +17,7 @@ ARCHIVED_AT_ONCE = 100
 
 
 async def take_turn(client_id: str, visitor_id: PydanticObjectId, session: WriteSession) -> None:
-    """Begin a transaction in which another conversation of a visitor becomes the current one.
+    """Begin a transaction in which a visitor asks something.
 
     Two at the same moment must see each other, and in transactions they would not. So both change
     the visitor: one of them is then started anew by the database. As early as possible, since
@@ -26,7 +27,7 @@ async def take_turn(client_id: str, visitor_id: PydanticObjectId, session: Write
         UnknownTargetError: the visitor is gone.
     """
     visitors = TenantScope.one(client_id).of(Visitor)
-    turn = {"$inc": {"conversation_turns": 1}}
+    turn = {"$inc": {"conversation_turns": 1}, "$set": {"last_seen_at": utc_now()}}
     if await visitors.update_one({"_id": visitor_id}, turn, session=session) is None:
         raise UnknownTargetError("visitor")
 
