@@ -1,13 +1,14 @@
 """Documents of which only some fields are read: a list shows few of many.
 
-MongoDB then sends less, and what it sends becomes a document without being validated once more:
-it was when it was stored. Reading a field that was not asked for raises `AttributeError`.
+MongoDB then sends less, and what it sends is not validated once more: it was when it was stored.
+A part reads like its document and is none, so that whatever was not asked for, method or field,
+raises `AttributeError`. (The classes of documents have attributes with the names of their fields.)
 """
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
-from types import UnionType
+from types import SimpleNamespace, UnionType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, Union, cast, get_args, get_origin
 
 from beanie import PydanticObjectId
@@ -27,8 +28,6 @@ MOST_READERS = 500
 
 _TAKEN_AS_THEY_ARE = frozenset({str, int, float, bool, datetime, PydanticObjectId, type(None)})
 
-_set = object.__setattr__
-Model = TypeVar("Model", bound=BaseModel)
 DocumentType = TypeVar("DocumentType", bound=TenantDocument)
 _Read: TypeAlias = Callable[[dict[str, Any]], Any]
 
@@ -87,18 +86,18 @@ def _reader(model: type[BaseModel], fields: Iterable[str]) -> _Read:
         for name, info in infos.items()
         if (convert := _conversion(info, parts[name])) is not None
     ]
-    fields_set = frozenset(parts)
+    names = frozenset(parts)
 
     def read(stored: dict[str, Any]) -> Any:
         for key, name in renamed:
             if key in stored:
                 stored[name] = stored.pop(key)
         if len(stored) != len(infos):  # what was not asked for is not there
-            for name in fields_set - stored.keys():
+            for name in names - stored.keys():
                 stored[name] = _default(infos[name], name)
         for name, convert in converted:
             stored[name] = convert(stored[name])
-        return _made(model, stored, fields_set)
+        return SimpleNamespace(**stored)
 
     return read
 
@@ -129,13 +128,3 @@ def _types_in(annotation: Any) -> Iterable[Any]:
     if origin not in {Union, UnionType, list}:
         return (origin,)
     return (found for one in get_args(annotation) for found in _types_in(one))
-
-
-def _made(model: type[Model], values: dict[str, Any], fields_set: frozenset[str]) -> Model:
-    """A model with these values and no others, as `model_construct` makes it."""
-    part = model.__new__(model)
-    _set(part, "__dict__", values)
-    _set(part, "__pydantic_fields_set__", fields_set)
-    _set(part, "__pydantic_extra__", None)
-    _set(part, "__pydantic_private__", None)
-    return part

@@ -19,7 +19,9 @@ class Node:
 
 def global_id(type_name: str, document_id: PydanticObjectId) -> strawberry.ID:
     """The public id of a document."""
-    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{document_id}".encode()).decode())
+    # URL-safe without a translation: base64 of letters, digits and a colon has no + and no /.
+    encoded = binascii.b2a_base64(f"{type_name}:{document_id}".encode(), newline=False)
+    return strawberry.ID(encoded.decode())
 
 
 def decoded_id(public_id: str) -> tuple[str, PydanticObjectId] | None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.unit.execution.toy_schema import (
     Author,
+    Card,
     FieldPermissionEvent,
     Later,
     Leaves,
@@ -136,6 +137,17 @@ authors = st.builds(
     nickname=st.none() | texts,
     mood=surprising(st.none() | st.sampled_from((*Mood, "calm", "furious"))),
 )
+cards = st.one_of(
+    st.builds(
+        Card.of,
+        title=texts,
+        stars=surprising(st.integers(-(2**33), 2**33) | st.booleans()),
+        known=surprising(st.none() | st.booleans()),
+        mood=surprising(st.none() | st.sampled_from(("calm", "furious"))),
+        author=surprising(st.none() | authors),
+    ),
+    st.builds(Card.of, title=texts),
+)
 moments = st.just(datetime(2026, 8, 1, tzinfo=UTC))
 notes: st.SearchStrategy[Any] = st.deferred(
     lambda: st.builds(
@@ -170,7 +182,7 @@ PAYLOADS: dict[str, st.SearchStrategy[Any]] = {
 """What the subscription fields of the toy schema may yield."""
 
 
-ROOT_VALUES = [notes, events, anything, authors, st.none(), st.builds(Leaves, text=texts)]
+ROOT_VALUES = [notes, events, anything, authors, cards, st.none(), st.builds(Leaves, text=texts)]
 
 
 @st.composite

@@ -18,6 +18,7 @@ from strawberry.types import ExecutionResult
 from graphql_schema.execution.schema import ParlanceSchema
 from tests.unit.execution.generated_selections import cases
 from tests.unit.execution.toy_schema import (
+    CANCELLED_BEFORE_IT_BEGAN,
     CONFIG,
     EVENT_TYPES,
     Author,
@@ -29,6 +30,8 @@ from tests.unit.execution.toy_schema import (
     Subscription,
     TextEvent,
 )
+
+pytestmark = CANCELLED_BEFORE_IT_BEGAN
 
 STOCK = strawberry.Schema(Query, subscription=Subscription, types=EVENT_TYPES, config=CONFIG)
 PARLANCE = ParlanceSchema(Query, subscription=Subscription, types=EVENT_TYPES, config=CONFIG)

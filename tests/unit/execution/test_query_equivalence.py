@@ -15,6 +15,7 @@ from graphql_schema.execution.schema import ParlanceSchema
 from tests.unit.execution.generated_selections import query_cases
 from tests.unit.execution.test_equivalence import LEAVES, VALUES, shape
 from tests.unit.execution.toy_schema import (
+    CANCELLED_BEFORE_IT_BEGAN,
     CONFIG,
     EVENT_TYPES,
     Author,
@@ -26,9 +27,7 @@ from tests.unit.execution.toy_schema import (
     TextEvent,
 )
 
-# Of two fields that are loaded beside each other graphql-core cancels the second, perhaps before it
-# began, when the first has failed: Python then warns of what was never awaited within it.
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+pytestmark = CANCELLED_BEFORE_IT_BEGAN
 
 REMEMBERING = [lambda: ParserCache(maxsize=500), lambda: ValidationCache(maxsize=500)]
 """A memory for documents, as the product has one: plans are found by the parsed document."""

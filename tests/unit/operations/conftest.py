@@ -29,16 +29,22 @@ MakeContext = Callable[..., RequestContext]
 
 
 class Commands(CommandListener):
-    """Names of the commands that were sent, with their collections."""
+    """Names of the commands that were sent, with their collections.
+
+    Attributes:
+        fields: What of the documents the last query of each collection asked for, if not for all.
+    """
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.fields: dict[str, set[str]] = {}
 
     def started(self, event: CommandStartedEvent) -> None:
         """Note a command on a collection; the driver's own, for a new connection, are none."""
         collection = event.command.get(event.command_name)
         if isinstance(collection, str):
             self.sent.append(f"{event.command_name} {collection}")
+            self.fields[collection] = set(event.command.get("projection", ()))
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Nothing."""
