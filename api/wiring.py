@@ -32,6 +32,7 @@ from services.answering.model_route import ModelRoutes
 from services.answering.model_tests import ModelTests
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
+from services.answering.regenerating import Regenerating
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.copying import Copying
@@ -158,6 +159,13 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         handing_out=HandingOut(database, widget_tokens, development=settings.in_development),
         asking=Asking(
             database,
+            owner,
+            most_per_visitor=settings.answers_per_visitor,
+            note_refusal=refusals.note,
+        ),
+        regenerating=Regenerating(
+            database,
+            stopping,
             owner,
             most_per_visitor=settings.answers_per_visitor,
             note_refusal=refusals.note,

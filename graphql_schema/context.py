@@ -36,6 +36,7 @@ from services.answering.asking import Asking
 from services.answering.following import Following
 from services.answering.generations import Generations
 from services.answering.model_tests import ModelTests
+from services.answering.regenerating import Regenerating
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.copying import Copying
@@ -92,6 +93,7 @@ class Services:
     refreshing: Refreshing
     handing_out: HandingOut
     asking: Asking
+    regenerating: Regenerating
     following: Following
     generations: Generations
     stopping: Stopping

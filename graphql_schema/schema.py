@@ -18,6 +18,7 @@ from graphql_schema.accounts.users import UserMutations
 from graphql_schema.answers.mutations import AnswerMutations
 from graphql_schema.answers.queries import AnswerQueries
 from graphql_schema.answers.rating import RatingMutations
+from graphql_schema.answers.regenerating import RegenerateMutations
 from graphql_schema.answers.subscriptions import AnswerSubscriptions
 from graphql_schema.answers.types import (
     AnswerCompleted,
@@ -112,6 +113,7 @@ class Mutation(
     WidgetTokenMutations,
     PreviewMutations,
     AnswerMutations,
+    RegenerateMutations,
     RatingMutations,
     ConversationMutations,
     KnowledgeMutations,

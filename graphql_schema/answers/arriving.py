@@ -1,30 +1,14 @@
 """What a new question means for the stay of the visitor who asks it."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from graphql_schema.context import RequestContext
 from graphql_schema.viewers import Viewer, VisitorViewer
-from services.answering.asking import SOON, QuestionRefusedError
+from services.answering.accepting import Asker
 from services.answering.generations import Place, ProcessFullError
+from services.answering.question_refusals import SOON, QuestionRefusedError
 from services.rate_limits.rate_limits import RateLimitedError
 from services.visits.stays import TooManyVisitsError
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """In whose name a question is asked, and of which chatbot."""
-
-    client_id: str
-    chatbot_id: PydanticObjectId
-    visitor_id: PydanticObjectId
-    preview_until: datetime | None = None
-
-
-MESSAGES_OF_A_TURN = 2
-"""The question and its answer."""
 
 
 class Arrival:
@@ -70,10 +54,10 @@ class Arrival:
         except RateLimitedError as error:
             raise QuestionRefusedError("rate_limited", error.retry_at) from error
 
-    async def count_messages(self) -> None:
-        """Count question and answer of an accepted question."""
+    async def count_messages(self, messages: int) -> None:
+        """Count what was accepted: a question and its answer are two messages."""
         viewer = await self._context.viewer()
         if self._visit_id is not None and isinstance(viewer, VisitorViewer):
             await self._context.services.stays.count_messages(
-                viewer.claims.client_id, self._visit_id, MESSAGES_OF_A_TURN
+                viewer.claims.client_id, self._visit_id, messages
             )

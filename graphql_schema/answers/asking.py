@@ -1,5 +1,7 @@
 """From the input of `ask` to a stored question, for the subscription and the mutation alike."""
 
+from collections.abc import Awaitable, Callable
+
 import strawberry
 
 from documents.chatbots import Chatbot as ChatbotDocument
@@ -7,13 +9,18 @@ from documents.ids import PydanticObjectId
 from documents.messages import Message as MessageDocument
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
-from graphql_schema.answers.arriving import Arrival, Asker
+from graphql_schema.answers.arriving import Arrival
 from graphql_schema.context import RequestContext
 from graphql_schema.errors import AuthorizationError, BadArgumentError
 from graphql_schema.node import local_id
 from graphql_schema.viewers import ApiKeyViewer, VisitorViewer
-from services.answering.asking import Question, QuestionRefusedError
+from services.answering.accepting import Asker, NewAnswer
+from services.answering.asking import Admit, Question
+from services.answering.question_refusals import QuestionRefusedError
 from services.languages.detection import detect_language
+
+MESSAGES_OF_A_TURN = 2
+"""The question and its answer."""
 
 MAX_SEQ = 2**31 - 1_000
 """GraphQL's Int has 32 bits; what is given out after this number still fits."""
@@ -127,23 +134,39 @@ async def asked(context: RequestContext, asker: Asker, input: AskInput) -> Messa
         conversation_id = local_id(input.conversation_id, "Conversation")
         if conversation_id is None:
             raise QuestionRefusedError("not_found")
-    question = Question(
-        client_id=asker.client_id,
-        chatbot_id=asker.chatbot_id,
-        visitor_id=asker.visitor_id,
-        conversation_id=conversation_id,
-        text=input.text,
-        idempotency_key=input.idempotency_key,
-        preview_until=asker.preview_until,
+    question = Question(asker, conversation_id, input.text, input.idempotency_key)
+    asking = context.services.asking
+    return await begun(
+        context, asker, lambda admit: asking.ask(question, admit), messages=MESSAGES_OF_A_TURN
     )
-    services = context.services
-    with services.generations.place() as place:
+
+
+async def begun(
+    context: RequestContext,
+    asker: Asker,
+    accept: Callable[[Admit], Awaitable[NewAnswer]],
+    *,
+    messages: int,
+) -> MessageDocument:
+    """The answer that `accept` stores or finds, being worked on if it is new.
+
+    Args:
+        context: Of the operation.
+        asker: In whose name it is asked.
+        accept: Stores what is new, once it is let in.
+        messages: How many messages that makes.
+
+    Raises:
+        QuestionRefusedError: it is not accepted.
+    """
+    generations = context.services.generations
+    with generations.place() as place:
         arrival = Arrival(context, asker, place)
-        result = await services.asking.ask(question, arrival.admit)
+        result = await accept(arrival.admit)
         if result.is_new:
-            await services.generations.start(result.answer, place=place)
+            await generations.start(result.answer, place=place)
     if result.is_new:
-        await arrival.count_messages()
+        await arrival.count_messages(messages)
     return result.answer
 
 

@@ -25,8 +25,12 @@ from graphql_schema.permissions import SignedIn, Visitor, allowed_for
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
 from graphql_schema.viewers import VisitorViewer
-from services.answering.asking import MAX_KEY_CHARACTERS, QuestionRefusedError, WrongKeyError
 from services.answering.phrases import phrase
+from services.answering.question_refusals import (
+    MAX_KEY_CHARACTERS,
+    QuestionRefusedError,
+    WrongKeyError,
+)
 
 
 @strawberry.type(description="The question is stored and is being answered.")
@@ -110,6 +114,8 @@ class AnswerMutations:
         return StopAnswerSuccess(answer=message_from(stopped))
 
 
+WRONG_KEY = f"needs between 1 and {MAX_KEY_CHARACTERS} characters"
+
 _REFUSAL_CODES = {
     "idempotency_conflict": UserErrorCode.IDEMPOTENCY_CONFLICT,
     "chatbot_inactive": UserErrorCode.CHATBOT_INACTIVE,
@@ -122,13 +128,20 @@ def _refusal_of(
     error: QuestionRefusedError, language: str | None
 ) -> InvalidInputError | NotFoundError | RateLimitedError | RefusedError:
     if isinstance(error, WrongKeyError):
-        problem = f"needs between 1 and {MAX_KEY_CHARACTERS} characters"
-        return invalid_input([InputIssue(path=["input", "idempotencyKey"], message=problem)])
+        return invalid_input([InputIssue(path=["input", "idempotencyKey"], message=WRONG_KEY)])
+    if error.code == "invalid_input":
+        message = phrase(error.sentence, language)
+        return invalid_input([InputIssue(path=["input", "text"], message=message)])
+    return refusal_as_error(error, language, of="conversationId")
+
+
+def refusal_as_error(
+    error: QuestionRefusedError, language: str | None, *, of: str
+) -> NotFoundError | RateLimitedError | RefusedError:
+    """A refusal as a user error; `of` is the input field whose thing was not found."""
     message = phrase(error.sentence, language)
     if error.code == "rate_limited":
         return rate_limited(message, error.retry_at)
     if error.code == "not_found":
-        return not_found("input", "conversationId")
-    if error.code == "invalid_input":
-        return invalid_input([InputIssue(path=["input", "text"], message=message)])
+        return not_found("input", of)
     return refused(_REFUSAL_CODES[error.code], message, "input")

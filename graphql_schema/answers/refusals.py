@@ -4,8 +4,8 @@ from datetime import datetime
 
 from graphql_schema.answers.asking import NoAskerError
 from graphql_schema.answers.types import AnswerFailed, AnswerFailureCode
-from services.answering.asking import QuestionRefusedError, RefusalCode
 from services.answering.phrases import phrase
+from services.answering.question_refusals import QuestionRefusedError, RefusalCode
 
 
 def refusal_event(

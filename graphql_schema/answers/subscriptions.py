@@ -22,8 +22,8 @@ from graphql_schema.arguments import AfterSeq, AnswerId
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.permissions import SignedIn, Visitor, allowed_for
 from graphql_schema.scopes import Scope
-from services.answering.asking import QuestionRefusedError
 from services.answering.following import AnswerGoneError
+from services.answering.question_refusals import QuestionRefusedError
 
 
 @strawberry.type

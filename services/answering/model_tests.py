@@ -13,10 +13,10 @@ from time import perf_counter
 from documents.base import utc_now
 from documents.llm_configs import LlmConfig
 from documents.transactions import Transactions
-from services.answering.asking import SOON
 from services.answering.model_problems import ModelTestFailedError, problem_said
 from services.answering.model_route import ModelRoutes
 from services.answering.prices import cost_micros, estimated_tokens
+from services.answering.question_refusals import SOON
 from services.audit.audit_log import record_about
 from services.field_checks import FieldChecks
 from services.llm.errors import ModelError

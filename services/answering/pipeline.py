@@ -34,7 +34,9 @@ from services.languages.detection import detect_language
 from services.llm.errors import ModelProtocolError
 from services.llm.model import ModelFinished, ModelRequest
 
-HISTORY_MESSAGES = 40
+HISTORY_QUESTIONS = 20
+HISTORY_ANSWERS = 100
+"""How far back a model looks. Of answers more, since a question may have several."""
 
 MAX_ANSWER_CHARACTERS = 1_000_000
 """Far above what a model's own bound lets through, and far below the 16 MB of a document."""
@@ -87,7 +89,7 @@ class Pipeline:
         record.config = route.config
         passages = context_passages(record.passages)
         turns = assemble_turns(
-            settings, question.content, passages, await _history(answer, scope), record.language
+            settings, question.content, passages, await _history(question, scope), record.language
         )
         request = ModelRequest(turns, question.content, passages, record.language)
         raise_if_cancelled()
@@ -202,18 +204,30 @@ async def _settings_of(answer: Message, scope: TenantScope) -> ChatbotSettings:
     return chatbot.shown(preview=answer.preview_until is not None)
 
 
-async def _history(answer: Message, scope: TenantScope) -> list[Message]:
-    """The newest messages before the question, oldest first."""
-    found = await scope.of(Message).find(
+async def _history(question: Message, scope: TenantScope) -> list[Message]:
+    """What was said before the question, oldest first: of several answers to one the newest."""
+    talk = {"conversation_id": question.conversation_id}
+    messages, newest_first = scope.of(Message), [("seq", -1)]
+    asked = await messages.find(
+        {**talk, "sender": "visitor", "seq": {"$lt": question.seq}},
+        sort=newest_first,
+        limit=HISTORY_QUESTIONS,
+    )
+    if not asked:
+        return []
+    answers = await messages.find(
         {
-            "conversation_id": answer.conversation_id,
-            "seq": {"$lt": answer.seq - 1},
+            **talk,
+            "seq": {"$gt": asked[-1].seq},
+            "question_id": {"$in": [one.id for one in asked]},
             "status": {"$in": ["complete", "stopped"]},
         },
-        sort=[("seq", -1)],
-        limit=HISTORY_MESSAGES,
+        sort=newest_first,
+        limit=HISTORY_ANSWERS,
     )
-    return found[::-1]
+    newest = {one.question_id: one for one in reversed(answers)}
+    said = ((one, newest.get(one.id)) for one in reversed(asked))
+    return [one for turn in said for one in turn if one is not None]
 
 
 def _trace(

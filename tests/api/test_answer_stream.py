@@ -411,3 +411,63 @@ async def test_a_number_that_no_event_can_have_is_refused(
         with pytest.raises(GraphQLFailure) as failure:
             await asking_again
         assert failure.value.codes == ["INVALID_INPUT"]
+
+
+REGENERATE = """
+mutation ($input: RegenerateAnswerInput!) {
+  regenerateAnswer(input: $input) {
+    __typename
+    ... on RegenerateAnswerSuccess { conversationId questionId messageId }
+    ... on UserError { code message path }
+  }
+}
+"""
+
+
+async def test_another_answer_is_made_beside_the_old_one_which_is_stopped(
+    administrator: Administrator, visitor_of: VisitorOf
+) -> None:
+    first, second = Dictation(PIECES), Dictation(["Rome, ", "again."])
+    async with model_that_says(first, second) as model:
+        embed_key = await administrator.chatbot_with_model(model.url)
+        visitor = await visitor_of(embed_key)
+        stream = asking(visitor, "Was Rome built in a day?")
+        first.say_next()
+        old = (await read_until(stream, "AnswerDelta"))[0]
+
+        second.say_the_rest()
+        given = {"messageId": old["messageId"], "idempotencyKey": new_key()}
+        made = (await visitor.execute(REGENERATE, {"input": given}))["regenerateAnswer"]
+        rest = [event async for event in stream]
+        await asyncio.wait_for(model.client_closed.wait(), 5)
+        events = await followed(visitor, made["messageId"])
+
+    assert rest[-1]["__typename"] == "AnswerCompleted"
+    assert rest[-1]["answer"]["status"] == "STOPPED"
+    assert made["questionId"] == old["questionId"]
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert text_of(events) == "Rome, again." == events[-1]["answer"]["content"]
+    found = (await visitor.execute(MESSAGES, {"id": made["conversationId"]}))["messages"]
+    contents = [edge["node"]["content"] for edge in found["edges"]]
+    assert contents == ["Was Rome built in a day?", "Rome ", "Rome, again."]
+
+
+async def test_what_cannot_be_made_once_more_is_told(visitor_of: VisitorOf) -> None:
+    visitor, stranger = await visitor_of(), await visitor_of()
+    key = new_key()
+    old = (await asked(visitor, "When do you open?", key))[0]
+
+    async def refused(caller: GraphQLClient, **given: str) -> Json:
+        given = {"messageId": old["messageId"], "idempotencyKey": new_key(), **given}
+        result: Json = (await caller.execute(REGENERATE, {"input": given}))["regenerateAnswer"]
+        return result
+
+    unknown = await refused(stranger)
+    assert (unknown["code"], unknown["path"]) == ("NOT_FOUND", ["input", "messageId"])
+    no_answer = await refused(visitor, messageId=old["questionId"])
+    assert no_answer == unknown
+    conflict = await refused(visitor, idempotencyKey=key)
+    assert (conflict["__typename"], conflict["code"]) == ("RefusedError", "IDEMPOTENCY_CONFLICT")
+    no_key = await refused(visitor, idempotencyKey="")
+    assert (no_key["code"], no_key["path"]) == ("INVALID_INPUT", ["input", "idempotencyKey"])
+    assert no_key["message"] == "needs between 1 and 200 characters"

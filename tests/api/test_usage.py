@@ -8,7 +8,7 @@ import pytest
 
 from documents.ids import PydanticObjectId
 from graphql_schema.pagination import cursor_of
-from tests.answers import asked
+from tests.answers import asked, followed, new_key
 from tests.api.operations import (
     Json,
     KeyOf,
@@ -222,3 +222,20 @@ async def test_a_membership_that_ends_ends_the_updates(
         with pytest.raises(GraphQLFailure) as ended:
             await stream.next()
     assert ended.value.codes == ["FORBIDDEN"]
+
+
+async def test_an_answer_that_is_made_once_more_counts_as_a_question(
+    admin: GraphQLClient, shop: Shop, visitor_of: VisitorOf
+) -> None:
+    visitor = await visitor_of(shop.embed_key)
+    old = (await asked(visitor, "When do you open?"))[0]["messageId"]
+    given = {"messageId": old, "idempotencyKey": new_key()}
+    new = (await done(visitor, "regenerateAnswer", given, "messageId"))["messageId"]
+    again = (await done(visitor, "regenerateAnswer", given, "messageId"))["messageId"]
+    assert again == new != old
+    await followed(visitor, new)
+
+    usage = await usage_of(admin, shop)
+    assert usage["used"] == 2
+    totals = usage["totals"]
+    assert (totals["requests"], totals["successes"], totals["conversations"]) == (2, 2, 1)

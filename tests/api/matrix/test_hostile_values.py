@@ -55,6 +55,7 @@ OTHERWISE: dict[str, str] = {
 TAKES_CONTROL = {
     "askOnce.text": "what a visitor says is kept as it came",
     "askOnce.idempotencyKey": "compared and never shown",
+    "regenerateAnswer.idempotencyKey": "compared and never shown",
     "addKnowledgeSource.text": "what cannot be stored is replaced",
     "addKnowledgeSource.title": "the same",
 }

@@ -24,7 +24,8 @@ from documents.llm_configs import LlmConfig
 from documents.messages import Message
 from documents.tenancy import TenantScope
 from documents.transactions import Outcome, WriteSession
-from services.answering.asking import AskedQuestion, Asking, Question
+from services.answering.accepting import Asker, NewAnswer
+from services.answering.asking import Asking, Question
 from services.answering.events import (
     AnswerCompleted,
     AnswerDelta,
@@ -39,6 +40,7 @@ from services.answering.memory_event_log import MemoryEventLog
 from services.answering.model_route import ModelRoutes
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
+from services.answering.regenerating import OnceMore, Regenerating
 from services.answering.stopping import Stopping
 from services.knowledge.search import KnowledgeSearch
 from services.llm.model import LanguageModel
@@ -80,14 +82,14 @@ class Visitor:
         key: str | None = None,
         in_: PydanticObjectId | None = None,
     ) -> Question:
-        return Question(
-            client_id=self.client_id,
-            chatbot_id=self.chatbot_id,
-            visitor_id=self.visitor_id,
-            conversation_id=in_,
-            text=text,
-            idempotency_key=uuid4().hex if key is None else key,
-        )
+        return Question(self.asker, in_, text, uuid4().hex if key is None else key)
+
+    @property
+    def asker(self) -> Asker:
+        return Asker(self.client_id, self.chatbot_id, self.visitor_id)
+
+    def once_more(self, answer_id: PydanticObjectId, key: str | None = None) -> OnceMore:
+        return OnceMore(self.asker, answer_id, uuid4().hex if key is None else key)
 
     async def message(self, answer_id: PydanticObjectId) -> Message:
         found = await self.scope.of(Message).get(answer_id)
@@ -139,18 +141,30 @@ class Process:
         self.asking = Asking(database, self.name, limits, most_per_visitor=most_per_visitor)
         self.following = Following(self.log, limits)
         self.stopping = Stopping(self.generations, limits)
+        self.regenerating = Regenerating(
+            database, self.stopping, self.name, limits, most_per_visitor=most_per_visitor
+        )
         self.recovery = Recovery(self.generations, self.name, limits)
 
-    async def store(self, question: Question) -> AskedQuestion:
+    async def store(self, question: Question) -> NewAnswer:
         """Accept a question without working on it; nobody is turned away."""
         return await self.asking.ask(question, admit)
 
-    async def ask(self, visitor: Visitor, question: Question | None = None) -> AskedQuestion:
+    async def ask(self, visitor: Visitor, question: Question | None = None) -> NewAnswer:
         """What the API does with a question."""
         asked = await self.store(question or visitor.question())
         if asked.is_new:
             await self.generations.start(asked.answer)
         return asked
+
+    async def answer_again(
+        self, visitor: Visitor, answer_id: PydanticObjectId, key: str | None = None
+    ) -> NewAnswer:
+        """What the API does with the wish for another answer."""
+        made = await self.regenerating.regenerate(visitor.once_more(answer_id, key), admit)
+        if made.is_new:
+            await self.generations.start(made.answer)
+        return made
 
     async def follow(
         self, visitor: Visitor, answer_id: PydanticObjectId, after: int = 0

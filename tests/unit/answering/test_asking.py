@@ -9,7 +9,7 @@ from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.conversations import Conversation
 from documents.messages import Message
-from services.answering.asking import MAX_KEY_CHARACTERS, QuestionRefusedError
+from services.answering.question_refusals import MAX_KEY_CHARACTERS, QuestionRefusedError
 from tests.unit.answering.conftest import MakeProcess
 from tests.unit.answering.processes import Process, Visitor, check_numbering
 from tests.unit.answering.scripted_models import Script

@@ -12,7 +12,7 @@ from documents.live_events import LiveEvent
 from documents.messages import Message
 from documents.transactions import WriteSession
 from documents.visitors import Visitor as VisitorDocument
-from services.answering.asking import QuestionRefusedError
+from services.answering.question_refusals import QuestionRefusedError
 from services.conversations.current import archive_others, take_turn
 from tests.unit.answering.conftest import MakeProcess
 from tests.unit.answering.processes import Patient, Process, Visitor

@@ -13,8 +13,9 @@ from documents.base import utc_now
 from documents.database.database import Database
 from documents.messages import Message
 from documents.transactions import WriteSession
-from services.answering.asking import Asking, QuestionRefusedError, TooManyAtOnceError
+from services.answering.asking import Asking
 from services.answering.generations import ProcessFullError
+from services.answering.question_refusals import QuestionRefusedError, TooManyAtOnceError
 from tests.unit.answering.conftest import MakeProcess
 from tests.unit.answering.processes import Process, Visitor, admit, new_visitor, taken_over
 from tests.unit.answering.scripted_models import Script, Step

@@ -11,7 +11,7 @@ from documents.live_events import LiveEvent
 from documents.messages import Message
 from documents.pending_erasures import PendingErasure
 from documents.tenancy import TenantScope
-from services.answering.asking import QuestionRefusedError
+from services.answering.question_refusals import QuestionRefusedError
 from services.privacy.deleting import Deleting
 from services.privacy.erasing import Erasing
 from services.refusals import UnknownTargetError

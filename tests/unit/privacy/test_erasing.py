@@ -18,7 +18,7 @@ from documents.pending_erasures import PendingErasure
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
 from documents.visits import Visit
-from services.answering.asking import QuestionRefusedError
+from services.answering.question_refusals import QuestionRefusedError
 from services.privacy.erasing import Erasing, ErasingTimes
 from services.refusals import UnknownTargetError
 from services.visits.visitors import known_visitor

@@ -20,7 +20,7 @@ from documents.tenancy import TenantScope
 from documents.visitors import Visitor as VisitorDocument
 from documents.visits import Visit
 from documents.work_leases import free_work_leases
-from services.answering.asking import QuestionRefusedError
+from services.answering.question_refusals import QuestionRefusedError
 from services.privacy.erasing import Erasing
 from services.privacy.housekeeping import Housekeeping
 from services.privacy.retention import TAKEN_AT_ONCE, Retention

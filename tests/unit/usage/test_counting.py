@@ -16,8 +16,8 @@ from documents.messages import Message
 from documents.tenancy import TenantScope
 from documents.transactions import Outcome, WriteSession
 from documents.usage_events import UsageEvent
-from services.answering.asking import QuestionRefusedError
 from services.answering.leases import Lease
+from services.answering.question_refusals import QuestionRefusedError
 from services.answering.telling import tell_end, tell_one_left
 from services.conversations.rating import Rater, Ratings, Said
 from services.llm.errors import ModelProtocolError

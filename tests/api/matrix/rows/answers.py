@@ -88,6 +88,12 @@ ROWS = (
         ),
     ),
     Row(
+        "regenerateAnswer",
+        {"messageId": the("answer"), "idempotencyKey": any_new_text()},
+        asking(elsewhere=NOT_FOUND_ERROR, unnamed=ALLOWED).but({Caller.KEY_OF_B: NOT_FOUND_ERROR}),
+        names_nothing={"input.idempotencyKey": "the caller chooses it for this wish"},
+    ),
+    Row(
         "stopAnswer",
         {"messageId": the("answer")},
         visitors_and_members(

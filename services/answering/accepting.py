@@ -1,0 +1,149 @@
+"""What every new answer needs, to a new question or to an old one once more.
+
+A chatbot that answers now, the visitor's turn, room in the conversation, and a lease from the
+transaction on that stores it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from documents.base import utc_now
+from documents.chatbots import Chatbot
+from documents.clients import Client
+from documents.conversations import Conversation
+from documents.ids import PydanticObjectId
+from documents.messages import AnswerStream, Message
+from documents.tenancy import TenantScope
+from documents.transactions import WriteSession
+from services.answering.leases import LAPSED, Lease
+from services.answering.limits import Limits
+from services.answering.question_refusals import QuestionRefusedError, TooManyAtOnceError
+from services.conversations.current import archive_others, take_turn
+from services.refusals import UnknownTargetError
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """In whose name something is asked, and of which chatbot.
+
+    `preview_until` marks what is asked of the draft, which counts nowhere.
+    """
+
+    client_id: str
+    chatbot_id: PydanticObjectId
+    visitor_id: PydanticObjectId
+    preview_until: datetime | None = None
+
+    @property
+    def scope(self) -> TenantScope:
+        """The client's documents."""
+        return TenantScope.one(self.client_id)
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The condition on what is the visitor's with this chatbot."""
+        return {"chatbot_id": self.chatbot_id, "visitor_id": self.visitor_id}
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnswer:
+    """The stored answer; `is_new` when this call stored it."""
+
+    answer: Message
+    is_new: bool
+
+
+async def open_chatbot(asker: Asker) -> Chatbot:
+    """The chatbot, if it answers now; a preview works before it is switched on.
+
+    Raises:
+        QuestionRefusedError: it does not.
+    """
+    chatbot = await asker.scope.of(Chatbot).get(asker.chatbot_id)
+    client = await asker.scope.of(Client).find_one({"active": True})
+    in_preview = asker.preview_until is not None
+    if chatbot is None or client is None or not (chatbot.active or in_preview):
+        raise QuestionRefusedError("chatbot_inactive")
+    if client.maintenance_text:
+        raise QuestionRefusedError("maintenance")
+    return chatbot
+
+
+async def claim_turn(asker: Asker, session: WriteSession, *, most: int) -> None:
+    """Make sure that the visitor may wait for one more answer.
+
+    The write makes two questions of a visitor meet, in whatever processes, so the limit holds; and
+    nothing is stored for a visitor who is being erased.
+
+    Raises:
+        QuestionRefusedError: the visitor is gone.
+        TooManyAtOnceError: the visitor waits for `most` answers already.
+    """
+    try:
+        await take_turn(asker.client_id, asker.visitor_id, session)
+    except UnknownTargetError as error:
+        raise QuestionRefusedError("not_found") from error
+    running = await asker.scope.of(Message).count(
+        {"visitor_id": asker.visitor_id, "status": "streaming"}, limit=most, session=session
+    )
+    if running >= most:
+        raise TooManyAtOnceError
+
+
+async def room_in(
+    asker: Asker,
+    conversation_id: PydanticObjectId,
+    session: WriteSession,
+    *,
+    messages: int,
+    changes: Mapping[str, Any],
+) -> tuple[Conversation, list[Conversation]]:
+    """The conversation with numbers taken for so many messages, and those that it archives.
+
+    Raises:
+        QuestionRefusedError: it is not this visitor's, or it was closed.
+    """
+    conversations = asker.scope.of(Conversation)
+    own = {"_id": conversation_id, **asker.own}
+    room = {"$inc": {"message_count": messages}}
+    fields = {**changes, "last_message_at": utc_now()}
+    taking = {**own, "status": {"$in": ["open", "needs_human"]}}
+    found = await conversations.update_one(taking, {**room, "$set": fields}, session=session)
+    if found is not None:
+        return found, []
+    archived, taken_up = {**own, "status": "archived"}, {**fields, "status": "open"}
+    found = await conversations.update_one(archived, {**room, "$set": taken_up}, session=session)
+    if found is not None:
+        return found, await archive_others(found, session)
+    closed = await conversations.find_one(own, session=session)
+    raise QuestionRefusedError("conversation_closed" if closed else "not_found")
+
+
+def answer_to_come(
+    asker: Asker,
+    conversation: Conversation,
+    question_id: PydanticObjectId,
+    owner: str,
+    limits: Limits,
+) -> Message:
+    """The last message of a conversation, an answer that `owner` is going to work on."""
+    return Message(
+        client_id=asker.client_id,
+        conversation_id=conversation.id,
+        chatbot_id=asker.chatbot_id,
+        visitor_id=asker.visitor_id,
+        seq=conversation.message_count,
+        sender="bot",
+        status="streaming",
+        content="",
+        question_id=question_id,
+        preview_until=asker.preview_until,
+        stream=AnswerStream(owner=owner, lease_until=LAPSED, seq_ceiling=limits.ceiling_block),
+    )
+
+
+async def begin_lease(answer: Message, owner: str, limits: Limits, session: WriteSession) -> None:
+    """Hold a stored answer from this transaction on."""
+    await Lease(answer, owner, limits).begin(session, ceiling=limits.ceiling_block)

@@ -1,0 +1,68 @@
+"""Why a question is not accepted: nothing was stored, and the visitor is told what to do."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from documents.base import utc_now
+from services.answering.phrases import PhraseKey
+from services.answering.whole_characters import is_whole
+
+MAX_KEY_CHARACTERS = 200
+SOON = timedelta(seconds=5)
+"""When to ask again if all depends on when other answers end."""
+
+
+RefusalCode = Literal[
+    "idempotency_conflict",
+    "invalid_input",
+    "chatbot_inactive",
+    "maintenance",
+    "conversation_closed",
+    "not_found",
+    "rate_limited",
+]
+
+
+class QuestionRefusedError(Exception):
+    """A question was not accepted; nothing was stored.
+
+    Attributes:
+        code: why, for programs.
+        retry_at: when it may be accepted, if time heals it.
+        sentence: why, for the visitor.
+    """
+
+    def __init__(
+        self,
+        code: RefusalCode,
+        retry_at: datetime | None = None,
+        sentence: PhraseKey | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code: RefusalCode = code
+        self.retry_at = retry_at
+        self.sentence: PhraseKey = sentence or code
+
+
+class TooManyAtOnceError(QuestionRefusedError):
+    """The visitor waits for as many answers already as one visitor may."""
+
+    def __init__(self) -> None:
+        super().__init__("rate_limited", utc_now() + SOON, "answers_running")
+
+
+class WrongKeyError(QuestionRefusedError):
+    """The idempotency key is none: a mistake of the program that asks, not of the visitor."""
+
+    def __init__(self) -> None:
+        super().__init__("invalid_input")
+
+
+def check_key(key: str) -> None:
+    """Refuse what cannot be an idempotency key.
+
+    Raises:
+        WrongKeyError: it is empty, too long, or has half a character in it.
+    """
+    if not 0 < len(key) <= MAX_KEY_CHARACTERS or not is_whole(key):
+        raise WrongKeyError
