@@ -155,7 +155,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         visits=_visits(settings, widget_tokens, stays, signing_keys),
         stays=stays,
         previews=Previews(database, widget_tokens, origins),
-        refreshing=Refreshing(widget_tokens, development=settings.in_development),
+        refreshing=Refreshing(database, widget_tokens, development=settings.in_development),
         handing_out=HandingOut(database, widget_tokens, development=settings.in_development),
         asking=Asking(
             database,

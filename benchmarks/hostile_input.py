@@ -61,7 +61,24 @@ def body(variables: Any) -> bytes:
     return json.dumps({"query": document, "variables": variables}).encode()
 
 
+SIGN_IN = (
+    "mutation ($a: String!)"
+    ' { signIn(input: {email: "a@example.com", password: $a}) { __typename } }'
+)
+SCOPES = (
+    "mutation ($a: [Scope!]!)"
+    ' { createApiKey(input: {clientId: "", name: "a", scopes: $a}) { __typename } }'
+)
+
+
+def operation(document: str, value: Any) -> bytes:
+    """A request with one variable."""
+    return json.dumps({"query": document, "variables": {"a": value}}).encode()
+
+
 BODIES: dict[str, bytes] = {
+    "password of 60,000 accents": operation(SIGN_IN, "a" + "\u0315" * 30_000 + "\u0300" * 30_000),
+    "list of 200,000 scopes": operation(SCOPES, ["ASK"] * 200_000),
     "list of 250,000 ids": body({"a": ["a"] * (JSON_BYTES // 5 - 40_000)}),
     "500,000 empty lists": body({"a": [[]] * (JSON_BYTES // 4 - 20_000)}),
     "100,000 nested lists": b'{"query":"{__typename}","variables":'

@@ -46,9 +46,15 @@ async def erase_client(client_id: str) -> Receipt:
     """
     erased: Counter[str] = Counter()
     for round_of in (_belongings, _client_itself, _belongings):
+        # Before the client goes, too: nobody is to find memberships of a client that is made anew.
+        await _end_memberships(client_id)
         for document_class in round_of():
             name = document_class.get_pymongo_collection().name
             erased[name] += await _deleted(document_class, {"client_id": client_id})
+    return +erased
+
+
+async def _end_memberships(client_id: str) -> None:
     await User.get_pymongo_collection().update_many(
         {"memberships.client_id": client_id},
         {
@@ -57,7 +63,6 @@ async def erase_client(client_id: str) -> Receipt:
             "$inc": {"revision": 1},
         },
     )
-    return +erased
 
 
 async def erase_chatbot(client_id: str, chatbot_id: PydanticObjectId) -> Receipt:

@@ -22,6 +22,9 @@ MAX_PAGE = 100
 MAX_COUNT = 10_000
 """`totalCount` stops here: counting further would cost more than it tells."""
 
+MAX_DIGITS = 9
+"""Of a number in a cursor."""
+
 NodeType = TypeVar("NodeType")
 
 
@@ -156,6 +159,17 @@ def id_position(page: PageRequest) -> PydanticObjectId | None:
     if not PydanticObjectId.is_valid(page.position):
         raise BadArgumentError("`after` is not a cursor of this list.")
     return PydanticObjectId(page.position)
+
+
+def number_position(position: str) -> int:
+    """The number after which a page of a numbered list begins.
+
+    Raises:
+        BadArgumentError: the cursor is none of such a list.
+    """
+    if not position.isdecimal() or len(position) > MAX_DIGITS:
+        raise BadArgumentError("`after` is not a cursor of this list.")
+    return int(position)
 
 
 def connection_of(

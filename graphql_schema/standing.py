@@ -34,6 +34,7 @@ class Standing:
         self._viewer: Viewer | None = None
         self._look_again_at = 0.0
         self._looked_at = _NEVER
+        self._one_looks = asyncio.Lock()
 
     async def viewer(self, since: datetime = _NEVER) -> Viewer:
         """Who shows the token; what was found out before `since` is not believed.
@@ -41,14 +42,24 @@ class Standing:
         Raises:
             AuthorizationError: the token is not or no longer good.
         """
-        is_old = time.monotonic() >= self._look_again_at or self._looked_at <= since
-        if self._viewer is None or is_old:
-            looked_at = utc_now()
-            self._viewer = await self._identify(self._token)
-            self._looked_at = looked_at
-            self._look_again_at = time.monotonic() + self._believed_seconds
-        if self._viewer.expires_at <= utc_now():
+        viewer = self._believed(since)
+        if viewer is None:
+            # The fields of an operation ask at the same moment: one looks, and the others wait.
+            async with self._one_looks:
+                viewer = self._believed(since) or await self._look()
+        if viewer.expires_at <= utc_now():
             raise AuthorizationError("TOKEN_EXPIRED")
+        return viewer
+
+    def _believed(self, since: datetime) -> Viewer | None:
+        is_old = time.monotonic() >= self._look_again_at or self._looked_at <= since
+        return None if is_old else self._viewer
+
+    async def _look(self) -> Viewer:
+        looked_at = utc_now()
+        self._viewer = await self._identify(self._token)
+        self._looked_at = looked_at
+        self._look_again_at = time.monotonic() + self._believed_seconds
         return self._viewer
 
     async def ended(self) -> AuthorizationError:

@@ -137,7 +137,7 @@ class AccountMutations:
 
     @strawberry.mutation(
         description="Exchanges a refresh token for new tokens. The Authorization header is"
-        " ignored. A refresh token that was used before ends its session.",
+        " ignored. Using one of the last 50 refresh tokens again ends the session.",
         extensions=allowed_for(Anybody),
     )
     async def refresh_session(

@@ -17,7 +17,7 @@ from graphql_schema.chatbots.settings import ChatbotSettings, settings_from
 from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.conversations.filters import OnlyConversations, conversation_condition
-from graphql_schema.errors import BadArgumentError, NotFoundInListError
+from graphql_schema.errors import NotFoundInListError
 from graphql_schema.execution.computed import computed_by
 from graphql_schema.execution.made import Made, MadeOfDocument, kept, made_by, needing
 from graphql_schema.loading import OwnedId
@@ -28,6 +28,7 @@ from graphql_schema.pagination import (
     both,
     connection_of,
     forward_page,
+    number_position,
     page_by_id,
 )
 from graphql_schema.permissions import Person, allowed_for
@@ -37,9 +38,6 @@ from services.chatbots.setting_changes import public_name
 
 if TYPE_CHECKING:
     from graphql_schema.conversations.types import Conversation
-
-MAX_DIGITS = 9
-"""Of a version's number in a cursor."""
 
 
 @strawberry.type(description="A setting that a version changed.")
@@ -133,7 +131,7 @@ class Chatbot(MadeOfDocument, Node):
         page = forward_page(first, after)
         versions = self._scope().of(VersionDocument)
         own: dict[str, Any] = {"chatbot_id": self.document.id}
-        older = {} if page.position is None else {"number": {"$lt": _number(page.position)}}
+        older = {} if page.position is None else {"number": {"$lt": number_position(page.position)}}
         found = await versions.find(own | older, sort=[("number", -1)], limit=page.size + 1)
         return connection_of(
             found,
@@ -204,17 +202,6 @@ def version_from(document: VersionDocument) -> ChatbotVersion:
         published_at=document.published_at,
         document=document,
     )
-
-
-def _number(position: str) -> int:
-    """The number after which a page of versions begins.
-
-    Raises:
-        BadArgumentError: the cursor is none of this list.
-    """
-    if not position.isdecimal() or len(position) > MAX_DIGITS:
-        raise BadArgumentError("`after` is not a cursor of this list.")
-    return int(position)
 
 
 async def chatbot_by_id(

@@ -28,6 +28,7 @@ from graphql_schema.pagination import (
     PageRequest,
     connection_of,
     either_page,
+    number_position,
 )
 from graphql_schema.permissions import Person, SignedIn, allowed_for
 from graphql_schema.scalars import BigInt
@@ -334,7 +335,7 @@ async def message_page(
     filter_: dict[str, object] = {"conversation_id": conversation_id}
     condition = dict(filter_)
     if page.position is not None:
-        seq = int(page.position) if page.position.isdecimal() else 0
+        seq = number_position(page.position)
         condition["seq"] = {"$lt": seq} if page.backwards else {"$gt": seq}
     found = await scope.of(MessageDocument).find(
         condition, sort=[("seq", -1 if page.backwards else 1)], limit=page.size + 1

@@ -17,6 +17,9 @@ from services.usage.spans import percentile
 from services.usage.visitor_sketch import visitors_in
 
 MAX_DAYS = 366
+EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
+"""Calendars and time zones work within these; nothing was counted outside of them."""
+
 MESSAGES_OF_A_QUESTION = 2
 """Itself and its answer."""
 
@@ -130,6 +133,8 @@ def period_from(given: PeriodInput | None) -> Period | None:
     if given is None:
         return None
     period = Period(given.from_, given.until)
+    if min(period.since, period.until) < EARLIEST or max(period.since, period.until) > LATEST:
+        raise BadArgumentError(f"`period` must lie between {EARLIEST} and {LATEST}.")
     if not 0 < period.days <= MAX_DAYS:
         raise BadArgumentError(
             f"`period.until` must be 1 to {MAX_DAYS} days after `period.from`; it is the day after"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from documents.api_keys import ApiKey, ScopeName
 from documents.base import utc_now
 from documents.clients import Client
+from documents.database.driver import operation_deadline
 from documents.grouping import first_of_each
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
@@ -15,6 +16,7 @@ from services.accounts.access_tokens import (
     TokenInvalidError,
     TokenRevokedError,
 )
+from services.accounts.sign_in import DATABASE_SECONDS
 from services.audit.audit_log import record
 from services.field_checks import FieldChecks
 from services.refusals import LimitReachedError, UnknownTargetError
@@ -125,14 +127,15 @@ class ApiKeys:
             TokenInvalidError: it is not one of ours.
         """
         keys, now = TenantScope.every_client().of(ApiKey), utc_now()
-        found = await keys.find_one({"secret_hash": fingerprint(secret)})
-        if found is None:
-            raise TokenInvalidError
-        if found.revoked_at is not None:
-            raise TokenRevokedError
-        if found.expires_at is not None and found.expires_at <= now:
-            raise TokenExpiredError
-        await self._note_use(found, now)
+        with operation_deadline(DATABASE_SECONDS):
+            found = await keys.find_one({"secret_hash": fingerprint(secret)})
+            if found is None:
+                raise TokenInvalidError
+            if found.revoked_at is not None:
+                raise TokenRevokedError
+            if found.expires_at is not None and found.expires_at <= now:
+                raise TokenExpiredError
+            await self._note_use(found, now)
         return found
 
     async def _note_use(self, key: ApiKey, now: datetime) -> None:

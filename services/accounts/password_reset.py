@@ -2,6 +2,7 @@
 
 from documents.transactions import Transactions, WriteSession
 from documents.users import User
+from services.accounts.one_time_codes import end_codes
 from services.accounts.password_strength import check_strength
 from services.accounts.passwords import hash_password
 from services.accounts.sessions import end_sessions
@@ -14,7 +15,7 @@ class UnknownAccountError(ValueError):
 
 
 async def set_password(transactions: Transactions, email: str, password: str) -> int:
-    """Give an account a new password and end its sessions; how many ended.
+    """Give an account a new password, end its sessions and mailed links; how many sessions ended.
 
     Raises:
         UnknownAccountError: nobody has the address.
@@ -30,6 +31,7 @@ async def set_password(transactions: Transactions, email: str, password: str) ->
             raise UnknownAccountError(f"There is no account {address}.")
         after = await changed_user(before, {"hashed_password": hashed}, session)
         ended = await end_sessions(before.id, session)
+        await end_codes(before.id, session)  # a link that was mailed would set another password
         noted = {"revokedSessions": ended}
         await record(session, client_id=None, before=before, after=after, noted=noted)
         return ended

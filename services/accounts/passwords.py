@@ -10,6 +10,9 @@ MIN_BYTES = 12
 MAX_BYTES = 72
 """bcrypt reads no further than 72 bytes."""
 
+LONGEST_CHARACTERS = 4 * MAX_BYTES
+"""More characters than this do not become 72 bytes by being composed."""
+
 ROUNDS = 12
 
 NEW_PASSWORDS = PasswordWork(threads=1, waiting=1000)
@@ -67,6 +70,13 @@ async def password_matches(
 
 
 def _encoded(password: str) -> bytes:
+    """The bytes that bcrypt reads; too many of them for what is too long to be a password.
+
+    The length is looked at first: the time that normalising takes grows with the square of a run of
+    accents, and anybody may send a megabyte of them.
+    """
+    if len(password) > LONGEST_CHARACTERS:
+        return b"x" * (MAX_BYTES + 1)
     return unicodedata.normalize("NFKC", password).encode()
 
 

@@ -13,6 +13,7 @@ from documents.base import utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.conversations import Conversation
+from documents.erasure import erase_chatbot, visitor_is_there
 from documents.ids import PydanticObjectId
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
@@ -45,6 +46,22 @@ class Asker:
     def own(self) -> dict[str, Any]:
         """The condition on what is the visitor's with this chatbot."""
         return {"chatbot_id": self.chatbot_id, "visitor_id": self.visitor_id}
+
+
+async def check_still_there(asker: Asker) -> None:
+    """See that visitor and chatbot were not deleted while something of theirs was stored.
+
+    Whoever deletes them deletes them before a last look at what is theirs. So either that look
+    found what was stored, or they are not there any more, and it is erased here.
+
+    Raises:
+        QuestionRefusedError: one of them was.
+    """
+    if not await visitor_is_there(asker.client_id, asker.visitor_id):
+        raise QuestionRefusedError("not_found")
+    if await asker.scope.of(Chatbot).part(asker.chatbot_id, frozenset()) is None:
+        await erase_chatbot(asker.client_id, asker.chatbot_id)
+        raise QuestionRefusedError("chatbot_inactive")
 
 
 @dataclass(frozen=True, slots=True)

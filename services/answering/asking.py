@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from documents.base import utc_now
 from documents.conversations import Conversation
 from documents.duplicates import DuplicateError, duplicates_reported
-from documents.erasure import visitor_is_there
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.transactions import Transactions, WriteSession
@@ -19,6 +18,7 @@ from services.answering.accepting import (
     NewAnswer,
     answer_to_come,
     begin_lease,
+    check_still_there,
     claim_turn,
     open_chatbot,
     room_in,
@@ -114,8 +114,7 @@ class Asking:
             if winner is None:
                 raise
             return NewAnswer(winner, is_new=False)
-        if not await visitor_is_there(question.asker.client_id, question.asker.visitor_id):
-            raise QuestionRefusedError("not_found")
+        await check_still_there(question.asker)
         return NewAnswer(answer, is_new=True)
 
     async def _store(

@@ -8,7 +8,6 @@ it was given first, which whoever asks again under the question's own key goes o
 from dataclasses import dataclass
 
 from documents.duplicates import DuplicateError, duplicates_reported
-from documents.erasure import visitor_is_there
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.tenancy import TenantScope
@@ -18,6 +17,7 @@ from services.answering.accepting import (
     NewAnswer,
     answer_to_come,
     begin_lease,
+    check_still_there,
     claim_turn,
     open_chatbot,
     room_in,
@@ -99,8 +99,7 @@ class Regenerating:
             if winner is None:
                 raise
             return NewAnswer(winner, is_new=False)
-        if not await visitor_is_there(wanted.asker.client_id, wanted.asker.visitor_id):
-            raise QuestionRefusedError("not_found")
+        await check_still_there(wanted.asker)
         return NewAnswer(answer, is_new=True)
 
     async def _end(self, old: Message) -> None:

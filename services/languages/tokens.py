@@ -32,6 +32,10 @@ _RUNS = regex.compile(
     regex.V1,
 )
 _GRAPHEMES = regex.compile(r".\p{M}*+", regex.DOTALL)
+_TOO_MANY_MARKS = regex.compile(r"(\p{M}{30})\p{M}+")
+"""What follows 30 marks is cut off (UAX #15, Stream-Safe Text): to put marks in order takes time
+that grows with the square of their number, and no language has as many."""
+
 _LATIN_MARKS = regex.compile(r"(?<=\p{Latin})\p{Mn}+")
 _ALGORITHMS = {
     "en": "english", "fr": "french", "es": "spanish", "de": "german", "it": "italian",
@@ -75,6 +79,7 @@ def normalised(text: str, language: str | None = None) -> str:
     """The text in the form that words are compared in: NFKC, casefolded, nothing invisible."""
     if language == "tr":
         text = text.translate(_TURKISH_CAPITALS)
+    text = _TOO_MANY_MARKS.sub(r"\1", text)
     folded = unicodedata.normalize("NFKC", text).casefold()
     visible = _INVISIBLE.sub("", folded).replace("i\u0307", "i")
     return unicodedata.normalize("NFKC", visible)

@@ -5,6 +5,7 @@ heal: a 4xx, no connection, and also what an operator mends, such as a wrong pas
 """
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -25,6 +26,7 @@ GOODBYE_SECONDS = 2.0
 """The message is the server's by then; a goodbye that is lost changes nothing."""
 
 MAX_PROBLEM = 200
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,9 @@ def _answered(error: aiosmtplib.SMTPResponseException) -> CarryingError:
 
 
 def _said(error: aiosmtplib.SMTPResponseException) -> str:
-    return one_line(f"{error.code} {error.message}", MAX_PROBLEM)
+    """What the mail server said, without the addresses that it repeats: it goes into the log."""
+    said = _ADDRESS.sub("(address)", error.message)
+    return one_line(f"{error.code} {said}", MAX_PROBLEM)
 
 
 def _as_sent(message: EmailMessage) -> bytes:

@@ -9,7 +9,7 @@ note stays for a last look a little later, after the requests that were under wa
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -27,7 +27,7 @@ from documents.widget_tokens import WidgetToken
 from services.answering.event_log import EventLog
 from services.answering.stopping import Stopping
 from services.audit.audit_log import record_about
-from services.live.publishing import News, publish
+from services.live.publishing import news_of_conversation, publish
 from services.refusals import UnknownTargetError
 
 OWN_TIME = timedelta(minutes=2)
@@ -190,11 +190,11 @@ class Erasing:
 async def _tell(visitor: Visitor, session: WriteSession) -> None:
     """Let people who watch know that conversations go, and not whose they were."""
     conversations = TenantScope.one(visitor.client_id).of(Conversation)
-    own = conversations.condition({"visitor_id": visitor.id})
-    found = conversations.raw.find(own, {"chatbot_id": 1}, session=session)
+    found = await conversations.find(
+        {"visitor_id": visitor.id}, limit=MAX_CONVERSATIONS_TOLD, session=session
+    )
     news = [
-        News("conversation_deleted", one["chatbot_id"], conversation_id=one["_id"])
-        async for one in found.limit(MAX_CONVERSATIONS_TOLD)
+        replace(news_of_conversation("conversation_deleted", one), visitor_id=None) for one in found
     ]
     if news:
         await publish(visitor.client_id, *news, session=session)

@@ -23,6 +23,7 @@ from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from documents.visitors import Visitor
 from documents.visits import Visit
+from services.conversations.titles import title_of
 from services.live.publishing import news_of_conversation, publish
 from services.privacy.erasing import Erasing
 
@@ -123,6 +124,7 @@ class _Look:
         unpruned = [{"pruned_at": None}, {"pruned_at": {"$lt": now - PRUNED_EVERY}}]
         ids = await self._idle_conversations({"created_at": {"$lt": before}, "$or": unpruned})
         for conversation_id in ids:
+            await self._retitle(conversation_id, before)
             old = {
                 "conversation_id": conversation_id,
                 "created_at": {"$lt": before},
@@ -133,6 +135,18 @@ class _Look:
         pruned = {"$set": {"pruned_at": now}}
         await self._scope.of(Conversation).update_many({"_id": {"$in": ids}}, pruned)
         return bool(ids)
+
+    async def _retitle(self, conversation_id: PydanticObjectId, before: datetime) -> None:
+        """Let a title that repeats a question which goes repeat the first that stays."""
+        messages, first = self._scope.of(Message), [("seq", 1)]
+        asked = {"conversation_id": conversation_id, "sender": "visitor"}
+        goes = await messages.find_one({**asked, "created_at": {"$lt": before}}, sort=first)
+        stays = await messages.find_one({**asked, "created_at": {"$gte": before}}, sort=first)
+        if goes is None or stays is None:
+            return
+        untouched = {"_id": conversation_id, "title": title_of(goes.content)}
+        title = {"$set": {"title": title_of(stays.content)}}
+        await self._scope.of(Conversation).update_one(untouched, title)
 
     async def visits(self, before: datetime) -> bool:
         """Take ended visits away."""

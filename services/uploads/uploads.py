@@ -30,7 +30,9 @@ class TooManyUploadsError(LimitReachedError):
     """A client would have more pictures than it may."""
 
     def __init__(self) -> None:
-        message = f"A client may have {MAX_UPLOADS} pictures; unused ones are deleted after a day."
+        message = (
+            f"A client may have {MAX_UPLOADS} pictures; those never used are deleted after a day."
+        )
         super().__init__(MAX_UPLOADS, message)
 
 

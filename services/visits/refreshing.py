@@ -7,6 +7,7 @@ refreshed cannot be refreshed for ever: it ends with its 60 seconds for the visi
 from documents.chatbots import Chatbot
 from documents.erasure import visitor_is_there
 from documents.tenancy import TenantScope
+from documents.transactions import Transactions
 from documents.widget_tokens import WidgetToken
 from services.accounts.access_tokens import TokenInvalidError
 from services.origins import normalized_origin, origin_allowed
@@ -17,7 +18,10 @@ from services.visits.widget_tokens import IssuedToken, WidgetTokens
 class Refreshing:
     """Exchanges widget tokens."""
 
-    def __init__(self, tokens: WidgetTokens, *, development: bool) -> None:
+    def __init__(
+        self, transactions: Transactions, tokens: WidgetTokens, *, development: bool
+    ) -> None:
+        self._transactions = transactions
         self._tokens = tokens
         self._development = development
 
@@ -34,7 +38,9 @@ class Refreshing:
         if chatbot is None:
             raise TokenInvalidError
         self._check_origin(origin, record, chatbot)
-        issued = await self._tokens.succeed(record)
+        issued = await self._transactions.run_transaction(
+            lambda session: self._tokens.succeed(record, session)
+        )
         if not await visitor_is_there(record.client_id, record.visitor_id):
             raise TokenInvalidError
         return issued

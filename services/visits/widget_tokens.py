@@ -143,32 +143,32 @@ class WidgetTokens:
             raise TokenInvalidError
         return record
 
-    async def succeed(self, record: WidgetToken) -> IssuedToken:
+    async def succeed(self, record: WidgetToken, session: WriteSession) -> IssuedToken:
         """A successor of a token, which itself ends within a minute.
+
+        Both in one transaction: who revokes all tokens meets the change of the old one, and finds
+        the new one if this came first.
 
         Raises:
             TokenInvalidError: the token was revoked or refreshed meanwhile.
         """
-        now = utc_now()
-        soon = now + PREDECESSOR_LIFETIME
-        with operation_deadline(DATABASE_SECONDS):
-            kept = await (
-                TenantScope.one(record.client_id)
-                .of(WidgetToken)
-                .update_one(
-                    {"_id": record.id, **_refreshable_now()},
-                    {"$min": {"expires_at": soon, "refreshable_until": soon}},
-                )
-            )
-            if kept is None:
-                raise TokenInvalidError
-            return await self.issue(
-                client_id=kept.client_id,
-                chatbot_id=kept.chatbot_id,
-                visitor_id=kept.visitor_id,
-                visit_id=kept.visit_id,
-                origin=kept.origin,
-            )
+        soon = utc_now() + PREDECESSOR_LIFETIME
+        tokens = TenantScope.one(record.client_id).of(WidgetToken)
+        kept = await tokens.update_one(
+            {"_id": record.id, **_refreshable_now()},
+            {"$min": {"expires_at": soon, "refreshable_until": soon}},
+            session=session,
+        )
+        if kept is None:
+            raise TokenInvalidError
+        return await self.issue(
+            client_id=kept.client_id,
+            chatbot_id=kept.chatbot_id,
+            visitor_id=kept.visitor_id,
+            visit_id=kept.visit_id,
+            origin=kept.origin,
+            session=session,
+        )
 
     def _client_of(self, token: str, *, even_expired: bool = False) -> str:
         try:

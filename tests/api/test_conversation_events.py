@@ -169,6 +169,22 @@ async def test_who_was_away_for_too_long_is_told_to_read_the_list_anew(
         assert await refused(house.admin, client=house.id, after=cursor) == [code]
 
 
+async def test_people_see_that_a_visitor_was_erased_and_not_whose_it_was(
+    house: House, person_of: PersonOf, visitor_of: VisitorOf
+) -> None:
+    _, embed_key = await house.chatbot()
+    viewer, visitor = await person_of(house.slug, "viewer"), await visitor_of(embed_key)
+    async with conversation_events(viewer, house.id) as stream:
+        conversation = (await asked(visitor, "I am Anna Berg."))[0]["conversationId"]
+        assert kinds(await stream.many(4)) == OF_A_QUESTION
+        await done(visitor, "eraseVisitor", {}, "erased { collection }")
+        gone = await stream.next()
+
+    assert gone["__typename"] == "ConversationDeleted"
+    assert gone["conversation"]["id"] == conversation
+    assert "Anna" not in str(gone)
+
+
 async def test_one_chatbot_or_one_conversation_can_be_watched(
     house: House, person_of: PersonOf, visitor_of: VisitorOf
 ) -> None:

@@ -1,8 +1,10 @@
 """`parlance reset-password`: whoever is locked out gets in again, and old sessions end."""
 
-from tests.api.operations import MakeClient, PersonOf, codes, new_slug
+from tests.api.operations import MakeClient, PersonOf, codes, done, new_slug
+from tests.api.test_invitations import choose
 from tests.conftest import PASSWORD, SIGN_IN, signed_in
 from tests.graphql_clients import GraphQLClient
+from tests.mailbox import code_in, next_mail
 from tests.server_process import ServerProcess
 
 ME = "{ viewer { user { email } } }"
@@ -28,6 +30,20 @@ async def test_a_given_password_replaces_the_old_one(
     done = server.command("reset-password", email)
     password = done.stdout.rstrip().rpartition(": ")[2]
     await (await signed_in(server.url, email, password)).close()
+
+
+async def test_a_link_that_was_mailed_before_opens_nothing_any_more(
+    server: ServerProcess, make_client: MakeClient, person_of: PersonOf, nobody: GraphQLClient
+) -> None:
+    slug = new_slug()
+    await make_client(slug)
+    email = (await (await person_of(slug, "viewer")).execute(ME))["viewer"]["user"]["email"]
+    await done(nobody, "requestPasswordReset", {"email": email}, "accepted")
+    code = code_in(await next_mail(server, email))
+
+    server.command("reset-password", email, given=NEW + "\n")
+
+    assert (await choose(nobody, code))["code"] == "INVALID_TOKEN"
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(server: ServerProcess) -> None:

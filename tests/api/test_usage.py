@@ -133,6 +133,11 @@ async def test_periods_are_the_clients_days(
     for until in ("2020-02-01", "2020-01-31", "2021-02-03"):
         period = {"from": "2020-02-01", "until": until}
         assert await codes(admin, USAGE, {"client": shop.id, "period": period}) == ["INVALID_INPUT"]
+    for since, until in (("0001-01-01", "0001-01-02"), ("9999-12-27", "9999-12-31")):
+        for granularity in ("DAY", "WEEK", "MONTH"):
+            extreme = {"from": since, "until": until}
+            wanted: Json = {"client": shop.id, "period": extreme, "granularity": granularity}
+            assert await codes(admin, USAGE, wanted) == ["INVALID_INPUT"]
 
 
 async def test_a_dashboard_sees_usage_grow(

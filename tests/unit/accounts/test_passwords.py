@@ -46,6 +46,18 @@ async def test_what_cannot_be_a_password_matches_nothing(password: str) -> None:
     assert not await password_matches(password, quick_hash(b"x" * 72))
 
 
+ACCENTS = "a" + "\u0315" * 16_000 + "\u0300" * 16_000
+"""Takes seconds to be put in order, while nothing else runs."""
+
+
+@pytest.mark.timeout(30)
+async def test_a_text_that_is_slow_to_put_in_order_is_refused_for_its_length() -> None:
+    endless = ACCENTS * 20
+    with pytest.raises(UnsuitablePasswordError, match="at most 72 bytes"):
+        check_new_password(endless)
+    assert not await password_matches(endless, quick_hash(b"x" * 72))
+
+
 async def test_a_password_of_72_bytes_is_compared_whole() -> None:
     assert await password_matches("x" * 72, quick_hash(b"x" * 72))
     assert not await password_matches("x" * 71 + "y", quick_hash(b"x" * 72))

@@ -93,3 +93,10 @@ def test_hostile_text_takes_linear_time(unit: str) -> None:
     started = time.process_time()
     search_tokens(unit * (100_000 // len(unit)), "de")
     assert time.process_time() - started < 3
+
+
+@pytest.mark.timeout(60)
+def test_more_marks_on_a_letter_than_any_language_has_are_cut() -> None:
+    (token,) = search_tokens("a" + "\u0315" * 100_000 + "\u0300" * 100_000, None)
+    assert token == "a"
+    assert search_tokens("e" + "\u0300" * 30, "vi") == search_tokens("e" + "\u0300" * 31, "vi")

@@ -125,6 +125,30 @@ PAGES = "query ($n: Int = 1) { things(first: $n) { friends(first: 1000) { name }
 SCHEMA_NAMES = "{ __schema { types { name } } }"
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["a"] * 10_001,
+        [[]] * 10_001,
+        {str(number): None for number in range(10_001)},
+        [{"inner": ["a"] * 100} for _ in range(100)],
+    ],
+)
+async def test_variables_hold_so_many_values(
+    schema: ParlanceSchema, asked: Asked, values: object
+) -> None:
+    text = "query ($moment: DateTime!) { since(moment: $moment) }"
+    given = {"variable_values": {"moment": values}}
+    assert await codes(schema, text, NOBODY, **given) == ["TOO_COMPLEX"]
+    assert asked.times == 0, "before anybody looks who asks"
+
+
+async def test_variables_may_hold_as_many_values_as_the_limit(schema: ParlanceSchema) -> None:
+    text = "query ($moment: DateTime!) { since(moment: $moment) }"
+    given = {"variable_values": {"moment": ["a"] * 9_999}}
+    assert await codes(schema, text, NOBODY, **given) == ["BAD_USER_INPUT"]
+
+
 async def test_visitors_have_less_room_than_people(schema: ParlanceSchema, asked: Asked) -> None:
     assert await codes(schema, DEEP, PERSON) == []
     assert await codes(schema, DEEP, NOBODY) == ["TOO_DEEP"]

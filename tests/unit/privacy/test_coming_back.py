@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -131,9 +132,20 @@ async def test_a_token_is_not_refreshed_for_a_visitor_who_is_erased_meanwhile(
     held = await HandingOut(database, ErasedBeforeItsToken(None), development=True).create(
         chatbot, NewToken(user_id="anna")
     )
-    refreshing = Refreshing(ErasedBeforeItsToken(erase), development=True)
+    erasures: list[asyncio.Future[Any]] = []
 
-    with pytest.raises(TokenInvalidError):
-        await refreshing.refresh(held.text, None)
+    async def begin_to_erase(visitor_id: PydanticObjectId) -> None:
+        """It waits for the transaction that makes the token."""
+        erasures.append(asyncio.ensure_future(erase(visitor_id)))
+
+    tokens = ErasedBeforeItsToken(begin_to_erase)
+    refreshing = Refreshing(database, tokens, development=True)
+
+    with suppress(TokenInvalidError):
+        issued = await refreshing.refresh(held.text, None)
+        await asyncio.gather(*erasures)
+        with pytest.raises(TokenRevokedError):
+            await tokens.identify(issued.text)
+    await asyncio.gather(*erasures)
 
     assert await left(Visitor(visitor.client_id, visitor.chatbot_id, before.id)) == {}

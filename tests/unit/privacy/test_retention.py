@@ -152,6 +152,25 @@ async def test_a_conversation_that_goes_on_loses_its_beginning_only(
     assert await ids_of(visitor, Conversation) == {conversation.id}
 
 
+@pytest.mark.parametrize(
+    ("title", "later"), [("When do you open?", "Thanks!"), ("Order 4711", "Order 4711")]
+)
+async def test_a_title_that_repeats_what_goes_repeats_what_stays(
+    visitor: Visitor, retention: Retention, title: str, later: str
+) -> None:
+    await keeping(visitor, DAYS)
+    conversation = await conversation_of(visitor, OLD, YOUNG, last=YOUNG)
+    conversations, messages = visitor.scope.of(Conversation), visitor.scope.of(Message)
+    await conversations.update_one({}, {"$set": {"title": title}})
+    await messages.update_one({"seq": 2}, {"$set": {"content": "Thanks!"}})
+
+    await retention.apply(no_checkpoint)
+
+    kept = await conversations.get(conversation.id)
+    assert kept is not None
+    assert kept.title == later
+
+
 async def test_a_visitor_goes_when_nothing_else_is_left(
     visitor: Visitor, retention: Retention
 ) -> None:

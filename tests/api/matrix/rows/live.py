@@ -14,7 +14,7 @@ ROWS = (
     Row(
         "liveCursor",
         {"clientId": the("client")},
-        visitors_and_members(Caller.VIEWER, others=NOT_FOUND, scopes=READ).but(
+        visitors_and_members(Caller.VIEWER, others=NOT_FOUND, scopes=(*READ, "REPORTS_READ")).but(
             {Caller.OTHER_VISITOR: ALLOWED}  # of A as well
         ),
     ),
