@@ -32,8 +32,8 @@ INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 WAIT_ARGUMENT = "waitMs"
 """The argument of fields that answer late on purpose: long polls."""
 
-WAITING_FIELDS = frozenset({"testLlmConfig"})
-"""Fields that wait for somebody else's service."""
+WAITING_FIELDS = frozenset({"testLlmConfig", "deleteClient", "deleteChatbot"})
+"""Fields that wait for somebody else's service, or until all of something is deleted."""
 
 
 @dataclass(slots=True)
