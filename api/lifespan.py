@@ -44,6 +44,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         await prepare(database)
         wiring = wire(settings, database, secret)
         stack.push_async_callback(wiring.models.close)
+        stack.push_async_callback(wiring.event_log.close)
         application.state.first_password = await _first_start(
             settings, wiring, alone=database.is_embedded
         )

@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     mongodb_database: str = Field(
         "parlance", pattern=r"^[A-Za-z0-9_-]{1,38}$", description="Name of the MongoDB database."
     )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Address of a Redis, 7.0 or newer, such as redis://127.0.0.1:6379/0: with it"
+        " several servers on one PARLANCE_MONGODB_URL show each other's answers as they grow.",
+    )
     mongod: Path | None = Field(
         None, description="The mongod binary of the embedded database. Default: search for one."
     )
@@ -352,6 +357,15 @@ class Settings(BaseSettings):
             raise ValueError("must be smtp://host:port or smtps://host:port, also with user:pass@")
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _is_redis_url(value.get_secret_value()):
+            raise ValueError(
+                "must be redis://host:port/number or rediss://..., also with user:pass@"
+            )
+        return value
+
     @property
     def base_url(self) -> str:
         """The public URL, or where this process listens."""
@@ -398,6 +412,14 @@ class Settings(BaseSettings):
             timeout_s=self.smtp_timeout_seconds,
             max_bytes=self.smtp_max_bytes,
         )
+
+
+def _is_redis_url(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        return False
 
 
 def _is_smtp_url(text: str) -> bool:

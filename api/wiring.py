@@ -33,6 +33,7 @@ from services.answering.model_tests import ModelTests
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.regenerating import Regenerating
+from services.answering.shared_event_log import SharedEventLog, connect_redis
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.copying import Copying
@@ -96,7 +97,7 @@ class Wiring:
     posting: Posting
     counting: Counting
     models: ModelFactory
-    event_log: MemoryEventLog
+    event_log: MemoryEventLog | SharedEventLog
 
 
 def wire(settings: Settings, database: Database, secret: str) -> Wiring:
@@ -105,7 +106,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     sealer = Sealer(keys)
     queue, letters = MailQueue(sealer), _letters(settings)
     owner = process_name()
-    event_log = MemoryEventLog()
+    event_log = _event_log(settings)
     models = ModelFactory(allowed_addresses=settings.allowed_addresses)
     given_keys = provider_keys()
     config_rules = ConfigRules(models, given_keys.keys())
@@ -189,7 +190,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         identify=Identifying(sign_in, widget_tokens, api_keys),
         origins=origins,
         generations=generations,
-        recovery=Recovery(generations, owner),
+        recovery=Recovery(generations, event_log, owner),
         housekeeping=Housekeeping(
             erasing,
             Retention(database, erasing),
@@ -201,6 +202,12 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         models=models,
         event_log=event_log,
     )
+
+
+def _event_log(settings: Settings) -> MemoryEventLog | SharedEventLog:
+    if settings.redis_url is None:
+        return MemoryEventLog()
+    return SharedEventLog(connect_redis(settings.redis_url.get_secret_value()))
 
 
 def _letters(settings: Settings) -> Letters:

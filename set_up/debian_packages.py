@@ -37,6 +37,7 @@ NEEDS = (
         packages=("chromium", "fonts-dejavu-core", "libatomic1"),
     ),
     Need(marker="php", commands=("php",), libraries=(), packages=("php-cli",)),
+    Need(marker="redis", commands=("redis-server",), libraries=(), packages=("redis-server",)),
 )
 
 

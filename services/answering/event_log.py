@@ -7,12 +7,17 @@ slow one costs no memory and is never waited for.
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
 
+from documents.errors import DatabaseUnavailableError
 from documents.ids import PydanticObjectId
 from services.answering.events import AnswerEvent
 
 
 class LogMissingError(LookupError):
     """There is no log of this answer here, or none that can give the event after a number."""
+
+
+class LogUnavailableError(DatabaseUnavailableError):
+    """The log cannot be read just now. Nothing is lost: try again."""
 
 
 class EventLog(Protocol):
@@ -30,8 +35,15 @@ class EventLog(Protocol):
         """
         ...
 
+    async def leave(self, answer_id: PydanticObjectId) -> None:
+        """Write no more: the answer was left, or lost, to another process.
+
+        Followers go on with what that one writes, or get `LogMissingError`.
+        """
+        ...
+
     async def discard(self, answer_id: PydanticObjectId) -> None:
-        """Forget an answer; its followers get `LogMissingError`."""
+        """Forget an answer, whoever works on it; its followers get `LogMissingError`."""
         ...
 
     def follow(

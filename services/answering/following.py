@@ -11,7 +11,7 @@ from documents.errors import DatabaseUnavailableError, reporting_unavailability
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.tenancy import TenantScope
-from services.answering.event_log import EventLog, LogMissingError
+from services.answering.event_log import EventLog, LogMissingError, LogUnavailableError
 from services.answering.events import AnswerEvent
 from services.answering.failures import failure
 from services.answering.generation import failed
@@ -45,6 +45,7 @@ class Following:
         Raises:
             AnswerGoneError: there is no such answer in the scope.
             DatabaseUnavailableError: the answer is not in the log, and the database stayed away.
+            LogUnavailableError: another process writes the answer, and its log cannot be read now.
         """
         seq, vigil = max(0, after_seq), None
         while True:
@@ -53,9 +54,11 @@ class Following:
                     async for batch in batches:
                         seq, vigil = batch[-1].seq, None
                         yield batch
-            except LogMissingError:
+            except (LogMissingError, LogUnavailableError) as problem:
                 vigil = vigil or _Vigil(self._limits)
                 rest = await vigil.look(scope, answer_id, seq)
+                if rest is None and isinstance(problem, LogUnavailableError):
+                    raise
             else:
                 return
             if rest is not None:

@@ -82,7 +82,7 @@ class Generation:
         finally:
             self.log_opened.set()
             if not self._writer.end_published:
-                await self._log.discard(self.answer.id)
+                await self._log.leave(self.answer.id)
             await cancel_and_wait(storing)
 
     async def _work(self) -> None:

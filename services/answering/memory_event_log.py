@@ -49,6 +49,9 @@ class MemoryEventLog:
         self._ended: OrderedDict[PydanticObjectId, _Log] = OrderedDict()
         self._ended_bytes = 0
 
+    async def close(self) -> None:
+        """Nothing: its memory goes with the process."""
+
     async def open(self, answer_id: PydanticObjectId) -> None:
         """See `EventLog`."""
         self._drop_old()
@@ -65,6 +68,14 @@ class MemoryEventLog:
         if events and isinstance(events[-1], ENDING_EVENTS):
             self._keep(answer_id, self._running.pop(answer_id))
         log.wake()
+
+    def holds(self, answer_id: PydanticObjectId) -> bool:
+        """Whether there is a log of this answer."""
+        return answer_id in self._running or answer_id in self._ended
+
+    async def leave(self, answer_id: PydanticObjectId) -> None:
+        """See `EventLog`."""
+        await self.discard(answer_id)
 
     async def discard(self, answer_id: PydanticObjectId) -> None:
         """See `EventLog`."""

@@ -13,6 +13,7 @@ from documents.errors import is_unavailable
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
 from services.answering.answer_writer import words_of
+from services.answering.event_log import EventLog
 from services.answering.failures import failure
 from services.answering.generations import Generations
 from services.answering.leases import Lease, LeaseLostError, end_all_leases, take_lapsed
@@ -27,9 +28,14 @@ class Recovery:
     """Looks for lapsed leases for as long as the process lives."""
 
     def __init__(
-        self, generations: Generations, owner: str, limits: Limits = DEFAULT_LIMITS
+        self,
+        generations: Generations,
+        event_log: EventLog,
+        owner: str,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self._generations = generations
+        self._log = event_log
         self._owner = owner
         self._limits = limits
 
@@ -84,7 +90,9 @@ class Recovery:
         words = await words_of(answer, answer.content)
         try:
             # One more than anybody can have seen: the end itself was never given out.
-            await tell_end(await lease.end(last_seq + 1, {"words": words, **fields}))
+            ended = await lease.end(last_seq + 1, {"words": words, **fields})
+            await self._log.discard(answer.id)
+            await tell_end(ended)
         except LeaseLostError:
             log.warning("answer_lease_lost", answer_id=str(answer.id))
 

@@ -1,17 +1,23 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from documents.database.database import Database
 from documents.messages import Message
 from documents.tenancy import TenantScope
 from services.answering.limits import Limits
+from services.answering.memory_event_log import MemoryEventLog
+from services.answering.shared_event_log import SharedEventLog, SharedLogTimes, connect_redis
 from services.llm.model import LanguageModel
+from tests.redis_server import running_redis
 from tests.unit.answering.processes import QUICK, Process, Visitor, new_visitor
 
 MakeProcess = Callable[..., Process]
+MakeLog = Callable[[], MemoryEventLog | SharedEventLog]
+QUICK_TIMES = SharedLogTimes(look=0.2, pause=0.05, answer=2.0)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -19,8 +25,24 @@ async def visitor(database: Database) -> Visitor:
     return await new_visitor()
 
 
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis of the worker's own."""
+    with running_redis(tmp_path_factory.mktemp("redis")) as redis:
+        yield redis.url
+
+
+@pytest.fixture(params=["memory", pytest.param("redis", marks=pytest.mark.redis)])
+def make_log(request: pytest.FixtureRequest) -> MakeLog:
+    """Makes the log of a process: one of its own, or one that all processes share."""
+    if request.param == "memory":
+        return MemoryEventLog
+    url = request.getfixturevalue("redis_url")
+    return lambda: SharedEventLog(connect_redis(url), QUICK_TIMES)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def process_of(database: Database) -> AsyncIterator[MakeProcess]:
+async def process_of(database: Database, make_log: MakeLog) -> AsyncIterator[MakeProcess]:
     """Makes server processes; afterwards none of them may have left a task or an error behind."""
     await forget_answers()
     made: list[Process] = []
@@ -28,13 +50,14 @@ async def process_of(database: Database) -> AsyncIterator[MakeProcess]:
     loop.set_exception_handler(lambda _, context: complaints.append(context))
 
     def make(*scripts: LanguageModel, limits: Limits = QUICK, **most: int) -> Process:
-        made.append(Process(database, *scripts, limits=limits, **most))
+        made.append(Process(database, *scripts, limits=limits, event_log=make_log(), **most))
         return made[-1]
 
     yield make
     for process in made:
         await process.generations.drain(0)
         assert process.generations.running == 0
+        await process.log.close()
     loop.set_exception_handler(None)
     assert not complaints
 

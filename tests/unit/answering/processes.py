@@ -41,6 +41,7 @@ from services.answering.model_route import ModelRoutes
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.regenerating import OnceMore, Regenerating
+from services.answering.shared_event_log import SharedEventLog
 from services.answering.stopping import Stopping
 from services.knowledge.search import KnowledgeSearch
 from services.llm.model import LanguageModel
@@ -132,10 +133,11 @@ class Process:
         limits: Limits = QUICK,
         most: int = MANY,
         most_per_visitor: int = MANY,
+        event_log: MemoryEventLog | SharedEventLog | None = None,
     ) -> None:
         self.name = f"process-{uuid4().hex[:8]}"
         self.models = Models(*scripts)
-        self.log = MemoryEventLog()
+        self.log = event_log or MemoryEventLog()
         pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(self.models, SEALER, {}))
         self.generations = Generations(pipeline, self.log, self.name, limits, most=most)
         self.asking = Asking(database, self.name, limits, most_per_visitor=most_per_visitor)
@@ -144,7 +146,12 @@ class Process:
         self.regenerating = Regenerating(
             database, self.stopping, self.name, limits, most_per_visitor=most_per_visitor
         )
-        self.recovery = Recovery(self.generations, self.name, limits)
+        self.recovery = Recovery(self.generations, self.log, self.name, limits)
+
+    @property
+    def memory(self) -> MemoryEventLog:
+        """The logs that this process holds itself."""
+        return self.log._local if isinstance(self.log, SharedEventLog) else self.log
 
     async def store(self, question: Question) -> NewAnswer:
         """Accept a question without working on it; nobody is turned away."""

@@ -149,7 +149,7 @@ async def test_a_follower_that_leaves_closes_what_it_read(
         reading.cancel()
         await asyncio.wait([reading])
 
-    assert not process.log._running[asked.answer.id].news._waiters
+    assert not process.memory._running[asked.answer.id].news._waiters
 
 
 async def exhausted(batches: AsyncIterator[object]) -> None:

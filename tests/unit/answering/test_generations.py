@@ -141,7 +141,7 @@ async def test_a_hundred_thousand_tokens_arrive_one_by_one_and_starve_nobody(
     written = longest = 0
     while not answering.done():
         await asyncio.sleep(0)
-        before, written = written, sum(len(log.events) for log in process.log._running.values())
+        before, written = written, sum(len(log.events) for log in process.memory._running.values())
         longest = max(longest, written - before)
     events = await answering
 
@@ -376,7 +376,7 @@ async def test_what_does_not_finish_is_left_to_the_next_process_without_a_lost_n
 
 
 async def events_so_far(process: Process, answer: Message) -> list[Any]:
-    log = process.log._running[answer.id]
+    log = process.memory._running[answer.id]
     return list(log.events)
 
 

@@ -64,7 +64,7 @@ async def test_a_killed_process_is_replaced_and_every_follower_gets_the_whole_te
     old = process_of(Script(*WORDS[:said], asyncio.Event()), limits=limits)
     new = process_of(Script(*WORDS), limits=limits)
     answer = await asked_up_to(old, visitor, "".join(WORDS[:said]))
-    before = list(old.log._running[answer.id].events)[:seen]
+    before = list(old.memory._running[answer.id].events)[:seen]
     old.die()
     await lapse(visitor, answer)
 
@@ -133,7 +133,7 @@ async def test_a_slow_owner_gives_way_and_no_number_is_given_out_twice(
     old = process_of(Script("Rome ", silence, *["and "] * 20), limits=slow)
     new = process_of(Script(*WORDS), limits=with_limits(ceiling_block=8))
     answer = await asked_up_to(old, visitor, "Rome ")
-    shown = list(old.log._running[answer.id].events)
+    shown = list(old.memory._running[answer.id].events)
     following = asyncio.create_task(old.follow(visitor, answer.id, shown[-1].seq))
     await lapse(visitor, answer)
     await taken_over(new)
@@ -228,7 +228,7 @@ async def test_whoever_has_seen_every_reserved_number_still_gets_the_end(
     limits = with_limits(ceiling_block=6, store_interval_s=60.0)
     dead = process_of(Script("Rome ", "was ", "not ", asyncio.Event()), limits=limits)
     answer = await asked_up_to(dead, visitor, "Rome was not ")
-    assert dead.log._running[answer.id].events[-1].seq == 6
+    assert dead.memory._running[answer.id].events[-1].seq == 6
     dead.die()
     wish = {"$set": {"stop_requested_at": LAPSED, "stream.lease_until": LAPSED}}
     await visitor.scope.of(Message).update_one({"_id": answer.id}, wish)
@@ -265,7 +265,7 @@ async def test_while_the_database_is_away_answers_go_on_and_are_stored_afterward
 
 
 async def shown_whole(process: Process, answer: Message) -> bool:
-    return text_of(process.log._running[answer.id].events) == WHOLE
+    return text_of(process.memory._running[answer.id].events) == WHOLE
 
 
 async def test_an_end_that_cannot_be_stored_is_left_to_whoever_reaches_the_database(

@@ -16,9 +16,9 @@ from documents.users import Membership, User
 from graphql_schema.context import Caller, RequestContext
 from graphql_schema.viewers import PersonViewer, Viewer, VisitorViewer
 from services.visits.widget_tokens import WidgetClaims
-from tests.unit.answering.conftest import process_of, visitor
+from tests.unit.answering.conftest import make_log, process_of, redis_url, visitor
 
-__all__ = ["process_of", "visitor"]
+__all__ = ["make_log", "process_of", "redis_url", "visitor"]
 
 ContextOf = Callable[[Viewer], RequestContext]
 

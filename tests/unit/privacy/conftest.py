@@ -1,3 +1,3 @@
-from tests.unit.answering.conftest import process_of, visitor
+from tests.unit.answering.conftest import make_log, process_of, redis_url, visitor
 
-__all__ = ["process_of", "visitor"]
+__all__ = ["make_log", "process_of", "redis_url", "visitor"]

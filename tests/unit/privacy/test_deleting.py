@@ -44,7 +44,7 @@ async def test_an_answer_in_the_making_ends_and_the_other_conversation_stays(
     assert [one.id for one in conversations] == [kept.conversation_id]
     messages = await visitor.scope.of(Message).find({}, limit=9)
     assert {one.conversation_id for one in messages} == {kept.conversation_id}
-    assert gone.id not in process.log._ended
+    assert gone.id not in process.memory._ended
     assert await visitor.scope.of(PendingErasure).count(limit=1) == 0
     told = await visitor.scope.of(LiveEvent).find({"kind": "conversation_deleted"}, limit=5)
     assert [one.conversation_id for one in told] == [gone.conversation_id]

@@ -69,7 +69,7 @@ async def test_an_answer_in_the_making_is_ended_and_leaves_nothing(
     silence.set()
     await until(lambda: _is_idle(process))
     assert await left(visitor) == {}
-    assert not process.log._ended, "what was said is not in memory either"
+    assert not process.memory._ended, "what was said is not in memory either"
     told = await visitor.scope.of(LiveEvent).find({"kind": "conversation_deleted"}, limit=5)
     assert [(one.conversation_id, one.visitor_id) for one in told] == [
         (answer.conversation_id, None)

@@ -27,11 +27,11 @@ from services.usage.noting import note_end
 from services.usage.refusals import Refusals
 from services.usage.visitor_sketch import visitors_in
 from services.visits.visitors import anonymous_visitor
-from tests.unit.answering.conftest import MakeProcess, process_of, visitor
+from tests.unit.answering.conftest import MakeProcess, make_log, process_of, redis_url, visitor
 from tests.unit.answering.processes import QUICK, Visitor, taken_over, until
 from tests.unit.answering.scripted_models import Script
 
-__all__ = ["process_of", "visitor"]
+__all__ = ["make_log", "process_of", "redis_url", "visitor"]
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
