@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import httpx
+from redis.exceptions import RedisError
 
 from api.database import database_options
 from api.first_password import FILE_NAME as FIRST_PASSWORD
@@ -22,6 +23,7 @@ from documents.database.opening import attach_database
 from documents.errors import DatabaseError, reporting_unavailability
 from documents.migrations.runner import pending_migrations
 from documents.outgoing_mails import count_dead_mails
+from services.answering.shared_event_log import connect_redis
 from services.mail.carriers import MailDeferredError
 from services.mail.smtp_carrier import SmtpCarrier
 from services.origins import is_loopback, normalized_origin
@@ -32,6 +34,7 @@ LEAST_FREE_BYTES = 2 * 1024**3
 """MongoDB needs room for its journal; below that it may stop in the middle of a write."""
 
 MAX_CLOCK_DIFFERENCE_S = 2.0
+OLDEST_REDIS = 7
 LOOK_SECONDS = 5.0
 OTHERS_MAY = 0o077
 MAX_ANSWER_BYTES = 1_000
@@ -77,6 +80,8 @@ async def findings(settings: Settings) -> AsyncGenerator[Finding, None]:
     async with aclosing(_database_findings(settings)) as found:
         async for finding in found:
             yield finding
+    if settings.redis_url is not None:
+        yield await redis(settings.redis_url.get_secret_value())
     yield await mail(settings)
     yield await public_url(settings.base_url)
     yield proxy(settings)
@@ -157,6 +162,19 @@ def clock(difference_s: float) -> Finding:
     if difference_s > MAX_CLOCK_DIFFERENCE_S:
         return Finding("clock", "problem", observed, "Set both clocks by NTP.")
     return Finding("clock", "ok", observed)
+
+
+async def redis(url: str, look_seconds: float = LOOK_SECONDS) -> Finding:
+    """Whether servers can show one another's answers."""
+    try:
+        async with asyncio.timeout(look_seconds), connect_redis(url) as client:
+            version = str((await client.info("server"))["redis_version"])
+    except (RedisError, TimeoutError) as error:
+        observed = f"does not answer ({type(error).__name__})"
+        return Finding("redis", "problem", observed, "Check PARLANCE_REDIS_URL.")
+    if int(version.split(".", maxsplit=1)[0]) < OLDEST_REDIS:
+        return Finding("redis", "problem", f"is version {version}", "Parlance needs Redis 7.")
+    return Finding("redis", "ok", f"version {version} answers")
 
 
 async def mail(settings: Settings, look_seconds: float = LOOK_SECONDS) -> Finding:

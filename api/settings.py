@@ -267,6 +267,14 @@ class Settings(BaseSettings):
         le=3600,
         description="How long running answers may go on after SIGTERM, in seconds.",
     )
+    unfollowed_seconds: float | None = Field(
+        None,
+        ge=5,
+        le=3600,
+        description="After how long an answer that nobody follows is stopped, with the text so far,"
+        " in seconds. Default: it is finished. With several servers it needs PARLANCE_REDIS_URL, or"
+        " who follows at another server is nobody.",
+    )
     log_format: Literal["console", "json"] | None = Field(
         None, description="Default: json in production, console in development."
     )

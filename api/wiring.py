@@ -3,7 +3,7 @@
 import os
 import secrets
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ from services.accounts.users import Users
 from services.answering.asking import Asking
 from services.answering.following import Following
 from services.answering.generations import Generations
+from services.answering.limits import DEFAULT_LIMITS
 from services.answering.memory_event_log import MemoryEventLog
 from services.answering.model_route import ModelRoutes
 from services.answering.model_tests import ModelTests
@@ -112,7 +113,13 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     config_rules = ConfigRules(models, given_keys.keys())
     routes = ModelRoutes(models, sealer, given_keys)
     pipeline = Pipeline(KnowledgeSearch(), routes)
-    generations = Generations(pipeline, event_log, owner, most=settings.answers_per_process)
+    generations = Generations(
+        pipeline,
+        event_log,
+        owner,
+        replace(DEFAULT_LIMITS, unfollowed_s=settings.unfollowed_seconds),
+        most=settings.answers_per_process,
+    )
     widget_tokens = WidgetTokens(keys)
     password_work = PasswordWork(settings.sign_in_threads, settings.sign_ins_waiting)
     sign_in = SignIn(AccessTokens(keys), password_work)

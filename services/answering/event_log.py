@@ -16,6 +16,13 @@ class LogMissingError(LookupError):
     """There is no log of this answer here, or none that can give the event after a number."""
 
 
+class LogSilentError(LogMissingError):
+    """The log has not ended, and nothing has come for a while: perhaps nobody writes it any more.
+
+    A process may die, or lose the answer, after the end was stored and before it was told here.
+    """
+
+
 class LogUnavailableError(DatabaseUnavailableError):
     """The log cannot be read just now. Nothing is lost: try again."""
 
@@ -44,6 +51,10 @@ class EventLog(Protocol):
 
     async def discard(self, answer_id: PydanticObjectId) -> None:
         """Forget an answer, whoever works on it; its followers get `LogMissingError`."""
+        ...
+
+    async def followers(self, answer_id: PydanticObjectId) -> int:
+        """How many follow an answer now, as far as this process can know; 1 if it cannot."""
         ...
 
     def follow(

@@ -11,7 +11,12 @@ from documents.errors import DatabaseUnavailableError, reporting_unavailability
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.tenancy import TenantScope
-from services.answering.event_log import EventLog, LogMissingError, LogUnavailableError
+from services.answering.event_log import (
+    EventLog,
+    LogMissingError,
+    LogSilentError,
+    LogUnavailableError,
+)
 from services.answering.events import AnswerEvent
 from services.answering.failures import failure
 from services.answering.generation import failed
@@ -59,6 +64,8 @@ class Following:
                 rest = await vigil.look(scope, answer_id, seq)
                 if rest is None and isinstance(problem, LogUnavailableError):
                     raise
+                if rest is None and isinstance(problem, LogSilentError):
+                    continue
             else:
                 return
             if rest is not None:

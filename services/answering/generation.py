@@ -6,7 +6,7 @@ so that its followers look elsewhere.
 """
 
 import asyncio
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Literal
 
 import structlog
@@ -20,7 +20,7 @@ from services.answering.failures import failure_of
 from services.answering.leases import Lease, LeaseLostError
 from services.answering.limits import Limits
 from services.answering.pipeline import Pipeline, TurnRecord, stored_fields
-from services.cancelling import cancel_and_wait
+from services.cancelling import cancel_and_wait, raise_if_cancelled
 from services.llm.errors import ModelError, ModelTimeoutError
 
 Interruption = Literal["stop", "hand_over", "lost", "too_long"]
@@ -71,6 +71,7 @@ class Generation:
         )
         storing = asyncio.create_task(self._writer.keep_storing())
         storing.add_done_callback(self._storing_ended)
+        watching = asyncio.create_task(self._stop_when_nobody_follows())
         try:
             await self._work()
         except LeaseLostError:
@@ -83,7 +84,21 @@ class Generation:
             self.log_opened.set()
             if not self._writer.end_published:
                 await self._log.leave(self.answer.id)
+            await cancel_and_wait(watching)
             await cancel_and_wait(storing)
+
+    async def _stop_when_nobody_follows(self) -> None:
+        """Stop the turn once nobody has followed it for as long as is set."""
+        if self._limits.unfollowed_s is None:
+            return
+        followed_at = monotonic()
+        while monotonic() - followed_at < self._limits.unfollowed_s:
+            raise_if_cancelled()
+            await asyncio.sleep(self._limits.followers_interval_s)
+            if await self._log.followers(self.answer.id):
+                followed_at = monotonic()
+        log.info("answer_unfollowed")
+        self.stop()
 
     async def _work(self) -> None:
         await self._log.open(self.answer.id)

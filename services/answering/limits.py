@@ -27,6 +27,8 @@ class Limits:
         untold_s: how long the end of an answer may be untold to those who watch before any
             process tells it.
         stop_s: how long whoever stops an answer waits for its end.
+        unfollowed_s: after how long an answer that nobody follows is stopped; None: never.
+        followers_interval_s: how often it is looked for followers.
     """
 
     store_interval_s: float = 1.0
@@ -43,6 +45,8 @@ class Limits:
     database_patience_s: float = 60.0
     untold_s: float = 5.0
     stop_s: float = 5.0
+    unfollowed_s: float | None = None
+    followers_interval_s: float = 1.0
 
 
 DEFAULT_LIMITS = Limits()

@@ -7,8 +7,9 @@ number and never a log: a log that is dropped is freed, however slow its followe
 
 import asyncio
 from bisect import bisect_right
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from operator import attrgetter
 from sys import getsizeof
@@ -48,6 +49,7 @@ class MemoryEventLog:
         self._running: dict[PydanticObjectId, _Log] = {}
         self._ended: OrderedDict[PydanticObjectId, _Log] = OrderedDict()
         self._ended_bytes = 0
+        self._followers: Counter[PydanticObjectId] = Counter()
 
     async def close(self) -> None:
         """Nothing: its memory goes with the process."""
@@ -88,6 +90,20 @@ class MemoryEventLog:
         self, answer_id: PydanticObjectId, after_seq: int
     ) -> AsyncGenerator[Sequence[AnswerEvent], None]:
         """See `EventLog`."""
+        self._followers[answer_id] += 1
+        try:
+            async with aclosing(self.batches(answer_id, after_seq)) as batches:
+                async for batch in batches:
+                    yield batch
+        finally:
+            self._followers[answer_id] -= 1
+            if not self._followers[answer_id]:
+                del self._followers[answer_id]
+
+    async def batches(
+        self, answer_id: PydanticObjectId, after_seq: int
+    ) -> AsyncGenerator[Sequence[AnswerEvent], None]:
+        """What `follow` gives, for a reader that counts as no follower."""
         while True:
             batch, news = self._look(answer_id, after_seq)
             if batch:
@@ -98,6 +114,10 @@ class MemoryEventLog:
                 return
             else:
                 await news.wait()
+
+    async def followers(self, answer_id: PydanticObjectId) -> int:
+        """See `EventLog`."""
+        return self._followers[answer_id]
 
     def _look(
         self, answer_id: PydanticObjectId, after_seq: int

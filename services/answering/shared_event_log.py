@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from contextvars import Context
 from dataclasses import dataclass
+from time import monotonic
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -22,7 +23,7 @@ from redis.exceptions import RedisError, ResponseError
 from documents.ids import PydanticObjectId
 from services.answering.answer_news import AnswerNews, channel_of
 from services.answering.event_json import event_from_json, event_to_json
-from services.answering.event_log import LogMissingError, LogUnavailableError
+from services.answering.event_log import LogMissingError, LogSilentError, LogUnavailableError
 from services.answering.events import ENDING_EVENTS, AnswerEvent, AnswerRestarted
 from services.answering.memory_event_log import BATCH_EVENTS, MemoryEventLog
 from services.cancelling import cancel_and_wait, raise_if_cancelled
@@ -50,6 +51,7 @@ class SharedLogTimes:
         running: how long the log of an answer may last that nobody ends.
         ended: how long a log outlives its answer.
         look: how often a follower looks without news.
+        silence: after how long without an event a follower asks whether the answer lives.
         pause: before Redis is tried again.
         closing: how long a process that ends waits for what is still to be copied.
         answer: how long Redis may take for one command.
@@ -58,6 +60,7 @@ class SharedLogTimes:
     running: int = 3 * 3600
     ended: int = 300
     look: float = 1.0
+    silence: float = 5.0
     pause: float = 0.5
     closing: float = 2.0
     answer: float = 3.0
@@ -146,21 +149,33 @@ class SharedEventLog:
             async for batch in batches:
                 yield batch
 
+    async def followers(self, answer_id: PydanticObjectId) -> int:
+        """See `EventLog`. Those in other processes are who listens for news of it there."""
+        here = await self._local.followers(answer_id)
+        try:
+            [(_, elsewhere)] = await self._redis.pubsub_numsub(channel_of(answer_id))
+        except RedisError:
+            return 1
+        return here + int(elsewhere)
+
     async def _follow_stream(
         self, answer_id: PydanticObjectId, after_seq: int
     ) -> AsyncGenerator[Sequence[AnswerEvent], None]:
         try:
             async with self._news.of(answer_id) as news:
+                heard_at = monotonic()
                 while True:
                     news.clear()
                     batch = await self._read(answer_id, after_seq)
                     if batch:
-                        after_seq = batch[-1].seq
+                        after_seq, heard_at = batch[-1].seq, monotonic()
                         yield batch
                         if isinstance(batch[-1], ENDING_EVENTS):
                             return
                     elif await self._has_ended(answer_id, after_seq):
                         return
+                    elif monotonic() - heard_at > self._times.silence:
+                        raise LogSilentError(answer_id)
                     else:
                         raise_if_cancelled()
                         with suppress(TimeoutError):
@@ -213,7 +228,7 @@ class SharedEventLog:
         while True:
             try:
                 await copy.begin()
-                async with aclosing(self._local.follow(answer_id, copy.seq)) as batches:
+                async with aclosing(self._local.batches(answer_id, copy.seq)) as batches:
                     async for batch in batches:
                         await copy.write(batch)
                 await copy.end()

@@ -236,8 +236,6 @@ async def test_an_answer_that_is_stopped_before_its_turn_has_a_beginning_and_an_
     assert [type(event) for event in events] == [AnswerStarted, AnswerCompleted]
 
 
-# The driver (pymongo 4.20) forgets a socket when it is cancelled while it opens one.
-@pytest.mark.filterwarnings("ignore:.*socket.socket:pytest.PytestUnraisableExceptionWarning")
 async def test_a_stop_before_the_model_is_asked_saves_the_question(
     visitor: Visitor, process_of: MakeProcess
 ) -> None:
@@ -410,3 +408,34 @@ async def test_an_answer_that_no_process_began_is_passed_on_as_often_as_needed(
     await taken_over(new)
 
     assert text_of(await new.follow(visitor, asked.answer.id)) == "Rome was not."
+
+
+async def test_an_answer_that_nobody_follows_is_stopped_if_so_wanted(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    script = Script("Rome ", asyncio.Event())
+    limits = with_limits(unfollowed_s=0.2, followers_interval_s=0.02)
+    process = process_of(script, limits=limits)
+    answer = (await process.ask(visitor)).answer
+
+    await asyncio.wait_for(script.closed.wait(), 10)
+    events = await process.follow(visitor, answer.id)
+
+    assert isinstance(events[-1], AnswerCompleted)
+    stored = await visitor.message(answer.id)
+    assert (stored.status, stored.content) == ("stopped", "Rome ")
+
+
+async def test_an_answer_that_somebody_follows_is_finished(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    silence = asyncio.Event()
+    limits = with_limits(unfollowed_s=0.2, followers_interval_s=0.02)
+    process = process_of(Script("Rome ", silence, "was."), limits=limits)
+    answer = (await process.ask(visitor)).answer
+    following = asyncio.create_task(process.follow(visitor, answer.id))
+    await asyncio.sleep(1)  # five times the grace
+    silence.set()
+
+    assert text_of(await following) == "Rome was."
+    assert (await visitor.message(answer.id)).status == "complete"

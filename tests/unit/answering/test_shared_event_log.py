@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from services.answering.answer_news import channel_of
 from services.answering.event_json import event_from_json, event_to_json
-from services.answering.event_log import LogMissingError, LogUnavailableError
+from services.answering.event_log import LogMissingError, LogSilentError, LogUnavailableError
 from services.answering.events import (
     AnswerCompleted,
     AnswerDelta,
@@ -90,6 +90,7 @@ async def following(
         yield task
     finally:
         task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.mark.parametrize("first", [1, 4097])
@@ -218,6 +219,19 @@ async def test_a_discarded_log_is_gone_for_everybody_at_once(
     assert not await client.exists(_key(answer_id))
 
 
+async def test_a_log_that_nobody_writes_any_more_sends_its_followers_elsewhere(
+    logs: list[SharedEventLog], client: Redis
+) -> None:
+    here, there = logs
+    answer_id = PydanticObjectId()
+    await here.open(answer_id)
+    await here.append(answer_id, events_of(10)[:5])
+    await is_copied(client, answer_id, 5)
+    await here.leave(answer_id)
+    with pytest.raises(LogSilentError):
+        await followed(there, answer_id)
+
+
 async def test_logs_end_by_themselves_later(logs: list[SharedEventLog], client: Redis) -> None:
     here, answer_id = logs[0], PydanticObjectId()
     await here.open(answer_id)
@@ -248,6 +262,26 @@ async def test_whoever_leaves_is_told_nothing_more(
 
     await until(nobody_listens)
     assert not there._news._followers
+
+
+async def test_followers_count_wherever_they_are(
+    logs: list[SharedEventLog], redis: RedisServer, client: Redis
+) -> None:
+    here, there = logs
+    answer_id = PydanticObjectId()
+    await here.open(answer_id)
+    await until(lambda: is_open(there, answer_id))
+    assert await here.followers(answer_id) == 0
+    own = asyncio.create_task(followed(here, answer_id))
+    async with following(there, answer_id, client):
+        assert await here.followers(answer_id) == 2
+    own.cancel()
+    await asyncio.gather(own, return_exceptions=True)
+    redis.kill()
+    try:
+        assert await here.followers(answer_id) == 1, "nobody can know"
+    finally:
+        redis.start()
 
 
 async def test_lost_news_delay_a_follower_and_lose_nothing(

@@ -18,10 +18,12 @@ from api.doctor import (
     mail,
     proxy,
     public_url,
+    redis,
     secret,
 )
 from api.settings import Settings
 from tests.mail_server import mail_server
+from tests.redis_server import running_redis
 from tests.server_process import free_port
 
 
@@ -170,3 +172,12 @@ def test_a_first_password_that_nobody_put_away_is_told(tmp_path: Path) -> None:
     found = first_password(tmp_path / "first-admin-password")
     assert found.verdict == "warning"
     assert str(tmp_path) in found.observed
+
+
+@pytest.mark.redis
+async def test_a_redis_that_answers_is_well_and_another_is_told(tmp_path: Path) -> None:
+    with running_redis(tmp_path) as server:
+        found = await redis(server.url)
+        assert (found.verdict, found.observed.split()[0]) == ("ok", "version")
+    gone = await redis(server.url)
+    assert (gone.verdict, gone.remedy) == ("problem", "Check PARLANCE_REDIS_URL.")
