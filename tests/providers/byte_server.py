@@ -44,6 +44,13 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """Say nothing for so long."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Reset:
     """Tear the connection down with a TCP reset."""
 
@@ -53,7 +60,7 @@ class HangUp:
     """Close in the middle of the body, without HTTP's end mark."""
 
 
-Step = Packets | RawPackets | UntilClosed | Wait | Reset | HangUp
+Step = Packets | RawPackets | UntilClosed | Wait | Pause | Reset | HangUp
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,8 @@ class ByteServer:
                 await _flushed(writer)
             case Wait(event):
                 return await _before_hang_up(event, reader)
+            case Pause(seconds):
+                await asyncio.sleep(seconds)
             case UntilClosed():
                 assert await reader.read(1) == b""
                 return False

@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from tests.providers.byte_server import Answer, ByteServer, Packets, Step, Wait, byte_server
+from tests.providers.byte_server import Answer, ByteServer, Packets, Pause, Step, Wait, byte_server
 
 
 class Dictation:
@@ -31,6 +31,14 @@ class Dictation:
     def say_the_rest(self) -> None:
         for turn in self._turns:
             turn.set()
+
+
+def speaking(pieces: Sequence[str], seconds_between: float) -> Answer:
+    """A provider that says one piece after the other, as time goes by."""
+    steps: list[Step] = []
+    for piece in pieces:
+        steps += [Packets(_chunk({"content": piece})), Pause(seconds_between)]
+    return Answer((*steps, Packets(_chunk({}, "stop") + b"data: [DONE]\n\n")))
 
 
 FAILURE = Answer(
