@@ -10,34 +10,68 @@ from benchmarks.sign_ins import measure_sign_ins
 from benchmarks.stalls import measure_stalls
 from benchmarks.stream_memory import measure_retained
 from benchmarks.stream_throughput import measure_throughput
+from benchmarks.widgets import measure_widgets
 
-PARTS = ("stream", "memory", "list", "queries", "stalls", "sign-in", "first-answer")
+PARTS = ("stream", "memory", "list", "queries", "stalls", "sign-in", "widgets", "first-answer")
 
 
 def main() -> None:
     arguments = parse_arguments()
     report = Report()
-    if "stream" in arguments.parts:
-        report.throughput = measure_throughput(arguments.deltas, arguments.repeats)
-    if "memory" in arguments.parts:
-        report.retained = measure_retained(arguments.memory_deltas, arguments.traced_deltas)
-    if "list" in arguments.parts:
-        report.pages = measure_pages(arguments.pages, arguments.repeats)
-    if "stalls" in arguments.parts:
-        report.stalls = measure_stalls(arguments.repeats)
-    if "sign-in" in arguments.parts:
-        report.sign_ins = measure_sign_ins(arguments.seconds, arguments.repeats)
-    if "queries" in arguments.parts:
-        size = (arguments.clients, arguments.chatbots, arguments.messages)
-        report.queries = measure_queries(size, arguments.pages)
-    if "first-answer" in arguments.parts:
-        try:
-            report.first_answer = measure_first_answer()
-        except NoAnswerError as error:
-            report.not_measured["first-answer"] = str(error)
+    for part in PARTS:
+        if part in arguments.parts:
+            MEASURES[part](report, arguments)
     for line in report.lines():
         print(line)
     print(f"raw numbers: {report.save()}")
+
+
+def measure_stream(report: Report, given: argparse.Namespace) -> None:
+    report.throughput = measure_throughput(given.deltas, given.repeats)
+
+
+def measure_memory(report: Report, given: argparse.Namespace) -> None:
+    report.retained = measure_retained(given.memory_deltas, given.traced_deltas)
+
+
+def measure_list(report: Report, given: argparse.Namespace) -> None:
+    report.pages = measure_pages(given.pages, given.repeats)
+
+
+def measure_hostile(report: Report, given: argparse.Namespace) -> None:
+    report.stalls = measure_stalls(given.repeats)
+
+
+def measure_signing_in(report: Report, given: argparse.Namespace) -> None:
+    report.sign_ins = measure_sign_ins(given.seconds, given.repeats)
+
+
+def measure_open_widgets(report: Report, given: argparse.Namespace) -> None:
+    report.widgets = measure_widgets(given.idle, given.repeats)
+
+
+def measure_large_database(report: Report, given: argparse.Namespace) -> None:
+    size = (given.clients, given.chatbots, given.messages)
+    report.queries = measure_queries(size, given.pages)
+
+
+def measure_start(report: Report, _given: argparse.Namespace) -> None:
+    try:
+        report.first_answer = measure_first_answer()
+    except NoAnswerError as error:
+        report.not_measured["first-answer"] = str(error)
+
+
+MEASURES = {
+    "stream": measure_stream,
+    "memory": measure_memory,
+    "list": measure_list,
+    "queries": measure_large_database,
+    "stalls": measure_hostile,
+    "sign-in": measure_signing_in,
+    "widgets": measure_open_widgets,
+    "first-answer": measure_start,
+}
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -47,6 +81,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=5, help="answers or rounds per server")
     parser.add_argument("--pages", type=int, default=200, help="requests of one round")
     parser.add_argument("--seconds", type=float, default=10.0, help="of one round of sign-ins")
+    parser.add_argument("--idle", type=int, default=1_000, help="open widgets beside the streams")
     parser.add_argument("--memory-deltas", type=int, default=100_000)
     parser.add_argument("--traced-deltas", type=int, default=20_000)
     parser.add_argument("--clients", type=int, default=1_000, help="of the seeded database")

@@ -18,6 +18,7 @@ from benchmarks.sign_ins import SignIns
 from benchmarks.stalls import LIMIT_S, PATIENCE_S, Stall
 from benchmarks.stream_memory import Retained
 from benchmarks.stream_throughput import Throughput
+from benchmarks.widgets import STREAMS, Waits, percentile_of
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -33,6 +34,7 @@ class Report:
     stalls: list[Stall] = field(default_factory=list)
     sign_ins: SignIns | None = None
     queries: QueryFigures | None = None
+    widgets: list[Waits] = field(default_factory=list)
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -57,6 +59,8 @@ class Report:
             yield from page_lines(self.pages)
         if self.stalls:
             yield from stall_lines(self.stalls)
+        if self.widgets:
+            yield from widget_lines(self.widgets)
         if self.sign_ins is not None:
             yield from sign_in_lines(self.sign_ins)
         if self.queries is not None:
@@ -163,3 +167,16 @@ def query_lines(measured: QueryFigures) -> Iterable[str]:
         grown = f"{deed.memory_growth_bytes / 1e6:.1f} MB more memory at most"
         yield f"  {name:28}{deed.seconds:>9.1f} s, {grown}"
     yield ""
+
+
+def widget_lines(found: list[Waits]) -> Iterable[str]:
+    """Milliseconds until an answer begins, and goes on after a cut."""
+    yield f"\nMilliseconds at {STREAMS} streams (p50, p95)"
+    yield f"  {'':<14}{'asked':>16}{'resumed':>16}{'server MB':>12}"
+    for waits in found:
+        asked, resumed = (
+            f"{percentile_of(one, 50) * 1000:.0f} {percentile_of(one, 95) * 1000:.0f}"
+            for one in (waits.asked, waits.resumed)
+        )
+        label = f"{waits.idle:,} idle"
+        yield f"  {label:<14}{asked:>16}{resumed:>16}{waits.memory_bytes / 1e6:>12.0f}"

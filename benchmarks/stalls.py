@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +86,7 @@ def measure_stalls(rounds: int) -> list[Stall]:
 
 
 @contextmanager
-def running_probed_product() -> Iterator[Server]:
+def running_probed_product(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     """Run the product with a database of its own and a synthetic model."""
     port = free_port()
     command = [sys.executable, "-m", "benchmarks.probed_product"]
@@ -98,6 +98,7 @@ def running_probed_product() -> Iterator[Server]:
             "PARLANCE_ADMIN_PASSWORD": PASSWORD,
             "PARLANCE_LOG_FORMAT": "json",
             "PARLANCE_LOG_LEVEL": "error",
+            **(settings or {}),
         }
         with running_program(command, port, environment) as server:
             yield server

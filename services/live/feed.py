@@ -5,14 +5,21 @@ many follow, and wakes only those whom it concerns.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import monotonic
 
 import structlog
 
 from documents.database.driver import operation_deadline
 from documents.errors import is_unavailable
-from documents.live_events import LiveEvent, close_numbers, events_between, last_number
+from documents.ids import PydanticObjectId
+from documents.live_events import (
+    FOR_ALL_VISITORS,
+    LiveEvent,
+    close_numbers,
+    events_between,
+    last_number,
+)
 from services.cancelling import raise_if_cancelled
 from services.live.limits import LiveLimits
 from services.live.settling import settled
@@ -33,13 +40,45 @@ class Follower:
         self.news = asyncio.Event()
 
 
+class Followers:
+    """Those who wait for events of a client, by the visitor whose events they want."""
+
+    def __init__(self) -> None:
+        self._by_visitor: dict[PydanticObjectId | None, set[Follower]] = {}
+
+    def __len__(self) -> int:
+        return sum(len(some) for some in self._by_visitor.values())
+
+    def __iter__(self) -> Iterator[Follower]:
+        return (one for some in self._by_visitor.values() for one in some)
+
+    def add(self, follower: Follower) -> None:
+        """Let somebody wait."""
+        self._by_visitor.setdefault(follower.wanted.visitor_id, set()).add(follower)
+
+    def discard(self, follower: Follower) -> None:
+        """Let somebody go."""
+        some = self._by_visitor.get(follower.wanted.visitor_id, set())
+        some.discard(follower)
+        if not some:
+            self._by_visitor.pop(follower.wanted.visitor_id, None)
+
+    def concerned(self, event: LiveEvent) -> Iterator[Follower]:
+        """Who may want an event; of ten thousand open widgets two or three."""
+        if event.visitor_id is None and event.kind in FOR_ALL_VISITORS:
+            yield from self
+            return
+        for visitor_id in {event.visitor_id, None}:
+            yield from self._by_visitor.get(visitor_id, ())
+
+
 class ClientFeed:
     """The events of one client."""
 
     def __init__(self, client_id: str, limits: LiveLimits, look_s: Callable[[], float]) -> None:
         """`look_s` tells how long to wait at most before looking without being woken."""
         self.client_id = client_id
-        self.followers: set[Follower] = set()
+        self.followers = Followers()
         self.started = asyncio.Event()
         self.began_anew = False
         self.horizon = 0
@@ -114,7 +153,7 @@ class ClientFeed:
         return True
 
     def _tell(self, event: LiveEvent) -> None:
-        for one in self.followers:
+        for one in self.followers.concerned(event):
             if not one.news.is_set() and one.wanted.includes(event):
                 one.news.set()
 
