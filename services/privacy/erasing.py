@@ -8,9 +8,10 @@ note stays for a last look a little later, after the requests that were under wa
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -18,6 +19,7 @@ from documents.base import utc_now
 from documents.conversations import Conversation
 from documents.erasure import Receipt, erase_conversations, erase_visitors
 from documents.ids import PydanticObjectId
+from documents.live_events import GoneConversation
 from documents.messages import Message
 from documents.pending_erasures import PendingErasure
 from documents.tenancy import TenantScope
@@ -27,7 +29,7 @@ from documents.widget_tokens import WidgetToken
 from services.answering.event_log import EventLog
 from services.answering.stopping import Stopping
 from services.audit.audit_log import record_about
-from services.live.publishing import news_of_conversation, publish
+from services.live.publishing import News, publish
 from services.refusals import UnknownTargetError
 
 OWN_TIME = timedelta(minutes=2)
@@ -38,6 +40,11 @@ LAST_LOOK_AFTER = timedelta(minutes=10)
 
 LOGS_KEPT = timedelta(minutes=30)
 """Longer than any event log outlives its answer."""
+
+TOLD_OF_THE_GONE = dict.fromkeys(
+    ("chatbot_id", "status", "language", "created_at", "last_message_at", "preview_until"), 1
+)
+"""What is read of the conversations of a visitor who goes."""
 
 MAX_CONVERSATIONS_TOLD = 1_000
 """Of one visitor: more than fit into what anybody watches."""
@@ -190,11 +197,26 @@ class Erasing:
 async def _tell(visitor: Visitor, session: WriteSession) -> None:
     """Let people who watch know that conversations go, and not whose they were."""
     conversations = TenantScope.one(visitor.client_id).of(Conversation)
-    found = await conversations.find(
-        {"visitor_id": visitor.id}, limit=MAX_CONVERSATIONS_TOLD, session=session
-    )
-    news = [
-        replace(news_of_conversation("conversation_deleted", one), visitor_id=None) for one in found
-    ]
+    own = conversations.condition({"visitor_id": visitor.id})
+    found = conversations.raw.find(own, TOLD_OF_THE_GONE, session=session)
+    news = [_news_of(one) async for one in found.limit(MAX_CONVERSATIONS_TOLD)]
     if news:
         await publish(visitor.client_id, *news, session=session)
+
+
+def _news_of(stored: Mapping[str, Any]) -> News:
+    """That a conversation is gone. An erasure does not fail because a field is not there."""
+    now = utc_now()
+    gone = GoneConversation(
+        status=stored.get("status", "closed"),
+        language=stored.get("language"),
+        created_at=stored.get("created_at", now),
+        last_message_at=stored.get("last_message_at", now),
+    )
+    return News(
+        "conversation_deleted",
+        chatbot_id=stored.get("chatbot_id"),
+        conversation_id=stored["_id"],
+        in_preview=stored.get("preview_until") is not None,
+        gone=gone,
+    )

@@ -1,5 +1,6 @@
 """What the README and the first guide tell people to type works, word for word."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -126,6 +127,17 @@ async def test_the_first_guide_leads_to_a_published_chatbot(
     assert len(known) == len(("password", "client", "chatbot", "config"))
 
 
+async def is_noted(admin: GraphQLClient, conversation_id: str) -> None:
+    """Wait until lists know what the answer was like: they are told after its last event."""
+    wanted = "{ conversations(filter: {hasCitations: true}) { edges { node { id } } } }"
+    async with asyncio.timeout(10):
+        while True:
+            found = (await admin.execute(wanted))["conversations"]["edges"]
+            if conversation_id in [edge["node"]["id"] for edge in found]:
+                return
+            await asyncio.sleep(0.02)
+
+
 async def test_the_guide_for_support_desks_finds_changes_and_deletes_a_conversation(
     server: ServerProcess, admin: GraphQLClient
 ) -> None:
@@ -137,6 +149,7 @@ async def test_the_guide_for_support_desks_finds_changes_and_deletes_a_conversat
     await visitor.close()
     known = {"<client id>": found["client"]["id"], "<conversation id>": ""}
     known["<conversation id>"] = asked_[0]["conversationId"]
+    await is_noted(admin, known["<conversation id>"])
     results = []
     for operation in operations_in_guide("conversations.md"):
         filled = operation
