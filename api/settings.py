@@ -6,6 +6,7 @@ generated from the descriptions below.
 
 import json
 import os
+from collections.abc import Collection
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
@@ -25,6 +26,7 @@ from services.sealing.keys import MIN_SECRET_CHARACTERS
 
 Environment = Literal["development", "production"]
 SMTP_PORTS = {"smtp": 25, "smtps": 465}
+REDIS_SCHEMES = ("redis", "rediss")
 PRODUCT = "Parlance"
 
 
@@ -361,14 +363,14 @@ class Settings(BaseSettings):
     @field_validator("smtp_url")
     @classmethod
     def _smtp_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _is_smtp_url(value.get_secret_value()):
+        if value is not None and not _is_url_of(SMTP_PORTS, value.get_secret_value()):
             raise ValueError("must be smtp://host:port or smtps://host:port, also with user:pass@")
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _redis_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _is_redis_url(value.get_secret_value()):
+        if value is not None and not _is_url_of(REDIS_SCHEMES, value.get_secret_value()):
             raise ValueError(
                 "must be redis://host:port/number or rediss://..., also with user:pass@"
             )
@@ -422,19 +424,12 @@ class Settings(BaseSettings):
         )
 
 
-def _is_redis_url(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-        return parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is none
-        return False
-
-
-def _is_smtp_url(text: str) -> bool:
+def _is_url_of(schemes: Collection[str], text: str) -> bool:
+    """Whether it is the address of a server under one of these schemes."""
     try:
         parts = urlsplit(text)
-        return parts.scheme in SMTP_PORTS and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
         return False
 
 

@@ -14,8 +14,8 @@ from graphql_schema.context import RequestContext
 from graphql_schema.errors import AuthorizationError, BadArgumentError
 from graphql_schema.node import local_id
 from graphql_schema.viewers import ApiKeyViewer, VisitorViewer
-from services.answering.accepting import Asker, NewAnswer
-from services.answering.asking import Admit, Question
+from services.answering.accepting import Admit, Asker, NewAnswer
+from services.answering.asking import Question
 from services.answering.question_refusals import QuestionRefusedError
 from services.languages.detection import detect_language
 
@@ -174,6 +174,14 @@ async def visible_answer(
     context: RequestContext, message_id: str
 ) -> tuple[TenantScope, PydanticObjectId | None]:
     """Whose answer it is, and its id; None when the caller may not see it."""
+    scope, found = await seen_answer(context, message_id)
+    return scope, found.id if found else None
+
+
+async def seen_answer(
+    context: RequestContext, message_id: str
+) -> tuple[TenantScope, MessageDocument | None]:
+    """Whose answer it is, and the answer; None when the caller may not see it."""
     viewer = await context.viewer()
     own: dict[str, object] = {}
     if isinstance(viewer, VisitorViewer):
@@ -184,5 +192,5 @@ async def visible_answer(
     answer_id = local_id(message_id, "Message")
     if answer_id is None:
         return scope, None
-    found = await scope.of(MessageDocument).find_one({**own, "_id": answer_id, "sender": "bot"})
-    return scope, found.id if found else None
+    wanted = {**own, "_id": answer_id, "sender": "bot"}
+    return scope, await scope.of(MessageDocument).find_one(wanted)

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from documents.messages import Message as MessageDocument
-from graphql_schema.answers.asking import begun, visible_answer
+from graphql_schema.answers.asking import begun, seen_answer
 from graphql_schema.answers.mutations import WRONG_KEY, refusal_as_error
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.errors import (
@@ -102,8 +102,7 @@ async def _old_answer(
     context: RequestContext, message_id: str
 ) -> tuple[Asker, MessageDocument] | None:
     """The answer that is to be replaced, and whose it is; None if the caller has none like it."""
-    scope, answer_id = await visible_answer(context, message_id)
-    old = await scope.of(MessageDocument).get(answer_id) if answer_id else None
+    _, old = await seen_answer(context, message_id)
     if old is None:
         return None
     viewer = await context.viewer()

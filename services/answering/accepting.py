@@ -4,7 +4,8 @@ A chatbot that answers now, the visitor's turn, room in the conversation, and a 
 transaction on that stores it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,16 +14,23 @@ from documents.base import utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.conversations import Conversation
+from documents.duplicates import DuplicateError, duplicates_reported
 from documents.erasure import erase_chatbot, visitor_is_there
 from documents.ids import PydanticObjectId
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
-from documents.transactions import WriteSession
+from documents.transactions import Transactions, WriteSession
 from services.answering.leases import LAPSED, Lease
 from services.answering.limits import Limits
 from services.answering.question_refusals import QuestionRefusedError, TooManyAtOnceError
 from services.conversations.current import archive_others, take_turn
 from services.refusals import UnknownTargetError
+
+NoteRefusal = Callable[[str, PydanticObjectId, str], None]
+"""Notes that a client's chatbot was asked and refused, with the code."""
+
+Admit = Callable[[], Awaitable[None]]
+"""Stops a new question before anything is stored, by raising a `QuestionRefusedError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,41 @@ class NewAnswer:
 
     answer: Message
     is_new: bool
+
+
+@contextmanager
+def refusals_noted(note: NoteRefusal, asker: Asker) -> Iterator[None]:
+    """Count what is refused inside; a preview counts nowhere."""
+    try:
+        yield
+    except QuestionRefusedError as error:
+        if asker.preview_until is None:
+            note(asker.client_id, asker.chatbot_id, error.code)
+        raise
+
+
+async def stored_once(
+    transactions: Transactions,
+    asker: Asker,
+    store: Callable[[WriteSession], Awaitable[Message]],
+    stored: Callable[[], Awaitable[Message | None]],
+) -> NewAnswer:
+    """The answer that `store` stores, or the one that was stored under the same key meanwhile.
+
+    Raises:
+        QuestionRefusedError: visitor or chatbot are gone, or the visitor waits for too many.
+    """
+    try:
+        with duplicates_reported():
+            answer = await transactions.run_transaction(store)
+    except (DuplicateError, TooManyAtOnceError):
+        # The same wish at the same moment may be what is in the way.
+        winner = await stored()
+        if winner is None:
+            raise
+        return NewAnswer(winner, is_new=False)
+    await check_still_there(asker)
+    return NewAnswer(answer, is_new=True)
 
 
 async def open_chatbot(asker: Asker) -> Chatbot:

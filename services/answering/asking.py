@@ -4,29 +4,30 @@ The visitor's idempotency key decides. A unique index on it makes two equal call
 processes, end with the same pair of messages; the loser of the race reads what the winner wrote.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from documents.base import utc_now
 from documents.conversations import Conversation
-from documents.duplicates import DuplicateError, duplicates_reported
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.transactions import Transactions, WriteSession
 from services.answering.accepting import (
+    Admit,
     Asker,
     NewAnswer,
+    NoteRefusal,
     answer_to_come,
     begin_lease,
-    check_still_there,
     claim_turn,
     open_chatbot,
+    refusals_noted,
     room_in,
+    stored_once,
 )
 from services.answering.limits import DEFAULT_LIMITS, Limits
 from services.answering.question_refusals import (
     QuestionRefusedError,
-    TooManyAtOnceError,
     check_key,
 )
 from services.answering.whole_characters import is_whole
@@ -37,11 +38,6 @@ from services.languages.detection import detect_language
 from services.live.publishing import News, news_of_conversation, news_of_message, publish
 
 MAX_QUESTION_CHARACTERS = 8_000
-NoteRefusal = Callable[[str, PydanticObjectId, str], None]
-"""Notes that a client's chatbot was asked and refused, with the code."""
-
-Admit = Callable[[], Awaitable[None]]
-"""Stops a new question before anything is stored, by raising a `QuestionRefusedError`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +80,8 @@ class Asking:
         Raises:
             QuestionRefusedError: with the reason as its code.
         """
-        try:
+        with refusals_noted(self._note_refusal, question.asker):
             return await self._asked(question, admit)
-        except QuestionRefusedError as error:
-            asker = question.asker
-            if asker.preview_until is None:
-                self._note_refusal(asker.client_id, asker.chatbot_id, error.code)
-            raise
 
     async def _asked(self, question: Question, admit: Admit) -> NewAnswer:
         _check_text(question)
@@ -103,19 +94,12 @@ class Asking:
         language = detect_language(question.text) or settings.default_language
         # Nobody looks for what is said in a preview.
         words = [] if is_preview else message_words(question.text, language)
-        try:
-            with duplicates_reported():
-                answer = await self._transactions.run_transaction(
-                    lambda session: self._store(question, language, words, session)
-                )
-        except (DuplicateError, TooManyAtOnceError):
-            # The same question at the same moment may be what is in the way.
-            winner = await _stored_answer(question)
-            if winner is None:
-                raise
-            return NewAnswer(winner, is_new=False)
-        await check_still_there(question.asker)
-        return NewAnswer(answer, is_new=True)
+        return await stored_once(
+            self._transactions,
+            question.asker,
+            lambda session: self._store(question, language, words, session),
+            lambda: _stored_answer(question),
+        )
 
     async def _store(
         self, question: Question, language: str, words: list[str], session: WriteSession

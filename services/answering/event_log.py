@@ -9,7 +9,7 @@ from typing import Protocol
 
 from documents.errors import DatabaseUnavailableError
 from documents.ids import PydanticObjectId
-from services.answering.events import AnswerEvent
+from services.answering.events import ENDING_EVENTS, AnswerEvent, AnswerRestarted
 
 
 class LogMissingError(LookupError):
@@ -25,6 +25,20 @@ class LogSilentError(LogMissingError):
 
 class LogUnavailableError(DatabaseUnavailableError):
     """The log cannot be read just now. Nothing is lost: try again."""
+
+
+def check_goes_on(batch: Sequence[AnswerEvent], after_seq: int) -> None:
+    """See that the first of these events is the one after a number.
+
+    Raises:
+        LogMissingError: the event after it was given out by a process that is gone.
+    """
+    if (
+        batch
+        and batch[0].seq != after_seq + 1
+        and not isinstance(batch[0], (AnswerRestarted, *ENDING_EVENTS))
+    ):
+        raise LogMissingError(after_seq)
 
 
 class EventLog(Protocol):

@@ -15,8 +15,8 @@ from operator import attrgetter
 from sys import getsizeof
 
 from documents.ids import PydanticObjectId
-from services.answering.event_log import LogMissingError
-from services.answering.events import ENDING_EVENTS, AnswerDelta, AnswerEvent, AnswerRestarted
+from services.answering.event_log import LogMissingError, check_goes_on
+from services.answering.events import ENDING_EVENTS, AnswerDelta, AnswerEvent
 
 BATCH_EVENTS = 32
 
@@ -186,10 +186,5 @@ class _Log:
         """
         index = bisect_right(self.events, seq, key=_seq_of)
         batch = self.events[index : index + BATCH_EVENTS]
-        if (
-            batch
-            and batch[0].seq != seq + 1
-            and not isinstance(batch[0], (AnswerRestarted, *ENDING_EVENTS))
-        ):
-            raise LogMissingError(seq)
+        check_goes_on(batch, seq)
         return batch

@@ -7,22 +7,23 @@ it was given first, which whoever asks again under the question's own key goes o
 
 from dataclasses import dataclass
 
-from documents.duplicates import DuplicateError, duplicates_reported
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.answering.accepting import (
+    Admit,
     Asker,
     NewAnswer,
+    NoteRefusal,
     answer_to_come,
     begin_lease,
-    check_still_there,
     claim_turn,
     open_chatbot,
+    refusals_noted,
     room_in,
+    stored_once,
 )
-from services.answering.asking import Admit, NoteRefusal
 from services.answering.limits import DEFAULT_LIMITS, Limits
 from services.answering.question_refusals import (
     QuestionRefusedError,
@@ -71,13 +72,8 @@ class Regenerating:
         Raises:
             QuestionRefusedError: with the reason as its code.
         """
-        try:
+        with refusals_noted(self._note_refusal, wanted.asker):
             return await self._regenerated(wanted, admit)
-        except QuestionRefusedError as error:
-            asker = wanted.asker
-            if asker.preview_until is None:
-                self._note_refusal(asker.client_id, asker.chatbot_id, error.code)
-            raise
 
     async def _regenerated(self, wanted: OnceMore, admit: Admit) -> NewAnswer:
         check_key(wanted.idempotency_key)
@@ -88,19 +84,12 @@ class Regenerating:
         await admit()
         await open_chatbot(wanted.asker)
         await self._end(old)
-        try:
-            with duplicates_reported():
-                answer = await self._transactions.run_transaction(
-                    lambda session: self._store(wanted, old, session)
-                )
-        except (DuplicateError, TooManyAtOnceError):
-            # The same wish at the same moment may be what is in the way.
-            winner = await _stored_answer(wanted, old)
-            if winner is None:
-                raise
-            return NewAnswer(winner, is_new=False)
-        await check_still_there(wanted.asker)
-        return NewAnswer(answer, is_new=True)
+        return await stored_once(
+            self._transactions,
+            wanted.asker,
+            lambda session: self._store(wanted, old, session),
+            lambda: _stored_answer(wanted, old),
+        )
 
     async def _end(self, old: Message) -> None:
         if old.status != "streaming":

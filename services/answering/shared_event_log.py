@@ -23,8 +23,13 @@ from redis.exceptions import RedisError, ResponseError
 from documents.ids import PydanticObjectId
 from services.answering.answer_news import AnswerNews, channel_of
 from services.answering.event_json import event_from_json, event_to_json
-from services.answering.event_log import LogMissingError, LogSilentError, LogUnavailableError
-from services.answering.events import ENDING_EVENTS, AnswerEvent, AnswerRestarted
+from services.answering.event_log import (
+    LogMissingError,
+    LogSilentError,
+    LogUnavailableError,
+    check_goes_on,
+)
+from services.answering.events import ENDING_EVENTS, AnswerEvent
 from services.answering.memory_event_log import BATCH_EVENTS, MemoryEventLog
 from services.cancelling import cancel_and_wait, raise_if_cancelled
 
@@ -193,12 +198,7 @@ class SharedEventLog:
             _key(answer_id), min=f"{after_seq + 1}-0", count=BATCH_EVENTS
         )
         batch = [event_from_json(fields[EVENT]) for _, fields in found]
-        if (
-            batch
-            and batch[0].seq != after_seq + 1
-            and not isinstance(batch[0], (AnswerRestarted, *ENDING_EVENTS))
-        ):
-            raise LogMissingError(answer_id)
+        check_goes_on(batch, after_seq)
         return batch
 
     async def _has_ended(self, answer_id: PydanticObjectId, after_seq: int) -> bool:

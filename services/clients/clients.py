@@ -91,7 +91,7 @@ def client_filter(*, text: str | None = None, active: bool | None = None) -> dic
 
 async def client_slug_by_id(scope: TenantScope, document_id: PydanticObjectId) -> str | None:
     """The slug of a client, or None when it is unknown or outside of the scope."""
-    client = await scope.of(Client).get(document_id)
+    client = await scope.of(Client).part(document_id, frozenset())
     return client.client_id if client else None
 
 

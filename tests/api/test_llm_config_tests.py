@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from documents.base import utc_now
+from documents.database.database import Database
 from documents.ids import PydanticObjectId
 from graphql_schema.node import local_id
 from tests.api.operations import Json, MakeClient, database_of, done, mutate, new_slug
@@ -61,12 +62,22 @@ async def outcome_of_call(caller: GraphQLClient, config: Json, **more: object) -
                 return result
 
 
+async def all_is_counted(database: Database) -> None:
+    """Wait until what other tests have asked is told and counted, which happens behind."""
+    waiting = {"messages": "end_untold_since", "usage_events": "uncounted_since"}
+    async with asyncio.timeout(10):
+        for name, since in waiting.items():
+            while await database.database[name].find_one({since: {"$type": "date"}}):  # noqa: ASYNC110 - MongoDB has no event for it
+                await asyncio.sleep(0.02)
+
+
 @pytest.mark.parametrize("name", PROVIDERS)
 async def test_an_answer_comes_with_its_speed_its_tokens_and_its_price_and_leaves_nothing(
     name: str, admin: GraphQLClient, server: ServerProcess
 ) -> None:
     prices = {"inputCostPer1kTokens": "0.5", "outputCostPer1kTokens": "1.5", "maxTokens": 5000}
     async with byte_server(answering(name)) as provider, database_of(server) as database:
+        await all_is_counted(database)
         stored = [await database.database[each].count_documents({}) for each in COUNTED]
         config = await config_of(admin, name, provider.url, **prices)
         result = await outcome_of_call(admin, config, prompt="Wie geht es?")

@@ -10,8 +10,9 @@ import secrets
 import signal
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import pytest
@@ -57,11 +58,18 @@ class Pair:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
     folder = tmp_path_factory.mktemp("pair")
+    async with two_servers(folder, PARLANCE_DRAIN_SECONDS=DRAIN_SECONDS) as pair:
+        yield pair
+
+
+@asynccontextmanager
+async def two_servers(folder: Path, **more: str) -> AsyncIterator[Pair]:
+    """Two servers with these settings, not started yet; they and their database end afterwards."""
     database = await open_database(DatabaseOptions(mongodb_url=None, data_dir=folder / "mongodb"))
     settings = {
         "PARLANCE_MONGODB_URL": database.url,
         "PARLANCE_SECRET_KEY": secrets.token_urlsafe(48),
-        "PARLANCE_DRAIN_SECONDS": DRAIN_SECONDS,
+        **more,
     }
     pair = Pair(*(ServerProcess(folder / name, **settings) for name in ("one", "other")))
     try:

@@ -4,7 +4,6 @@ The tests share the servers and Redis; whoever needs them starts them. Time budg
 """
 
 import asyncio
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
@@ -12,8 +11,6 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from documents.database.opening import open_database
-from documents.database.options import DatabaseOptions
 from tests.answers import FOLLOW, STOP, asking, followed, kinds_of, new_key, text_of
 from tests.faults.test_server_kill import (
     PIECES,
@@ -21,6 +18,7 @@ from tests.faults.test_server_kill import (
     MakeVisitor,
     chatbot_on,
     started,
+    two_servers,
     visitor_of_chatbot,
 )
 from tests.graphql_clients import GraphQLClient, GraphQLFailure, Json
@@ -45,21 +43,9 @@ class Farm:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def farm(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Farm]:
     folder = tmp_path_factory.mktemp("farm")
-    database = await open_database(DatabaseOptions(mongodb_url=None, data_dir=folder / "mongodb"))
     with running_redis(folder) as redis:
-        settings = {
-            "PARLANCE_MONGODB_URL": database.url,
-            "PARLANCE_REDIS_URL": redis.url,
-            "PARLANCE_SECRET_KEY": secrets.token_urlsafe(48),
-        }
-        one, other = (ServerProcess(folder / name, **settings) for name in ("one", "other"))
-        farm = Farm(one, other, redis)
-        try:
-            yield farm
-        finally:
-            servers = (farm.one, farm.other)
-            await asyncio.gather(*(asyncio.to_thread(server.stop) for server in servers))
-            await database.close()
+        async with two_servers(folder, PARLANCE_REDIS_URL=redis.url) as pair:
+            yield Farm(pair.one, pair.other, redis)
 
 
 async def until_text(stream: AsyncGenerator[Json, None], events: list[Json], text: str) -> None:

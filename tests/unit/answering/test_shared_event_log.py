@@ -74,6 +74,23 @@ async def is_copied(client: Redis, answer_id: PydanticObjectId, seq: int) -> Non
     await until(is_there)
 
 
+async def five_of_ten(log: SharedEventLog, client: Redis) -> PydanticObjectId:
+    """An answer whose first half stands in Redis."""
+    answer_id = PydanticObjectId()
+    await log.open(answer_id)
+    await log.append(answer_id, events_of(10)[:5])
+    await is_copied(client, answer_id, 5)
+    return answer_id
+
+
+async def opened(here: SharedEventLog, there: SharedEventLog) -> PydanticObjectId:
+    """An answer without an event yet, as another process sees it too."""
+    answer_id = PydanticObjectId()
+    await here.open(answer_id)
+    await until(lambda: is_open(there, answer_id))
+    return answer_id
+
+
 @asynccontextmanager
 async def following(
     log: SharedEventLog, answer_id: PydanticObjectId, client: Redis, after: int = 0
@@ -183,10 +200,7 @@ async def test_a_process_that_lost_the_answer_writes_nothing_more(
     logs: list[SharedEventLog], client: Redis
 ) -> None:
     lost, taken = logs
-    answer_id = PydanticObjectId()
-    await lost.open(answer_id)
-    await lost.append(answer_id, events_of(10)[:5])
-    await is_copied(client, answer_id, 5)
+    answer_id = await five_of_ten(lost, client)
     reader = SharedEventLog(connect_redis(client_url(client)), QUICK_TIMES)
     async with following(reader, answer_id, client) as follower:
         await taken.open(answer_id)
@@ -208,10 +222,7 @@ async def test_a_discarded_log_is_gone_for_everybody_at_once(
     logs: list[SharedEventLog], client: Redis
 ) -> None:
     here, there = logs
-    answer_id = PydanticObjectId()
-    await here.open(answer_id)
-    await here.append(answer_id, events_of(10)[:5])
-    await is_copied(client, answer_id, 5)
+    answer_id = await five_of_ten(here, client)
     async with following(there, answer_id, client) as follower:
         await there.discard(answer_id)  # by whichever process
         with pytest.raises(LogMissingError):
@@ -223,10 +234,7 @@ async def test_a_log_that_nobody_writes_any_more_sends_its_followers_elsewhere(
     logs: list[SharedEventLog], client: Redis
 ) -> None:
     here, there = logs
-    answer_id = PydanticObjectId()
-    await here.open(answer_id)
-    await here.append(answer_id, events_of(10)[:5])
-    await is_copied(client, answer_id, 5)
+    answer_id = await five_of_ten(here, client)
     await here.leave(answer_id)
     with pytest.raises(LogSilentError):
         await followed(there, answer_id)
@@ -250,9 +258,7 @@ async def test_whoever_leaves_is_told_nothing_more(
     logs: list[SharedEventLog], client: Redis
 ) -> None:
     here, there = logs
-    answer_id = PydanticObjectId()
-    await here.open(answer_id)
-    await until(lambda: is_open(there, answer_id))
+    answer_id = await opened(here, there)
     async with following(there, answer_id, client):
         pass
 
@@ -268,9 +274,7 @@ async def test_followers_count_wherever_they_are(
     logs: list[SharedEventLog], redis: RedisServer, client: Redis
 ) -> None:
     here, there = logs
-    answer_id = PydanticObjectId()
-    await here.open(answer_id)
-    await until(lambda: is_open(there, answer_id))
+    answer_id = await opened(here, there)
     assert await here.followers(answer_id) == 0
     own = asyncio.create_task(followed(here, answer_id))
     async with following(there, answer_id, client):
@@ -288,9 +292,7 @@ async def test_lost_news_delay_a_follower_and_lose_nothing(
     logs: list[SharedEventLog], client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, there = logs
-    answer_id = PydanticObjectId()
-    await here.open(answer_id)
-    await until(lambda: is_open(there, answer_id))
+    answer_id = await opened(here, there)
     monkeypatch.setattr(there._news, "_wake", lambda _channel: None)
     async with following(there, answer_id, client) as follower:
         await here.append(answer_id, events_of(5))
