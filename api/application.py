@@ -14,8 +14,9 @@ from api.middleware.correlation import Correlation
 from api.middleware.faults import Faults
 from api.middleware.origins import ApiOrigins
 from api.middleware.security_headers import SecurityHeaders
-from api.routes import account, demo, exports, operations, uploads
+from api.routes import account, demo, exports, operations, uploads, widget
 from api.settings import Settings
+from services.publishing.widget_build import WidgetBuilds
 
 
 def create_application(settings: Settings) -> FastAPI:
@@ -37,11 +38,13 @@ def create_application(settings: Settings) -> FastAPI:
     application.state.settings = settings
     application.state.stopping = False
     application.state.start_problem = None
+    application.state.widget_builds = WidgetBuilds(settings.widget_dir)
     application.include_router(operations.router)
     application.include_router(demo.router)
     application.include_router(uploads.router)
     application.include_router(exports.router)
     application.include_router(account.router)
+    application.include_router(widget.router)
     application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
     application.add_exception_handler(404, _not_found)
     application.add_exception_handler(HTTPException, _refused)

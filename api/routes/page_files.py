@@ -68,11 +68,11 @@ class PageFiles:
         content = (Path(widget.__path__[0]) / self._folder / name).read_bytes()
         etag = f'"{hashlib.sha256(content).hexdigest()[:_ETAG_CHARACTERS]}"'
         headers = {**HEADERS, "ETag": etag}
-        if _holds(request.headers.get("If-None-Match", ""), etag):
+        if holds(request.headers.get("If-None-Match", ""), etag):
             return Response(status_code=304, headers=headers)
         return Response(content, media_type=self._media_types[name], headers=headers)
 
 
-def _holds(if_none_match: str, etag: str) -> bool:
+def holds(if_none_match: str, etag: str) -> bool:
     """Whether the browser's copy is current; a proxy that compresses makes its ETag weak."""
     return any(held.strip().removeprefix("W/") in {etag, "*"} for held in if_none_match.split(","))
