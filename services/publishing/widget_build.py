@@ -136,7 +136,8 @@ def integrity_of(content: bytes) -> str:
 
 
 def _names(manifest: Manifest) -> list[str]:
-    names = [manifest.loader, manifest.panel, *manifest.languages.values()]
+    named = [manifest.loader, manifest.panel, *manifest.languages.values()]
+    names = sorted({*named, *manifest.integrity})
     for name in names:
         if not FILE_NAME.fullmatch(name):
             raise _not_built(f"{name[:100]!r} is no name of a built file")
