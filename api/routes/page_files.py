@@ -50,9 +50,9 @@ class PageFiles:
         self._folder = folder
         self._media_types = media_types
 
-    def page(self, request: Request) -> Response:
-        """The page itself."""
-        return self._file(PAGE, request)
+    def page(self, request: Request, changes: Mapping[str, str] | None = None) -> Response:
+        """The page itself; `changes` are texts to be found in it, with what stands there instead."""
+        return self._file(PAGE, request, changes or {})
 
     def part(self, name: str, request: Request) -> Response:
         """What the page is made of.
@@ -62,10 +62,12 @@ class PageFiles:
         """
         if name not in self._media_types or name == PAGE:
             raise HTTPException(404)
-        return self._file(name, request)
+        return self._file(name, request, {})
 
-    def _file(self, name: str, request: Request) -> Response:
+    def _file(self, name: str, request: Request, changes: Mapping[str, str]) -> Response:
         content = (Path(widget.__path__[0]) / self._folder / name).read_bytes()
+        for found, instead in changes.items():
+            content = content.replace(found.encode(), instead.encode())
         etag = f'"{hashlib.sha256(content).hexdigest()[:_ETAG_CHARACTERS]}"'
         headers = {**HEADERS, "ETag": etag}
         if holds(request.headers.get("If-None-Match", ""), etag):
