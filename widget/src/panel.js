@@ -7,7 +7,7 @@
 
 import { Conversation } from "./conversation.js";
 import { MESSAGES, STOP, VISIT } from "./documents.js";
-import { drawing, h } from "./dom.js";
+import { drawing, drawWith, h } from "./dom.js";
 import { follow, pause, pauseAfter } from "./following.js";
 import english from "./languages/en.js";
 import { Link, POLL } from "./link.js";
@@ -66,6 +66,7 @@ export class Panel {
    */
   constructor(element, phrases) {
     const { settings, language } = element;
+    drawWith(element.shared.drawing);
     const chatbot = settings.chatbot ?? "";
     this.#element = element;
     this.#settings = settings;
@@ -73,7 +74,7 @@ export class Panel {
     this.#memory = new Memory(chatbot);
     this.#link = new Link(
       element.shared,
-      () => element.load(PARTS.fallback),
+      () => element.load(MORE),
       () => this.#visit.token,
       (way) => element.emit("transport", { way }),
     );
@@ -471,7 +472,7 @@ export class Panel {
   /** @param {Use} show */
   async #beside(show) {
     this.#side ??= this.#element
-      .load(PARTS.side)
+      .load(MORE)
       .then(
         ({ Side }) =>
           new Side(this.#view, this.#around, this.#sideActions, { h, drawing, tool, link, newKey }),
