@@ -15,9 +15,11 @@ from graphql_schema.conversations.types import Visitor, visitor_by_id
 from graphql_schema.errors import NotFoundInListError
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import Connection, forward_page, page_by_id
-from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.permissions import Anybody, Person, allowed_for
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import seen
+from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
+from services.visits.showing import shown_chatbot
 
 
 @strawberry.type(description="A visitor's stay with a chatbot; it ends after half an hour's rest.")
@@ -46,6 +48,21 @@ class Visit(Node):
 @strawberry.type
 class VisitQueries:
     """Queries of this domain."""
+
+    @strawberry.field(
+        description="What a widget shows before its visitor does anything: nothing is kept and no"
+        " visit begins. Null for an unknown key. The Authorization header is ignored.",
+        extensions=allowed_for(Anybody),
+    )
+    async def widget_chatbot(
+        self,
+        embed_key: Annotated[str, strawberry.argument(description="The chatbot's public key.")],
+        language: Annotated[
+            str | None, strawberry.argument(description="The visitor's, BCP 47.")
+        ] = None,
+    ) -> WidgetChatbot | None:
+        shown = await shown_chatbot(embed_key)
+        return widget_chatbot_from(*shown, language) if shown else None
 
     @strawberry.field(
         description="The visits of a chatbot, newest first; all of them, those that last (active),"

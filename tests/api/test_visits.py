@@ -41,6 +41,13 @@ mutation ($input: StartVisitInput!) {
   }
 }
 """
+WIDGET_CHATBOT = """
+query ($embedKey: String!, $language: String) {
+  widgetChatbot(embedKey: $embedKey, language: $language) {
+    name active texts { language welcomeMessage }
+  }
+}
+"""
 VIEWER = "{ viewer { visitor { id } user { id } } }"
 SHOP, OTHER_SHOP = "https://shop.example", "https://other.example"
 
@@ -367,3 +374,32 @@ async def test_widget_tokens_that_are_not_ours_are_nobodys(
 async def test_many_visits_start_at_once(server: ServerProcess) -> None:
     started = await asyncio.gather(*(start(server, "demo", server.url) for _ in range(20)))
     assert len({one["visitorId"] for one in started}) == 20
+
+
+async def test_a_page_learns_what_to_show_and_no_visit_begins(
+    server: ServerProcess, admin: GraphQLClient, make_client: MakeClient
+) -> None:
+    texts = [
+        {"language": "EN", "welcomeMessage": "Hello"},
+        {"language": "DE", "welcomeMessage": "Guten Tag"},
+    ]
+    chatbot = await chatbot_with(
+        admin, await make_client(), texts=texts, languages=["EN", "DE"], allowedOrigins=[SHOP]
+    )
+    asked = {"embedKey": chatbot["embedKey"], "language": "de-AT"}
+    off = {"id": chatbot["id"], "active": False}
+
+    async with page_of(server, SHOP) as page:
+        shown = (await page.execute(WIDGET_CHATBOT, asked))["widgetChatbot"]
+        assert shown["texts"] == {"language": "DE", "welcomeMessage": "Guten Tag"}
+        assert shown["active"]
+        unknown = await page.execute(WIDGET_CHATBOT, {"embedKey": "no such key"})
+        assert unknown["widgetChatbot"] is None
+    await done(admin, "updateChatbot", off, "chatbot { id }")
+    async with page_of(server, server.url) as page:
+        assert not (await page.execute(WIDGET_CHATBOT, asked))["widgetChatbot"]["active"]
+    visits = await admin.execute(
+        "query ($id: ID!) { visits(chatbotId: $id) { edges { node { id } } } }",
+        {"id": chatbot["id"]},
+    )
+    assert visits["visits"]["edges"] == []
