@@ -14,7 +14,7 @@ from api.middleware.correlation import Correlation
 from api.middleware.faults import Faults
 from api.middleware.origins import ApiOrigins
 from api.middleware.security_headers import SecurityHeaders
-from api.routes import account, demo, exports, operations, uploads, widget
+from api.routes import account, demo, embed, exports, operations, uploads, widget
 from api.settings import Settings
 from services.publishing.widget_build import WidgetBuilds
 
@@ -45,6 +45,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(exports.router)
     application.include_router(account.router)
     application.include_router(widget.router)
+    application.include_router(embed.router)
     application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
     application.add_exception_handler(404, _not_found)
     application.add_exception_handler(HTTPException, _refused)

@@ -74,9 +74,11 @@ from services.uploads.pictures import Pictures
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
 from services.usage.refusals import Refusals
+from services.visits.embed_nonces import EmbedNonces
 from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.handing_out import HandingOut
 from services.visits.identities import Identities
+from services.visits.page_origins import PageOrigins
 from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
@@ -91,6 +93,7 @@ class Wiring:
     services: Services
     identify: Identifying
     origins: EmbeddingOrigins
+    page_origins: PageOrigins
     generations: Generations
     recovery: Recovery
     housekeeping: Housekeeping
@@ -136,6 +139,11 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     erasing = Erasing(database, stopping, event_log)
     downloads = Downloads()
     origins = EmbeddingOrigins(_own_origins(settings), development=settings.in_development)
+    page_origins = PageOrigins(
+        EmbedNonces(keys),
+        normalized_origin(settings.base_url),
+        development=settings.in_development,
+    )
     uploads = Uploads(database, Pictures(), settings.base_url)
     chatbot_settings = SettingsChecks(Logos(uploads))
     chatbots = Chatbots(database, chatbot_settings, most_per_client=settings.chatbots_per_client)
@@ -160,10 +168,10 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         model_tests=ModelTests(models, routes, database),
         llm_config_changes=LlmConfigChanges(database, sealer, config_rules),
         knowledge_sources=KnowledgeSources(database),
-        visits=_visits(settings, widget_tokens, stays, signing_keys),
+        visits=_visits(settings, widget_tokens, stays, signing_keys, page_origins),
         stays=stays,
         previews=Previews(database, widget_tokens, origins),
-        refreshing=Refreshing(database, widget_tokens, development=settings.in_development),
+        refreshing=Refreshing(database, widget_tokens, page_origins),
         handing_out=HandingOut(database, widget_tokens, development=settings.in_development),
         asking=Asking(
             database,
@@ -196,6 +204,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         services=services,
         identify=Identifying(sign_in, widget_tokens, api_keys),
         origins=origins,
+        page_origins=page_origins,
         generations=generations,
         recovery=Recovery(generations, event_log, owner),
         housekeeping=Housekeeping(
@@ -247,13 +256,19 @@ def _rate_limits(settings: Settings) -> RateLimits:
     return RateLimits(rates, MemoryWindows(), shared=StoredWindows())
 
 
-def _visits(settings: Settings, tokens: WidgetTokens, stays: Stays, keys: SigningKeys) -> Visits:
+def _visits(
+    settings: Settings,
+    tokens: WidgetTokens,
+    stays: Stays,
+    keys: SigningKeys,
+    page_origins: PageOrigins,
+) -> Visits:
     identities = Identities(
         keys.live_signing_keys,
         audience=settings.base_url,
         longest=timedelta(seconds=settings.identity_max_seconds),
     )
-    return Visits(tokens, stays, identities, keys.note_use, development=settings.in_development)
+    return Visits(tokens, stays, identities, keys.note_use, page_origins)
 
 
 def process_name() -> str:
