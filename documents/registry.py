@@ -15,6 +15,7 @@ from documents.live_events import LiveCounter, LiveEvent
 from documents.llm_configs import LlmConfig
 from documents.messages import Message
 from documents.one_time_codes import OneTimeCode
+from documents.outbox_entries import OutboxEntry
 from documents.outgoing_mails import OutgoingMail
 from documents.pending_erasures import PendingErasure
 from documents.rate_windows import RateWindow
@@ -55,6 +56,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     DownloadPart,
     LiveEvent,
     LiveCounter,
+    OutboxEntry,
     UsageEvent,
     UsageDaily,
 )
