@@ -22,6 +22,8 @@ from services.answering.warming import warm_up
 from services.cancelling import cancel_and_wait
 from services.conversations.catching_up import CatchingUp
 from services.languages.detection import detect_language
+from services.publishing.kept_files import KeptFiles
+from services.publishing.widget_build import WidgetBuilds, WidgetNotBuiltError
 from services.sealing.keys import WeakSecretError
 
 log = structlog.get_logger()
@@ -49,6 +51,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
             settings, wiring, alone=database.is_embedded
         )
         application.state.database, application.state.wiring = database, wiring
+        await _keep_widget(application)
         application.include_router(
             GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins)
         )
@@ -89,6 +92,16 @@ def _problem_noted(application: FastAPI) -> Generator[None, None, None]:
     except (DatabaseError, SecretKeyError, WeakSecretError, UnsuitablePasswordError) as problem:
         application.state.start_problem = problem
         raise
+
+
+async def _keep_widget(application: FastAPI) -> None:
+    """Keep the widget's build for the time when there is a newer one."""
+    builds: WidgetBuilds = application.state.widget_builds
+    kept: KeptFiles = application.state.kept_files
+    try:
+        await kept.keep(await builds.current())
+    except WidgetNotBuiltError as problem:
+        log.warning("widget_not_built", problem=str(problem))
 
 
 async def _first_start(settings: Settings, wiring: Wiring, *, alone: bool) -> FirstPassword | None:

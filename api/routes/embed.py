@@ -1,17 +1,16 @@
 """/embed/{embedKey}: a chatbot as a page of its own, for an iframe or a link.
 
-    GET /embed/{embedKey}         the page; `?language=de` and `?theme=dark` choose for the visitor
-    GET /embed/{embedKey}/nonce   {"embedNonce", "expiresAt"}, for a page that stayed open too long
-
-Only pages of the chatbot's allowed origins may frame it: a browser shows any other an empty frame,
-and says so in its console. The nonce proves to `startVisit` that the visit begins on this page. No
-page of another origin can read it, since neither route has CORS headers.
+`?language=de` and `?theme=dark` choose for the visitor. Only pages of the chatbot's allowed origins
+may frame it: a browser shows any other an empty frame, and says so in its console. The nonce in it
+(`data-embed-nonce`) proves to `startVisit` that the visit begins on this page; a page that stayed
+open for long fetches itself again for another one. No page of another origin can read it, since
+there are no CORS headers.
 """
 
 from typing import Final
 
-from fastapi import APIRouter, HTTPException, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
 
 from api.routes.embed_page import EmbedPage, notice_of, page_of
 from api.settings import Settings
@@ -44,17 +43,6 @@ async def embed_page(embed_key: str, request: Request) -> Response:
         return _notice(phrase("chatbot_inactive", wanted), wanted, ancestors, 403)
     html, policy = page_of(_page(chatbot, ancestors, wanted, request))
     return HTMLResponse(html, headers={**HEADERS, "Content-Security-Policy": policy})
-
-
-@router.get("/embed/{embed_key}/nonce")
-async def embed_nonce(embed_key: str, request: Request) -> Response:
-    """Another nonce for the page, which asks from our own origin."""
-    shown = await shown_chatbot(embed_key)
-    if shown is None or not _is_on(*shown):
-        raise HTTPException(404)
-    nonce = _page_origins(request).nonce_for(shown[0])
-    body = {"embedNonce": nonce.text, "expiresAt": nonce.expires_at.isoformat()}
-    return JSONResponse(body, headers={"Cross-Origin-Resource-Policy": "same-origin"})
 
 
 def _page(chatbot: Chatbot, ancestors: str, wanted: str, request: Request) -> EmbedPage:

@@ -113,7 +113,7 @@ async def test_a_new_build_is_served_without_a_restart(
     assert second.text == newer[of_kind(newer, "loader")] == "/* a newer loader */\n"
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "..%2fmanifest.json", "loader-0000000000.js"])
+@pytest.mark.parametrize("name", ["manifest.json", "..%2fmanifest.json", "panel.js"])
 async def test_nothing_is_served_but_what_the_manifest_names(
     http: httpx.AsyncClient, texts: dict[str, str], name: str
 ) -> None:
