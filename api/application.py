@@ -16,8 +16,6 @@ from api.middleware.origins import ApiOrigins
 from api.middleware.security_headers import SecurityHeaders
 from api.routes import account, demo, embed, exports, operations, uploads, widget
 from api.settings import Settings
-from services.publishing.kept_files import KeptFiles
-from services.publishing.widget_build import WidgetBuilds
 
 
 def create_application(settings: Settings) -> FastAPI:
@@ -39,8 +37,6 @@ def create_application(settings: Settings) -> FastAPI:
     application.state.settings = settings
     application.state.stopping = False
     application.state.start_problem = None
-    application.state.widget_builds = WidgetBuilds(settings.widget_dir)
-    application.state.kept_files = KeptFiles()
     application.include_router(operations.router)
     application.include_router(demo.router)
     application.include_router(uploads.router)

@@ -22,8 +22,7 @@ from services.answering.warming import warm_up
 from services.cancelling import cancel_and_wait
 from services.conversations.catching_up import CatchingUp
 from services.languages.detection import detect_language
-from services.publishing.kept_files import KeptFiles
-from services.publishing.widget_build import WidgetBuilds, WidgetNotBuiltError
+from services.publishing.widget_build import WidgetNotBuiltError
 from services.sealing.keys import WeakSecretError
 
 log = structlog.get_logger()
@@ -51,7 +50,9 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
             settings, wiring, alone=database.is_embedded
         )
         application.state.database, application.state.wiring = database, wiring
-        await _keep_widget(application)
+        application.state.widget_builds = wiring.services.widget_builds
+        application.state.kept_files = wiring.kept_files
+        await _keep_widget(wiring)
         application.include_router(
             GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins)
         )
@@ -94,12 +95,10 @@ def _problem_noted(application: FastAPI) -> Generator[None, None, None]:
         raise
 
 
-async def _keep_widget(application: FastAPI) -> None:
+async def _keep_widget(wiring: Wiring) -> None:
     """Keep the widget's build for the time when there is a newer one."""
-    builds: WidgetBuilds = application.state.widget_builds
-    kept: KeptFiles = application.state.kept_files
     try:
-        await kept.keep(await builds.current())
+        await wiring.kept_files.keep(await wiring.services.widget_builds.current())
     except WidgetNotBuiltError as problem:
         log.warning("widget_not_built", problem=str(problem))
 

@@ -65,6 +65,8 @@ from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
 from services.privacy.housekeeping import Housekeeping
 from services.privacy.retention import Retention
+from services.publishing.kept_files import KeptFiles
+from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits, Rates
 from services.rate_limits.stored_windows import StoredWindows
 from services.rate_limits.windows import MemoryWindows
@@ -94,6 +96,7 @@ class Wiring:
     identify: Identifying
     origins: EmbeddingOrigins
     page_origins: PageOrigins
+    kept_files: KeptFiles
     generations: Generations
     recovery: Recovery
     housekeeping: Housekeeping
@@ -198,6 +201,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         uploads=uploads,
         live=Live(),
         counting=counting,
+        widget_builds=WidgetBuilds(settings.widget_dir),
         public_url=settings.base_url,
     )
     return Wiring(
@@ -205,6 +209,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         identify=Identifying(sign_in, widget_tokens, api_keys),
         origins=origins,
         page_origins=page_origins,
+        kept_files=KeptFiles(),
         generations=generations,
         recovery=Recovery(generations, event_log, owner),
         housekeeping=Housekeeping(

@@ -53,6 +53,7 @@ from services.live.following import Live
 from services.privacy.deleting import Deleting
 from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
+from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
@@ -106,6 +107,7 @@ class Services:
     uploads: Uploads
     live: Live
     counting: Counting
+    widget_builds: WidgetBuilds
     public_url: str
 
 

@@ -11,6 +11,8 @@ import pytest_asyncio
 
 from api.application import create_application
 from api.settings import Settings
+from services.publishing.kept_files import KeptFiles
+from services.publishing.widget_build import WidgetBuilds
 from tests.widget_builds import write_build
 
 
@@ -21,7 +23,9 @@ def texts(tmp_path: Path) -> dict[str, str]:
 
 @pytest_asyncio.fixture
 async def http(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    application = create_application(Settings(widget_dir=tmp_path))
+    application = create_application(Settings())
+    application.state.widget_builds = WidgetBuilds(tmp_path)
+    application.state.kept_files = KeptFiles()
     transport = httpx.ASGITransport(app=application)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
