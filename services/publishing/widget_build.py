@@ -10,7 +10,7 @@ import base64
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,8 +35,6 @@ class Manifest(BaseModel):
 
     Attributes:
         loader: The file that a page loads.
-        panel: The chat itself, loaded when somebody means to use it.
-        languages: The texts of each language, by its code.
         integrity: Of every file, as HTML's `integrity` has it (Subresource Integrity).
     """
 
@@ -44,8 +42,6 @@ class Manifest(BaseModel):
 
     version: str
     loader: str
-    panel: str
-    languages: Mapping[str, str]
     integrity: Mapping[str, str]
 
 
@@ -109,11 +105,11 @@ def read_build(folder: Path) -> WidgetBuild:
     """
     try:
         manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
-        files = {name: _built_file(folder, name) for name in _names(manifest)}
+        files = {name: _built_file(folder, name) for name in _checked_names(manifest)}
     except (OSError, ValidationError) as error:
         raise _not_built(f"{type(error).__name__} in {folder}") from error
     for name, file in files.items():
-        if manifest.integrity.get(name) != file.integrity:
+        if manifest.integrity[name] != file.integrity:
             raise _not_built(f"{name} is not the file that {MANIFEST} means")
     return WidgetBuild(manifest, files)
 
@@ -135,12 +131,13 @@ def integrity_of(content: bytes) -> str:
     return f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
 
 
-def _names(manifest: Manifest) -> list[str]:
-    names = [manifest.loader, manifest.panel, *manifest.languages.values()]
-    for name in names:
+def _checked_names(manifest: Manifest) -> Iterable[str]:
+    if manifest.loader not in manifest.integrity:
+        raise _not_built(f"the loader is none of the files of {MANIFEST}")
+    for name in manifest.integrity:
         if not FILE_NAME.fullmatch(name):
             raise _not_built(f"{name[:100]!r} is no name of a built file")
-    return names
+    return manifest.integrity
 
 
 def _built_file(folder: Path, name: str) -> BuiltFile:
