@@ -202,6 +202,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         live=Live(),
         counting=counting,
         widget_builds=WidgetBuilds(settings.widget_dir),
+        embedding_origins=origins,
         public_url=settings.base_url,
     )
     return Wiring(

@@ -57,6 +57,7 @@ from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
+from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.handing_out import HandingOut
 from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
@@ -108,6 +109,7 @@ class Services:
     live: Live
     counting: Counting
     widget_builds: WidgetBuilds
+    embedding_origins: EmbeddingOrigins
     public_url: str
 
 

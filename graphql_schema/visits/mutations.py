@@ -21,6 +21,7 @@ from graphql_schema.errors import (
 )
 from graphql_schema.node import global_id
 from graphql_schema.permissions import Anybody, allowed_for
+from graphql_schema.visits.origins import not_allowed_text
 from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
 from services.answering.phrases import phrase
 from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
@@ -149,11 +150,7 @@ def _refusal_of(
                 path=["input", "embedKey"],
             )
         case OriginNotAllowedError():
-            return refused(
-                UserErrorCode.ORIGIN_NOT_ALLOWED,
-                f"Pages of {error.origin or 'an unknown origin'} may not use this chatbot. Add the"
-                " origin to the chatbot's allowed origins (allowedOrigins) and publish it.",
-            )
+            return refused(UserErrorCode.ORIGIN_NOT_ALLOWED, not_allowed_text(error.origin))
         case EmbedPageOutdatedError():
             message = (
                 "The page's embedNonce is too old, or of another chatbot. Load the page again."

@@ -47,15 +47,18 @@ class EmbeddingOrigins:
 
     async def known_to(self, chatbot_id: PydanticObjectId, client_id: str, origin: str) -> bool:
         """Whether a page of this origin may speak for visitors of this one chatbot."""
-        normalized = normalized_origin(origin)
-        if normalized in self._always:
+        if normalized_origin(origin) in self._always:
             return True
         scope = TenantScope.one(client_id)
         with operation_deadline(DATABASE_SECONDS):
             chatbot = await scope.of(Chatbot).get(chatbot_id)
             client = await scope.of(Client).find_one({"active": True})
-        if chatbot is None or client is None:
-            return False
+        return chatbot is not None and client is not None and self.allowed_by(chatbot, origin)
+
+    def allowed_by(self, chatbot: Chatbot, origin: str) -> bool:
+        """Whether a page of this origin may show a chatbot, were it switched on."""
+        if normalized_origin(origin) in self._always:
+            return True
         allowed = chatbot.published.allowed_origins
         return origin_allowed(origin, allowed, development=self._development)
 
