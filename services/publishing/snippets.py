@@ -89,7 +89,7 @@ def _element(place: _Place) -> str:
 def _iframe(place: _Place) -> str:
     return (
         f'<iframe src="{escape(place.api_url)}/embed/{escape(place.embed_key)}"'
-        f' title="{escape(place.title)}" width="400" height="600" loading="lazy"'
+        f' title="{escape(place.title)}" width="400" height="600" frameborder="0" loading="lazy"'
         ' allow="clipboard-write"></iframe>'
     )
 
