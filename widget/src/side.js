@@ -1,0 +1,228 @@
+/**
+ * What stands beside the conversation: the list of the visitor's conversations, and the menu.
+ *
+ * Loaded when somebody opens one of them; what it is built with comes from the panel, which has it.
+ */
+
+import { mutation } from "./documents.js";
+import english from "./languages/en_side.js";
+import sideCss from "./side.css";
+import { speech } from "./speech.js";
+
+const icons = {
+  rename: "M5 19l1-4L16 5l3 3L9 18z",
+  remove: "M5 7h14M10 7V5h4v2M7 7l1 12h8l1-12",
+  add: "M12 5v14M5 12h14",
+};
+
+const RENAME = mutation("renameConversation");
+const REMOVE = mutation("deleteConversation");
+const EXPORT = mutation("exportVisitor", "download{url}");
+const ERASE = mutation("eraseVisitor");
+const LIST = "{conversations(first:50){edges{node{id title lastMessageAt}}}}";
+
+/** @typedef {{id: string, title: string, lastMessageAt: string}} Talk */
+
+/**
+ * @typedef {object} SideActions
+ * @property {(document: string, variables: Record<string, unknown>) => Promise<any>} call
+ * @property {() => boolean} known whether there is a visitor to ask about
+ * @property {() => string | null} current the conversation that is shown
+ * @property {() => void} begin a new conversation
+ * @property {(id: string) => void} choose
+ * @property {() => void} forget this visitor, who was erased
+ */
+
+export class Side {
+  #view;
+  #language;
+  #t;
+  #actions;
+  #dom;
+
+  /**
+   * @param {import("./view.js").View} view
+   * @param {import("./turn_view.js").Around} around
+   * @param {SideActions} actions
+   * @param {Pick<typeof import("./dom.js"), "h" | "drawing"> & Pick<typeof import("./turn_view.js"), "tool">} dom
+   */
+  constructor(view, around, actions, dom) {
+    this.#view = view;
+    this.#language = around.language;
+    this.#t = speech(around.language, english, around.phrases?.slice(-Object.keys(english).length));
+    this.#actions = actions;
+    this.#dom = dom;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(sideCss);
+    const root = /** @type {ShadowRoot} */ (view.panel.getRootNode());
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+  }
+
+  /**
+   * @param {string} title
+   * @param {...(Node | string)} content
+   */
+  #turnTo(title, ...content) {
+    const { side, main, back, avatar } = this.#view;
+    const heading = this.#dom.h("h3", { tabIndex: -1 }, title);
+    side.replaceChildren(heading, ...content);
+    side.hidden = back.hidden = false;
+    main.hidden = avatar.hidden = true;
+    heading.focus();
+  }
+
+  async showHistory() {
+    const t = this.#t;
+    const { h } = this.#dom;
+    const { call, known, current } = this.#actions;
+    const { edges } = known() ? await call(LIST, {}) : { edges: [] };
+    const items = edges.map((/** @type {{node: Talk}} */ { node }) =>
+      this.#talk(node, node.id === current()),
+    );
+    const list = items.length ? h("ul", {}, ...items) : h("p", { class: "notice" }, t("empty"));
+    this.#turnTo(this.#view.titles.history, this.#beginner(), list);
+  }
+
+  #beginner() {
+    const { h, drawing } = this.#dom;
+    const begin = () => {
+      this.#view.showMain();
+      this.#actions.begin();
+    };
+    const label = this.#t("newChat");
+    const properties = { type: "button", class: "row strong", click: begin };
+    return h("button", properties, drawing(icons.add), label);
+  }
+
+  /**
+   * @param {Talk} talk
+   * @param {boolean} isCurrent
+   */
+  #talk(talk, isCurrent) {
+    const t = this.#t;
+    const { h, tool } = this.#dom;
+    const { call, choose, current, begin } = this.#actions;
+    const date = new Intl.DateTimeFormat(this.#language, { dateStyle: "medium" });
+    const chosen = () => {
+      this.#view.showMain();
+      choose(talk.id);
+    };
+    const remove = async () => {
+      await call(REMOVE, { i: { id: talk.id } });
+      if (talk.id === current()) begin();
+      await this.showHistory();
+    };
+    const erase = () => this.#confirm(item, t("reallyRemove"), remove);
+    const item = h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "row", "aria-current": isCurrent && "true", click: chosen },
+        h("span", { dir: "auto" }, talk.title),
+        h("time", {}, date.format(new Date(talk.lastMessageAt))),
+      ),
+      tool(icons.rename, `${t("rename")}: ${talk.title}`, () => this.#rename(item, talk)),
+      tool(icons.remove, `${t("remove")}: ${talk.title}`, erase),
+    );
+    return item;
+  }
+
+  /**
+   * @param {HTMLElement} item
+   * @param {Talk} talk
+   */
+  #rename(item, talk) {
+    const t = this.#t;
+    const { h } = this.#dom;
+    const field = h("input", {
+      value: talk.title,
+      maxLength: 200,
+      dir: "auto",
+      "aria-label": t("title"),
+    });
+    const submit = async (/** @type {Event} */ event) => {
+      event.preventDefault();
+      const title = field.value.trim();
+      if (title) await this.#actions.call(RENAME, { i: { id: talk.id, title } });
+      await this.showHistory();
+    };
+    const save = h("button", { class: "soft" }, t("save"));
+    item.replaceChildren(h("form", { class: "why", submit }, field, save));
+    field.select();
+    field.focus();
+  }
+
+  /**
+   * Asks once more, where the answer is given.
+   *
+   * @param {HTMLElement} place
+   * @param {string} question
+   * @param {() => void} yes
+   */
+  #confirm(place, question, yes) {
+    const t = this.#t;
+    const { h } = this.#dom;
+    const before = [...place.childNodes];
+    const back = () => place.replaceChildren(...before);
+    const no = h("button", { type: "button", class: "soft", click: back }, t("cancel"));
+    const sure = h("button", { type: "button", class: "soft danger", click: yes }, t("remove"));
+    const properties = { class: "sure", role: "group", "aria-label": question };
+    place.replaceChildren(h("div", properties, h("p", {}, question), sure, no));
+    no.focus();
+  }
+
+  showMenu() {
+    const t = this.#t;
+    const { h } = this.#dom;
+    const place = h("div");
+    /** @param {Error} error */
+    const tell = (error) =>
+      place.replaceChildren(h("p", { role: "alert" }, error.message || this.#view.titles.failed));
+    /**
+     * @param {"exportData" | "eraseData"} key
+     * @param {() => void} click
+     */
+    const row = (key, click) => h("button", { type: "button", class: "row", click }, t(key));
+    this.#turnTo(
+      this.#view.titles.menu,
+      this.#beginner(),
+      row("exportData", () => this.#export(place).catch(tell)),
+      row("eraseData", () => this.#erase(place, tell)),
+      place,
+      ...this.#view.contact(),
+    );
+  }
+
+  /** @param {HTMLElement} place */
+  async #export(place) {
+    const { download } = await this.#actions.call(EXPORT, { i: {} });
+    const file = this.#dom.h(
+      "a",
+      {
+        href: download.url,
+        class: "row strong",
+        target: "_blank",
+        rel: "noopener noreferrer",
+      },
+      this.#t("download"),
+    );
+    place.replaceChildren(file);
+    file.focus();
+  }
+
+  /**
+   * @param {HTMLElement} place
+   * @param {(error: Error) => void} tell
+   */
+  #erase(place, tell) {
+    const t = this.#t;
+    const erase = async () => {
+      await this.#actions.call(ERASE, { i: {} });
+      this.#actions.forget();
+      this.#view.showMain();
+      this.#view.say(t("erased"));
+    };
+    this.#confirm(place, t("reallyErase"), () => erase().catch(tell));
+  }
+}
