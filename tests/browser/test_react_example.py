@@ -9,8 +9,8 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.api.operations import Json
+from tests.browser.client_site import ClientSite
 from tests.browser.conftest import Complaints
-from tests.browser.sites import Site, page_with, site_running
 from tests.conftest import signed_in
 from tests.graphql_clients import GraphQLClient
 from tests.providers.node import node_binary
@@ -56,13 +56,6 @@ def built(folder: Path, component: Path, settings: dict[str, str]) -> str:
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def site() -> AsyncIterator[Site]:
-    async with site_running() as site:
-        site.put("/", page_with('<div id="shop"></div><script src="/shop.js"></script>'))
-        yield site
-
-
-@pytest_asyncio.fixture(loop_scope="module")
 async def admin(server: ServerProcess) -> AsyncIterator[GraphQLClient]:
     caller = await signed_in(server.url, server.admin_email, server.admin_password)
     yield caller
@@ -75,6 +68,12 @@ async def chatbot(admin: GraphQLClient) -> Json:
     (demo,) = (edge["node"] for edge in edges if edge["node"]["embedKey"] == "demo")
     found: Json = demo
     return found
+
+
+def show(site: ClientSite, program: str) -> str:
+    """A page with this program; gives its address."""
+    site.pages["/shop.js"] = program, {"content-type": "text/javascript; charset=utf-8"}
+    return site.show('<script src="/shop.js"></script>', body='<div id="shop"></div>')
 
 
 async def expect_comes_and_goes(page: Page) -> None:
@@ -93,13 +92,12 @@ async def test_the_example_shows_the_widget_while_it_is_mounted_and_answers(
     page: Page,
     complaints: Complaints,
     server: ServerProcess,
-    site: Site,
+    site: ClientSite,
     chatbot: Json,
     tmp_path: Path,
 ) -> None:
     settings = {"apiUrl": server.url, "chatbot": chatbot["embedKey"]}
-    site.put("/shop.js", built(tmp_path, EXAMPLE, settings))
-    await page.goto(f"http://localhost:{site.port}")
+    await page.goto(show(site, built(tmp_path, EXAMPLE, settings)))
 
     await expect_comes_and_goes(page)
     await page.get_by_role("button", name="Open chat").click()
@@ -116,14 +114,13 @@ async def test_the_pasted_component_shows_the_widget_while_it_is_mounted(
     page: Page,
     complaints: Complaints,
     admin: GraphQLClient,
-    site: Site,
+    site: ClientSite,
     chatbot: Json,
     tmp_path: Path,
 ) -> None:
     pasted = tmp_path / "ParlanceChat.jsx"
     pasted.write_text((await admin.execute(REACT, {"id": chatbot["id"]}))["embedSnippet"]["html"])
-    site.put("/shop.js", built(tmp_path, pasted, {}))
 
-    await page.goto(f"http://localhost:{site.port}")
+    await page.goto(show(site, built(tmp_path, pasted, {})))
 
     await expect_comes_and_goes(page)
