@@ -81,6 +81,7 @@ from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 from services.visits.stays import Stays
+from services.visits.token_rounds import TokenRounds
 from services.visits.widget_tokens import WidgetTokens
 
 
@@ -91,6 +92,7 @@ class Wiring:
     services: Services
     identify: Identifying
     origins: EmbeddingOrigins
+    token_rounds: TokenRounds
     generations: Generations
     recovery: Recovery
     housekeeping: Housekeeping
@@ -196,6 +198,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         services=services,
         identify=Identifying(sign_in, widget_tokens, api_keys),
         origins=origins,
+        token_rounds=TokenRounds(origins),
         generations=generations,
         recovery=Recovery(generations, event_log, owner),
         housekeeping=Housekeeping(
