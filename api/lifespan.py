@@ -54,7 +54,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         application.state.kept_files = wiring.kept_files
         await _keep_widget(wiring)
         application.include_router(
-            GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins)
+            GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins, wiring.token_rounds)
         )
         await asyncio.to_thread(detect_language, "warm up")  # loads its tables, about a second
         if database.is_embedded:
@@ -70,6 +70,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         _run_behind(stack, "usage counting", wiring.counting.run())
         _run_behind(stack, "words", CatchingUp().run())
         stack.push_async_callback(wiring.services.live.close)
+        _run_behind(stack, "token rounds", wiring.token_rounds.run())
         _run_behind(stack, "live", wiring.services.live.run())
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
         _run_behind(stack, "warming", warm_up(wiring.models))

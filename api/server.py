@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from api.application import create_application
 from api.first_password import FirstPassword
+from api.last_deadline import end_within
 from api.listening import listening_socket
 from api.logs import configure_logs
 from api.settings import Settings
@@ -22,8 +23,22 @@ SHUTDOWN_SECONDS = 5
 """How long open requests may take after SIGTERM; answers have PARLANCE_DRAIN_SECONDS."""
 
 
+LAST_SECONDS = 30.0
+"""What else an end may take, after open requests and answers: closing connections and database."""
+
+
 class ParlanceServer(uvicorn.Server):
-    """Tells where to look once the sockets listen."""
+    """Tells where to look once the sockets listen, and ends in any case."""
+
+    def __init__(self, config: uvicorn.Config, *, last_seconds: float) -> None:
+        super().__init__(config)
+        self._last_seconds = last_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, at a signal."""
+        if not self.should_exit:
+            end_within(self._last_seconds)
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then announce."""
@@ -34,12 +49,15 @@ class ParlanceServer(uvicorn.Server):
             announce(state.settings, state.first_password)
 
 
-def serve(settings: Settings, application: FastAPI | None = None) -> int:
+def serve(
+    settings: Settings, application: FastAPI | None = None, *, last_seconds: float = LAST_SECONDS
+) -> int:
     """Run the server until a signal ends it; the exit status.
 
     Args:
         settings: Of the installation.
         application: What to serve instead of the product as it is, made from the same settings.
+        last_seconds: How long an end may take beside what requests and answers may.
 
     Raises:
         PortInUseError: the address is taken.
@@ -64,7 +82,8 @@ def serve(settings: Settings, application: FastAPI | None = None) -> int:
         backlog=BACKLOG,
         lifespan="on",
     )
-    server = ParlanceServer(config)
+    longest = SHUTDOWN_SECONDS + settings.drain_seconds + last_seconds
+    server = ParlanceServer(config, last_seconds=longest)
     # uvicorn raises the signal that ended it once more, after the drain: that is a clean end.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)

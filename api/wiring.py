@@ -85,6 +85,7 @@ from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 from services.visits.stays import Stays
+from services.visits.token_rounds import TokenRounds
 from services.visits.widget_tokens import WidgetTokens
 
 
@@ -97,6 +98,7 @@ class Wiring:
     origins: EmbeddingOrigins
     page_origins: PageOrigins
     kept_files: KeptFiles
+    token_rounds: TokenRounds
     generations: Generations
     recovery: Recovery
     housekeeping: Housekeeping
@@ -211,6 +213,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         origins=origins,
         page_origins=page_origins,
         kept_files=KeptFiles(),
+        token_rounds=TokenRounds(origins),
         generations=generations,
         recovery=Recovery(generations, event_log, owner),
         housekeeping=Housekeeping(

@@ -15,7 +15,7 @@ from strawberry.types import Info
 from documents.transactions import Transactions
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.loaders import Loaders
-from graphql_schema.standing import Identify, Standing
+from graphql_schema.standing import Identify, Standing, Watch, watch_nobody
 from graphql_schema.viewers import (
     ApiKeyViewer,
     MemberViewer,
@@ -130,6 +130,7 @@ class RequestContext(BaseContext):
     identify: Identify
     caller: Caller
     token: str | None = None
+    watch: Watch = watch_nobody
     loaders: Loaders = field(default_factory=Loaders, repr=False)
     standing: Standing | None = field(default=None, init=False, repr=False)
 
@@ -140,7 +141,7 @@ class RequestContext(BaseContext):
     def show(self, token: str | None) -> None:
         """Go on as whoever shows this token; None: nobody."""
         self.token = token
-        self.standing = None if token is None else Standing(self.identify, token)
+        self.standing = None if token is None else Standing(self.identify, token, self.watch)
 
     def fresh(self) -> "RequestContext":
         """The context of the same caller, with nothing loaded."""

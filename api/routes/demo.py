@@ -4,13 +4,16 @@ Both are public, and get no more trust than any page with the widget: the chatbo
 origin. What they are made of stands in `widget/demo`.
 """
 
+import re
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.routes.page_files import PageFiles
+from api.routes.page_files import PAGE, PageFiles
 
 TEST_PAGE: Final = "test.html"
+EMBED_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
+"""What may stand in the page's script element; nothing in it can end the attribute."""
 
 router = APIRouter(include_in_schema=False)
 _files = PageFiles("demo")
@@ -18,8 +21,11 @@ _files = PageFiles("demo")
 
 @router.api_route("/demo", methods=["GET", "HEAD"])
 def demo_page(request: Request) -> Response:
-    """The site of a fictional company."""
-    return _files.page(request)
+    """The site of a fictional company, with the chatbot `?chatbot=` or with the demo's."""
+    chatbot = request.query_params.get("chatbot", "")
+    if not EMBED_KEY.fullmatch(chatbot):
+        return _files.page(request)
+    return _files.page(request, PAGE, {'data-chatbot="demo"': f'data-chatbot="{chatbot}"'})
 
 
 @router.api_route("/demo/test", methods=["GET", "HEAD"])

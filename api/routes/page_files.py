@@ -59,15 +59,17 @@ class PageFiles:
         self._folder = Path(widget.__path__[0]) / folder
         self._names = {one.name for one in self._folder.iterdir() if one.suffix in MEDIA_TYPES}
 
-    def page(self, request: Request, name: str = PAGE) -> Response:
-        """A page.
+    def page(
+        self, request: Request, name: str = PAGE, changes: Mapping[str, str] | None = None
+    ) -> Response:
+        """A page; `changes` are texts to be found in it, with what stands there instead.
 
         Raises:
             HTTPException: 404, there is no such page.
         """
         if name not in self._names:
             raise HTTPException(404)
-        return self._file(name, request)
+        return self._file(name, request, changes or {})
 
     def part(self, name: str, request: Request) -> Response:
         """What a page is made of.
@@ -77,11 +79,13 @@ class PageFiles:
         """
         if name not in self._names or name.endswith(".html"):
             raise HTTPException(404)
-        return self._file(name, request)
+        return self._file(name, request, {})
 
-    def _file(self, name: str, request: Request) -> Response:
+    def _file(self, name: str, request: Request, changes: Mapping[str, str]) -> Response:
         path = self._folder / name
         content = path.read_bytes()
+        for found, instead in changes.items():
+            content = content.replace(found.encode(), instead.encode())
         etag = f'"{hashlib.sha256(content).hexdigest()[:_ETAG_CHARACTERS]}"'
         headers = {**HEADERS, "ETag": etag}
         if holds(request.headers.get("If-None-Match", ""), etag):
