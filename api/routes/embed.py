@@ -18,6 +18,7 @@ from documents.chatbots import Chatbot
 from documents.clients import Client
 from services.answering.phrases import phrase
 from services.languages.codes import LANGUAGES, negotiate_language
+from services.publishing.policy_sources import connect_sources, image_sources
 from services.visits.page_origins import PageOrigins
 from services.visits.showing import shown_chatbot
 
@@ -54,8 +55,8 @@ def _page(chatbot: Chatbot, ancestors: str, wanted: str, request: Request) -> Em
         language=negotiate_language(wanted, published.languages, published.default_language),
         embed_nonce=_page_origins(request).nonce_for(chatbot).text,
         asked=_asked(request),
-        base_url=settings.base_url,
-        image_hosts=published.allowed_image_hosts,
+        connect=connect_sources(settings.base_url),
+        images=image_sources(published, settings.base_url),
         frame_ancestors=ancestors,
     )
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from typing import Final
-from urllib.parse import urlsplit
 
 from services.languages.codes import RIGHT_TO_LEFT
 
@@ -25,9 +24,9 @@ class EmbedPage:
 
     Attributes:
         asked: Attributes of the widget's script that the page's address asked for.
-        base_url: Where the installation is reached.
-        image_hosts: Of pictures in answers.
-        frame_ancestors: In the words of Content Security Policy.
+        connect: Where the widget asks, in the words of Content Security Policy, as the next two.
+        images: Where its pictures come from.
+        frame_ancestors: Who may frame the page.
     """
 
     embed_key: str
@@ -35,8 +34,8 @@ class EmbedPage:
     language: str
     embed_nonce: str
     asked: dict[str, str]
-    base_url: str
-    image_hosts: Iterable[str]
+    connect: Iterable[str]
+    images: Iterable[str]
     frame_ancestors: str
 
 
@@ -68,15 +67,12 @@ def notice_of(text: str, language: str, frame_ancestors: str) -> tuple[str, str]
 
 
 def _policy(page: EmbedPage, nonce: str) -> Iterable[str]:
-    place = urlsplit(page.base_url)
-    socket = f"{'wss' if place.scheme == 'https' else 'ws'}://{place.netloc}"
-    images = " ".join(["'self'", page.base_url, *(f"https://{one}" for one in page.image_hosts)])
     return (
         "default-src 'none'",
         f"script-src 'nonce-{nonce}'",
         f"style-src 'nonce-{nonce}'",
-        f"connect-src 'self' {page.base_url} {socket}",
-        f"img-src {images}",
+        f"connect-src 'self' {' '.join(page.connect)}",
+        f"img-src 'self' {' '.join(page.images)}",
         "base-uri 'none'",
         "form-action 'none'",
         "require-trusted-types-for 'script'",

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from documents.chatbots import Chatbot
 from services.publishing.framework_snippets import ANGULAR, REACT, VUE
+from services.publishing.policy_sources import connect_sources, image_sources
 from services.publishing.widget_build import BuiltFile
 
 EmbedKindName = Literal["script", "init", "element", "iframe", "react", "vue", "angular"]
@@ -120,8 +120,6 @@ _CODES: Final[Mapping[EmbedKindName, Callable[[_Place], str]]] = {
 def _policy(kind: EmbedKindName, chatbot: Chatbot, public_url: str) -> str:
     if kind == "iframe":
         return f"frame-src {public_url}"
-    place = urlsplit(public_url)
-    socket = f"{'wss' if place.scheme == 'https' else 'ws'}://{place.netloc}"
-    hosts = [f"https://{host}" for host in chatbot.published.allowed_image_hosts]
-    images = " ".join([public_url, *hosts])
-    return f"script-src {public_url}; connect-src {public_url} {socket}; img-src {images}"
+    connect = " ".join(connect_sources(public_url))
+    images = " ".join(image_sources(chatbot.published, public_url))
+    return f"script-src {public_url}; connect-src {connect}; img-src {images}"
