@@ -84,17 +84,30 @@ class WidgetBuilds:
         self._read: tuple[int, WidgetBuild] | None = None
 
     async def current(self) -> WidgetBuild:
-        """The build.
+        """The build; the one before while the folder is being written, or holds no whole one.
 
         Raises:
-            WidgetNotBuiltError: there is none, or it is not whole.
+            WidgetNotBuiltError: there is none, or it is not whole, and there was none before.
         """
-        changed = _changed_at(self._folder)
+        try:
+            changed = _changed_at(self._folder)
+        except WidgetNotBuiltError:
+            if self._read is None:
+                raise
+            return self._read[1]
         if self._read is None or self._read[0] != changed:
             async with self._lock:
                 if self._read is None or self._read[0] != changed:
-                    self._read = (changed, await asyncio.to_thread(read_build, self._folder))
+                    self._read = (changed, await self._newest())
         return self._read[1]
+
+    async def _newest(self) -> WidgetBuild:
+        try:
+            return await asyncio.to_thread(read_build, self._folder)
+        except WidgetNotBuiltError:
+            if self._read is None:
+                raise
+            return self._read[1]
 
 
 def read_build(folder: Path) -> WidgetBuild:

@@ -117,6 +117,23 @@ async def test_a_new_build_is_served_without_a_restart(
     assert second.text == newer[of_kind(newer, "loader")] == "/* a newer loader */\n"
 
 
+async def test_a_build_that_is_being_written_takes_nothing_away(
+    http: httpx.AsyncClient, texts: dict[str, str], tmp_path: Path
+) -> None:
+    first = await http.get("/widget.js")
+    manifest = tmp_path / "manifest.json"
+    whole = manifest.read_text()
+
+    manifest.unlink()
+    removed = await http.get("/widget.js")
+    manifest.write_text(whole[: len(whole) // 2])
+    half = await http.get("/widget.js")
+    newer = write_build(tmp_path, loader="/* a newer loader */\n")
+
+    assert first.text == removed.text == half.text
+    assert (await http.get("/widget.js")).text == newer[of_kind(newer, "loader")]
+
+
 @pytest.mark.parametrize("name", ["manifest.json", "..%2fmanifest.json", "panel.js"])
 async def test_nothing_is_served_but_what_the_manifest_names(
     http: httpx.AsyncClient, texts: dict[str, str], name: str
