@@ -1,6 +1,7 @@
 /** `window.Parlance`: what a page can do with its widgets. */
 
 import { ParlanceChat } from "./element.js";
+import { homeOf } from "./files.js";
 
 /** @typedef {import("./settings.js").Settings} Settings */
 
@@ -37,8 +38,7 @@ export const api = {
   adopt(script) {
     const { chatbot } = script?.dataset ?? {};
     if (!script || !chatbot) return;
-    const apiUrl = script.src ? new URL(script.src).origin : undefined;
-    api.init({ apiUrl, .../** @type {any} */ (script.dataset), chatbot });
+    api.init({ apiUrl: homeOf(script), .../** @type {any} */ (script.dataset), chatbot });
   },
 
   /** @param {string} [chatbot] */

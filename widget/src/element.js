@@ -6,7 +6,7 @@
  */
 
 import * as contrast from "./contrast.js";
-import { load, origin } from "./files.js";
+import { home, load } from "./files.js";
 import launcherCss from "./launcher.css";
 import { directionOf, OPEN_CHAT } from "./locale.js";
 import { post } from "./post.js";
@@ -85,7 +85,7 @@ export class ParlanceChat extends HTMLElement {
       /** @type {any} */ (settings)[camel(name)] ??= value;
     }
     if (!settings.chatbot) return;
-    settings.apiUrl = (settings.apiUrl || origin).replace(/\/+$/, "");
+    settings.apiUrl = (settings.apiUrl || home || location.origin).replace(/\/+$/, "");
     ParlanceChat.all.add(this);
     this.ended = new AbortController();
     this.#begin();

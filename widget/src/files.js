@@ -7,8 +7,15 @@
 
 const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
 
-/** Where the loader came from; "" when nobody can tell, which a page then says as `apiUrl`. */
-export const origin = script?.src ? new URL(script.src).origin : "";
+/**
+ * Where Parlance is, by the address of a script that came from there.
+ *
+ * @param {HTMLScriptElement | null} one
+ */
+export const homeOf = (one) => one?.src.replace(/\/widget(\.js|\/).*/, "");
+
+/** Where the loader came from; undefined when nobody can tell: then the page says `apiUrl`. */
+export const home = homeOf(script);
 
 /** How a file's name ends: the SHA-256 of its content in base64url, then ".js". */
 const NAMED_HASH = /([\w-]{43})\.js$/;

@@ -173,7 +173,7 @@ export class Panel {
   /** @param {boolean} focus */
   open(focus) {
     const { frame, launcher } = this.#element;
-    const { panel, question, name } = this.#view;
+    const { panel, question, heading } = this.#view;
     const opens = panel.hidden;
     panel.hidden = false;
     frame.classList.add("open");
@@ -182,7 +182,7 @@ export class Panel {
     panel.ariaModal = String(this.#floats && matchMedia(NARROW).matches);
     if (opens) this.#view.toEnd();
     // On a telephone the keyboard would cover what is to be read first.
-    if (focus) (matchMedia("(pointer: coarse)").matches ? name : question).focus();
+    if (focus) (matchMedia("(pointer: coarse)").matches ? heading : question).focus();
     if (focus) this.#memory.keepState("open");
     if (opens) this.#element.emit("open");
   }

@@ -119,7 +119,8 @@ export class View {
       this.form,
     );
     this.side = h("div", { class: "side", hidden: true });
-    this.name = h("h2", { dir: "auto", tabIndex: -1, id: "name" });
+    this.name = h("bdi");
+    this.heading = h("h2", { tabIndex: -1, id: "name" }, this.name);
     this.avatar = h("span", { class: "avatar", "aria-hidden": "true" });
     this.back = tool(icons.back, t("back"), () => this.showMain());
     this.back.hidden = true;
@@ -132,7 +133,7 @@ export class View {
         { part: "header" },
         this.back,
         this.avatar,
-        h("div", { class: "title" }, this.name, h("p", {}, t("about"))),
+        h("div", { class: "title" }, this.heading, h("p", {}, t("about"))),
         tool(icons.history, t("history"), () => actions.showHistory()),
         tool(icons.menu, t("menu"), () => actions.showMenu()),
         this.closer,
