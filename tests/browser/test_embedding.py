@@ -170,6 +170,8 @@ async def test_the_element_is_a_chat_within_the_page(
     site.show((await snippet(owner, chatbot, "ELEMENT"))["html"])
     await page.goto(origin_of(site, "shop"))
     await expect_answer(page)
+    element = page.locator("parlance-chat")
+    assert await element.locator(".panel").bounding_box() == await element.bounding_box()
 
 
 async def test_a_script_that_is_not_the_pinned_one_is_not_run(
