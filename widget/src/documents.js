@@ -7,11 +7,12 @@ const EVENT = `{__typename seq ...on AnswerStarted{conversationId questionId mes
 /**
  * @param {string} name
  * @param {string} [success] what is wanted of it
+ * @param {string} [input] the type of its input
  */
-export const mutation = (name, success) => {
+export const mutation = (name, success, input) => {
   const type = name[0].toUpperCase() + name.slice(1);
   const wanted = success ? `...on ${type}Success{${success}}` : "";
-  return `mutation($i:${type}Input!){${name}(input:$i){__typename ${wanted}...on UserError{code message}}}`;
+  return `mutation($i:${input ?? `${type}Input`}!){${name}(input:$i){__typename ${wanted}...on UserError{code message}}}`;
 };
 
 /** @param {string} configuration the fields of a WidgetChatbot, which the loader has already */
@@ -23,7 +24,7 @@ export const documentsWith = (configuration) => ({
   refresh: mutation("refreshWidgetToken", "widgetToken expiresAt"),
   ask: `subscription($i:AskInput!){ask(input:$i)${EVENT}}`,
   follow: `subscription($m:ID!,$s:Int!){answer(messageId:$m,afterSeq:$s)${EVENT}}`,
-  askOnce: mutation("askOnce", "conversationId questionId messageId"),
+  askOnce: mutation("askOnce", "conversationId questionId messageId", "AskInput"),
   poll: `query($m:ID!,$s:Int!,$w:Int!){answerEvents(messageId:$m,afterSeq:$s,waitMs:$w)${EVENT}}`,
   stop: mutation("stopAnswer"),
   regenerate: mutation("regenerateAnswer", "messageId"),

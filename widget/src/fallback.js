@@ -64,7 +64,7 @@ export async function poll(link, answer, question, listener, ended, documents) {
       return listener.onEvent({ __typename: "AnswerFailed", seq: 0, code, text, retryable: true });
     }
     // It has no number of its own: those of the log begin with 1.
-    listener.onEvent({ __typename: "AnswerStarted", seq: 0.5, ...asked });
+    listener.onEvent({ ...asked, __typename: "AnswerStarted", seq: 0.5 });
   }
   while (!ended()) {
     const variables = { m: answer.id, s: Math.floor(answer.seq), w: POLL_WAIT_MS };

@@ -190,8 +190,10 @@ class Socket {
           ? new Problem("denied", reason)
           : new Problem(PROTOCOL_CLOSES.includes(code) ? "refused" : "lost", reason),
       );
+    // What a page's policy forbids closes nothing and says no more than this.
+    socket.onerror = () => this.end(new Problem("lost"));
     this.#socket = socket;
-    this.#watch();
+    this.ask(SILENCE_AFTER_PING_MS);
   }
 
   /** @param {Operation} operation */
@@ -255,8 +257,9 @@ class Socket {
   end(problem) {
     this.alive = false;
     clearTimeout(this.#timer);
-    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close();
+    const socket = this.#socket;
+    socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
+    socket.close();
     const operations = [...this.#operations.values()];
     this.#operations.clear();
     for (const operation of operations) operation.onProblem(problem);

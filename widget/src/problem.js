@@ -18,9 +18,14 @@ export class Problem extends Error {
 const DENIALS = ["UNAUTHENTICATED", "TOKEN_EXPIRED", "TOKEN_REVOKED", "FORBIDDEN"];
 const TEMPORARY = ["UNAVAILABLE", "SHUTTING_DOWN"];
 
-/** @param {{message?: string, extensions?: {code?: string}}[] | undefined} errors of a response */
+/**
+ * What is wrong with a whole request is for those who build the page, and not for the visitor.
+ *
+ * @param {{message?: string, extensions?: {code?: string}}[] | undefined} errors of a response
+ */
 export function problemOf(errors) {
   const code = errors?.[0]?.extensions?.code ?? "";
   const kind = DENIALS.includes(code) ? "denied" : TEMPORARY.includes(code) ? "lost" : "refused";
-  return new Problem(kind, errors?.[0]?.message, code);
+  if (kind === "refused") console.error("Parlance:", errors?.[0]?.message);
+  return new Problem(kind, "", code);
 }
