@@ -57,6 +57,7 @@ class SharedLogTimes:
         ended: how long a log outlives its answer.
         look: how often a follower looks without news.
         silence: after how long without an event a follower asks whether the answer lives.
+        window: the least between two writes of an answer; what comes meanwhile goes together.
         pause: before Redis is tried again.
         closing: how long a process that ends waits for what is still to be copied.
         answer: how long Redis may take for one command.
@@ -66,6 +67,7 @@ class SharedLogTimes:
     ended: int = 300
     look: float = 1.0
     silence: float = 5.0
+    window: float = 0.02
     pause: float = 0.5
     closing: float = 2.0
     answer: float = 3.0
@@ -231,6 +233,7 @@ class SharedEventLog:
                 async with aclosing(self._local.batches(answer_id, copy.seq)) as batches:
                     async for batch in batches:
                         await copy.write(batch)
+                        await asyncio.sleep(self._times.window)
                 await copy.end()
             except LogMissingError:
                 return
@@ -272,7 +275,7 @@ class _Copy:
         Raises:
             _StreamGoneError: there is no such stream any more.
         """
-        async with self._redis.pipeline(transaction=True) as pipeline:
+        async with self._redis.pipeline(transaction=False) as pipeline:
             for event in events:
                 pipeline.xadd(
                     self._key, {EVENT: event_to_json(event)}, id=f"{event.seq}-0", nomkstream=True
