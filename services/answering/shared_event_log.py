@@ -137,6 +137,9 @@ class SharedEventLog:
         if (task := self._copying.get(answer_id)) is not None:
             await cancel_and_wait(task)
         try:
+            # In this order: a copy that another process begins anew meanwhile is either deleted
+            # here, or finds that the answer is discarded.
+            await self._redis.set(_discarded(answer_id), b"", ex=self._times.running)
             await self._redis.delete(_key(answer_id))
             await self._redis.publish(channel_of(answer_id), b"")
         except RedisError as error:
@@ -262,11 +265,18 @@ class _Copy:
         self._times = times
 
     async def begin(self) -> None:
-        """Let followers know that there is a log; from its first event on, if it is new."""
+        """Let followers know that there is a log; from its first event on, if it is new.
+
+        Raises:
+            LogMissingError: the answer was discarded, by whichever process.
+        """
         with suppress(ResponseError):  # it is there already
             await self._redis.xadd(self._key, {b"begun": b""}, id=BEGINNING)
             self.seq = 0
         await self._redis.expire(self._key, self._times.running)
+        if await self._redis.exists(_discarded(self._answer_id)):
+            await self._redis.delete(self._key)
+            raise LogMissingError(self._answer_id)
         await self._tell()
 
     async def write(self, events: Sequence[AnswerEvent]) -> None:
@@ -302,3 +312,8 @@ class _Copy:
 
 def _key(answer_id: PydanticObjectId) -> str:
     return f"parlance:answer:{answer_id}"
+
+
+def _discarded(answer_id: PydanticObjectId) -> str:
+    """Says that an answer's log is not to come back; for as long as one may be written."""
+    return f"parlance:discarded:{answer_id}"
