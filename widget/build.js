@@ -14,6 +14,12 @@ const here = new URL(".", import.meta.url);
 const source = new URL("src/", here);
 const TARGET = "es2022";
 
+/** Names that only our own files say to each other; the same short ones in all of them. */
+const OURS =
+  /^(proven|reconsider|doubt|onEvent|onLost|onConnected|onValue|onAccepted|onEnd|onProblem|textOn|LEAST_CONTRAST|pending|questionOf|recognise|renew|ensure|keepState|setBusy|greet|toEnd|older|branding|closer|avatar|beginAnnouncing|showMain|showMenu|showHistory|showContact|imageHosts|around|phrases|isDark|looks|showUnread|shared|starters|gate|grow|spoken|sayWhy|newKey|configure|titles|configuration|dress|colour|launcher|frame|ended|reading|heading|welcome|hear|kept|announcer)$/;
+/** @type {Record<string, string | false>} */
+let shortNames = {};
+
 /** Style sheets as texts for `adoptedStyleSheets`, without what only people need. */
 const styleTexts = {
   name: "style texts",
@@ -34,7 +40,7 @@ const styleTexts = {
  * @param {import("esbuild").BuildOptions} options
  */
 async function bundle(entry, options) {
-  const { outputFiles } = await build({
+  const { outputFiles, mangleCache } = await build({
     entryPoints: [fileURLToPath(new URL(entry, source))],
     bundle: true,
     minify: true,
@@ -43,8 +49,11 @@ async function bundle(entry, options) {
     charset: "utf8",
     legalComments: "none",
     plugins: [styleTexts],
+    mangleProps: OURS,
+    mangleCache: shortNames,
     ...options,
   });
+  shortNames = mangleCache ?? {};
   return outputFiles?.[0].text ?? "";
 }
 
@@ -81,6 +90,7 @@ const hashed = (prefix, content) =>
  * @returns {Promise<void>}
  */
 export async function buildWidget(folder = new URL("dist/", here)) {
+  shortNames = {};
   const { version } = JSON.parse(await readFile(new URL("../package.json", here), "utf8"));
   /** @type {Record<string, string>} */
   const files = {};

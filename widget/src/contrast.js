@@ -5,6 +5,7 @@
  * until it stands at 4.5 : 1, the least that level AA asks for.
  */
 
+/** @type {number} */
 export const LEAST_CONTRAST = 4.5;
 
 /** @typedef {[number, number, number]} Rgb each 0 to 255 */

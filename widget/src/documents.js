@@ -2,7 +2,7 @@
 
 const MESSAGE =
   "id sender status content createdAt questionId suggestions citations{number sourceTitle url anchorUrl quote}feedback{rating}";
-const EVENT = `{__typename seq ...on AnswerStarted{conversationId questionId messageId}...on AnswerStep{label}...on AnswerDelta{text}...on AnswerCompleted{answer{${MESSAGE}}}...on AnswerFailed{code text retryable retryAt}}`;
+export const EVENT = `{__typename seq ...on AnswerStarted{conversationId questionId messageId}...on AnswerStep{label}...on AnswerDelta{text}...on AnswerCompleted{answer{${MESSAGE}}}...on AnswerFailed{code text retryable retryAt}}`;
 
 /**
  * @param {string} name
@@ -15,22 +15,11 @@ export const mutation = (name, success, input) => {
   return `mutation($i:${input ?? `${type}Input`}!){${name}(input:$i){__typename ${wanted}...on UserError{code message}}}`;
 };
 
-/** @param {string} configuration the fields of a WidgetChatbot, which the loader has already */
-export const documentsWith = (configuration) => ({
-  start: mutation(
-    "startVisit",
-    `widgetToken expiresAt visitorId chatbot{${configuration}}conversation{id}`,
-  ),
-  refresh: mutation("refreshWidgetToken", "widgetToken expiresAt"),
-  ask: `subscription($i:AskInput!){ask(input:$i)${EVENT}}`,
-  follow: `subscription($m:ID!,$s:Int!){answer(messageId:$m,afterSeq:$s)${EVENT}}`,
-  askOnce: mutation("askOnce", "conversationId questionId messageId", "AskInput"),
-  poll: `query($m:ID!,$s:Int!,$w:Int!){answerEvents(messageId:$m,afterSeq:$s,waitMs:$w)${EVENT}}`,
-  stop: mutation("stopAnswer"),
-  regenerate: mutation("regenerateAnswer", "messageId"),
-  rate: mutation("rateAnswer"),
-  messages: `query($c:ID!,$b:String){conversation(id:$c){id title messages(last:30,before:$b){pageInfo{hasPreviousPage startCursor}edges{node{${MESSAGE}}}}}}`,
-  visit: `subscription($a:String){visitEvents(after:$a){cursor kind conversationId messageId conversation{id title}chatbot{${configuration}}}}`,
-});
-
-/** @typedef {ReturnType<typeof documentsWith>} Documents */
+export const START = mutation("startVisit", "widgetToken expiresAt visitorId conversation{id}");
+export const REFRESH = mutation("refreshWidgetToken", "widgetToken expiresAt");
+export const ASK = `subscription($i:AskInput!){ask(input:$i)${EVENT}}`;
+export const FOLLOW = `subscription($m:ID!,$s:Int!){answer(messageId:$m,afterSeq:$s)${EVENT}}`;
+export const STOP = mutation("stopAnswer");
+export const MESSAGES = `query($c:ID!,$b:String){conversation(id:$c){id title messages(last:30,before:$b){pageInfo{hasPreviousPage startCursor}edges{node{${MESSAGE}}}}}}`;
+export const VISIT =
+  "subscription($a:String){visitEvents(after:$a){cursor kind conversationId messageId}}";

@@ -12,6 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
  */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
+  if (element instanceof HTMLButtonElement) element.type = "button";
   for (const [name, value] of Object.entries(properties)) {
     if (value == null || value === false) continue;
     if (typeof value === "function") element.addEventListener(name, value);
@@ -41,7 +42,6 @@ export const icons = {
   send: "M12 19V5M6 11l6-6 6 6",
   stop: "M8 8h8v8H8z",
   copy: "M9 9h10v10H9zM5 15V5h10",
-  good: "M7 10v9H4v-9zM7 10l4-6c2 0 2.5 1.5 2 3l-.5 2.5H18c1.5 0 2 1 1.800 2l-1.300 5.5c-.3 1.200-1 2-2.200 2H7",
-  bad: "M7 14V5H4v9zM7 14l4 6c2 0 2.5-1.5 2-3l-.5-2.5H18c1.5 0 2-1 1.800-2L18.5 7c-.3-1.200-1-2-2.200-2H7",
+  good: "M7 10v9H4v-9zM7 10l4-6c2 0 2.5 1.5 2 3l-.5 2.5H18c1.5 0 2 1 1.8 2l-1.3 5.5c-.3 1.2-1 2-2.2 2H7",
   again: "M19 8a8 8 0 1 0 1 6M20 4v5h-5",
 };

@@ -5,7 +5,7 @@
  * does taking an inline one out of the page.
  */
 
-import * as contrast from "./contrast.js";
+import { contrast, css, LEAST_CONTRAST, parse, textOn } from "./contrast.js";
 import { home, load } from "./files.js";
 import launcherCss from "./launcher.css";
 import { directionOf, OPEN_CHAT } from "./locale.js";
@@ -22,8 +22,12 @@ const PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** A page that takes the launcher out more often than this does not want it. */
 const MOST_RETURNS = 20;
+/** From launcher to launcher in one corner. */
+const SPACING_PX = 76;
 
-/** @type {contrast.Rgb} */
+/** What reading needs, for the panel too. */
+const reading = { contrast, css, LEAST_CONTRAST, parse, textOn };
+/** @type {import("./contrast.js").Rgb} */
 const BLUE = [31, 79, 216];
 const SVG = "http://www.w3.org/2000/svg";
 const SPEECH = "M4 5h16v11H10l-5 4v-4H4z";
@@ -47,7 +51,7 @@ export class ParlanceChat extends HTMLElement {
   frame = document.createElement("div");
 
   #root = this.attachShadow({ mode: "open" });
-  #colours = new CSSStyleSheet();
+  #style = new CSSStyleSheet();
   #badge = document.createElement("span");
   #scheme = matchMedia("(prefers-color-scheme: dark)");
   #attempts = 0;
@@ -58,7 +62,7 @@ export class ParlanceChat extends HTMLElement {
   /** What the panel needs of this file, so as not to bring it along again. */
   get shared() {
     const { apiUrl = "" } = this.settings;
-    return { apiUrl, contrast, fields: CONFIGURATION, post: post.bind(null, apiUrl) };
+    return { apiUrl, reading, post: post.bind(null, apiUrl) };
   }
 
   /**
@@ -104,24 +108,34 @@ export class ParlanceChat extends HTMLElement {
     const { signal } = this.ended;
     try {
       this.language = languageOf(this.settings);
-      this.configuration = await this.#configured();
-      if (signal.aborted || !this.configuration) return;
-      this.#render();
+      await this.configure();
+      if (!signal.aborted && this.configuration) this.#render();
     } catch {
       if (signal.aborted) return;
       const pause = Math.min(PAUSE_MS * ++this.#attempts, LONGEST_PAUSE_MS);
-      const timer = setTimeout(() => this.#begin(), pause);
-      signal.addEventListener("abort", () => clearTimeout(timer));
+      this.#later(() => this.#begin(), pause);
     }
   }
 
-  /** @returns {Promise<Configuration | undefined>} undefined: refused, for the reason in the console */
-  async #configured() {
+  /**
+   * @param {() => void} act unless the widget has ended by then
+   * @param {number} milliseconds
+   */
+  #later(act, milliseconds) {
+    const timer = setTimeout(act, milliseconds);
+    this.ended.signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+
+  /** Asks for the published configuration; a refusal stands in the console with its reason. */
+  async configure() {
     const { chatbot } = this.settings;
     const query = `query($k:String!,$l:String){c:widgetChatbot(embedKey:$k,language:$l){${CONFIGURATION}}}`;
     const response = await this.shared.post(query, { k: chatbot, l: this.language });
     const { data, errors } = await response.json();
-    if (data?.c) return data.c;
+    if (data?.c) {
+      this.configuration = data.c;
+      return;
+    }
     const unknown = `There is no chatbot with the embed key "${chatbot}".`;
     console.error(`Parlance: ${errors?.[0]?.message ?? unknown}`);
     this.emit("error", { code: errors?.[0]?.extensions?.code ?? "NOT_FOUND" });
@@ -129,9 +143,8 @@ export class ParlanceChat extends HTMLElement {
 
   #render() {
     const { frame, launcher } = this;
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(launcherCss);
-    this.#root.adoptedStyleSheets = [sheet, this.#colours];
+    this.#root.adoptedStyleSheets = [this.#style];
+    frame.className = `frame ${this.settings.display}`;
     frame.lang = this.language;
     frame.dir = directionOf(this.language);
     this.#scheme.addEventListener("change", () => this.dress(), this.ended);
@@ -163,7 +176,7 @@ export class ParlanceChat extends HTMLElement {
   /** @param {"primary" | "secondary"} name */
   colour(name) {
     const own = getComputedStyle(this).getPropertyValue(`--parlance-${name}`);
-    return contrast.parse(own) ?? contrast.parse(this.looks[name]);
+    return parse(own) ?? parse(this.looks[name]);
   }
 
   get isDark() {
@@ -175,18 +188,23 @@ export class ParlanceChat extends HTMLElement {
   async dress() {
     if (!this.configuration) return;
     const { position, bubbleIcon, zIndex } = this.looks;
-    const { css, textOn } = contrast;
     const primary = this.colour("primary") ?? BLUE;
-    const colours = `--primary:${css(primary)};--on-primary:${css(textOn(primary))}`;
-    this.#colours.replaceSync(`.frame{${colours};z-index:${zIndex}}`);
-    const beside = this.#floats ? this.#neighbours(position) : 0;
-    const opened = this.isOpen ? " open" : "";
-    this.frame.className = `frame ${this.settings.display} ${position} beside-${beside}${opened}`;
+    const [y, x] = position.split("-");
+    const beside = this.#floats ? this.#neighbours(position) * SPACING_PX : 0;
+    this.#style.replaceSync(
+      `${launcherCss}.frame{--primary:${css(primary)};--on-primary:${css(textOn(primary))};z-index:${zIndex};${y}:0;${x}:0}` +
+        `.frame.launcher>*{${y}:var(--edge);${x}:calc(var(--edge) + ${beside}px)}` +
+        `.frame.launcher>.panel{${y}:calc(2*var(--edge) + var(--size) - 6px)}`,
+    );
     this.launcher.replaceChildren(icon(bubbleIcon), this.#badge);
     (await this.#panel)?.dress();
   }
 
-  /** @param {string} position */
+  /**
+   * How many launchers were in the same corner before.
+   *
+   * @param {string} position
+   */
   #neighbours(position) {
     const floating = [...ParlanceChat.all].filter((one) => one.#floats);
     const before = floating.slice(0, floating.indexOf(this));
@@ -209,8 +227,7 @@ export class ParlanceChat extends HTMLElement {
     if (before === "open") this.open(false);
     else if (before === "busy") this.#load();
     else if (this.looks.autoOpen && !before) {
-      const timer = setTimeout(() => this.open(false), this.looks.autoOpenDelay);
-      this.ended.signal.addEventListener("abort", () => clearTimeout(timer));
+      this.#later(() => this.open(false), this.looks.autoOpenDelay);
     }
   }
 

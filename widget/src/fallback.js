@@ -1,10 +1,16 @@
 /**
- * Streams for networks that let no WebSocket through: server-sent events, or where those are held
- * back too, asking again and again. Loaded when it is needed.
+ * What most visits do without, loaded when it is needed: streams for networks that let no WebSocket
+ * through (server-sent events, or where those are held back too, asking again and again), and what
+ * signed-in visitors and the embed page need.
  */
+
+import { EVENT, mutation } from "./documents.js";
 
 /** @typedef {import("./conversation.js").AnswerEvent} AnswerEvent */
 /** @typedef {import("./conversation.js").Turn} Turn */
+
+const ASK_ONCE = mutation("askOnce", "conversationId questionId messageId", "AskInput");
+const POLL = `query($m:ID!,$s:Int!,$w:Int!){answerEvents(messageId:$m,afterSeq:$s,waitMs:$w)${EVENT}}`;
 
 /** An event stream has a sign of life at least this often. */
 const LONGEST_SILENCE_MS = 30_000;
@@ -54,11 +60,10 @@ export async function streamEvents(request, take, signal) {
  * @param {Record<string, unknown>} question
  * @param {import("./following.js").Listener} listener
  * @param {() => boolean} ended
- * @param {import("./documents.js").Documents} documents
  */
-export async function poll(link, answer, question, listener, ended, documents) {
+export async function poll(link, answer, question, listener, ended) {
   if (!answer.id) {
-    const asked = await link.request(documents.askOnce, { i: question });
+    const asked = await link.request(ASK_ONCE, { i: question });
     if (asked.code) {
       const { code, message: text } = asked;
       return listener.onEvent({ __typename: "AnswerFailed", seq: 0, code, text, retryable: true });
@@ -68,8 +73,28 @@ export async function poll(link, answer, question, listener, ended, documents) {
   }
   while (!ended()) {
     const variables = { m: answer.id, s: Math.floor(answer.seq), w: POLL_WAIT_MS };
-    const events = await link.request(documents.poll, variables);
+    const events = await link.request(POLL, variables);
     listener.onConnected();
     for (const event of events) listener.onEvent(event);
+  }
+}
+
+/** The embed page's nonce lives for a short time: the page itself has a new one. */
+export async function freshNonce() {
+  const page = await (await fetch(location.href, { cache: "no-store" })).text();
+  return /data-embed-nonce="([^"]+)/.exec(page)?.[1];
+}
+
+/**
+ * @param {string | null | undefined} token a JWT; nothing of it is believed here, it only tells two
+ *   visitors of this browser apart
+ * @returns {string | null}
+ */
+export function userOf(token) {
+  try {
+    const claims = String(token).split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
+    return JSON.parse(atob(claims)).user_id;
+  } catch {
+    return null;
   }
 }

@@ -5,6 +5,7 @@
  * resume: `seq` says what is here already.
  */
 
+import { ASK, FOLLOW } from "./documents.js";
 import { POLL } from "./link.js";
 import { Problem } from "./problem.js";
 
@@ -64,18 +65,17 @@ export async function follow(link, answer, question, listener, signal) {
  * @param {() => boolean} ended
  */
 async function listen(link, answer, question, listener, signal, ended) {
-  const { documents } = link;
   if (link.way === POLL) {
     const { poll } = await link.fallback();
     const over = () => ended() || signal.aborted;
-    return poll(link, answer, question, listener, over, documents);
+    return poll(link, answer, question, listener, over);
   }
   const done = new AbortController();
   const stop = () => done.abort();
   signal.addEventListener("abort", stop);
   const [query, variables] = answer.id
-    ? [documents.follow, { m: answer.id, s: answer.seq }]
-    : [documents.ask, { i: { ...question, afterSeq: answer.seq } }];
+    ? [FOLLOW, { m: answer.id, s: answer.seq }]
+    : [ASK, { i: { ...question, afterSeq: answer.seq } }];
   const take = (/** @type {AnswerEvent} */ event) => {
     listener.onEvent(event);
     if (ended()) stop();

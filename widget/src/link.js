@@ -4,7 +4,6 @@
  * polls).
  */
 
-import { documentsWith } from "./documents.js";
 import { Problem, problemOf } from "./problem.js";
 
 /** A server that says nothing for so long is asked whether it is there, in milliseconds. */
@@ -51,8 +50,7 @@ export class Link {
    * @param {() => string} token
    * @param {(way: string) => void} report
    */
-  constructor({ apiUrl, post, fields }, fallback, token, report) {
-    this.documents = documentsWith(fields);
+  constructor({ apiUrl, post }, fallback, token, report) {
     this.fallback = fallback;
     this.#apiUrl = apiUrl;
     this.#post = post;

@@ -6,10 +6,12 @@
  */
 
 import { Conversation } from "./conversation.js";
+import { MESSAGES, STOP, VISIT } from "./documents.js";
 import { drawing, h } from "./dom.js";
 import { follow, pause, pauseAfter } from "./following.js";
 import english from "./languages/en.js";
 import { Link, POLL } from "./link.js";
+import { link } from "./markdown.js";
 import { Memory } from "./memory.js";
 import { palette } from "./palette.js";
 import panelCss from "./panel.css";
@@ -21,6 +23,7 @@ import { Visit } from "./visit.js";
 
 /** @typedef {import("./conversation.js").Turn} Turn */
 /** @typedef {import("./conversation.js").AnswerEvent} AnswerEvent */
+/** @typedef {(side: import("./side.js").Side) => unknown} Use */
 
 /** So many turns are kept for the first picture after a reload. */
 const TURNS_KEPT = 30;
@@ -83,13 +86,7 @@ export class Panel {
       configuration: () => this.#configuration,
       actions: {
         retry: (/** @type {Turn} */ turn) => this.#retry(turn),
-        again: (/** @type {Turn} */ turn) => this.#again(turn),
-        rate: (
-          /** @type {Turn} */ turn,
-          /** @type {"UP" | "DOWN" | null} */ rating,
-          /** @type {string | undefined} */ comment,
-        ) => this.#rate(turn, rating, comment),
-        copy: (/** @type {string} */ text) => navigator.clipboard.writeText(text),
+        use: (/** @type {Use} */ use) => this.#beside(use),
       },
     };
     this.#around = around;
@@ -98,14 +95,19 @@ export class Panel {
       ask: (text) => this.ask(text),
       stop: () => this.#stop(),
       agree: () => this.#agree(),
-      earlier: () => this.#earlier(),
+      earlier: () => this.#beside((side) => side.earlier()),
       showHistory: () => this.#beside((side) => side.showHistory()),
       showMenu: () => this.#beside((side) => side.showMenu()),
+      showContact: () => this.#beside((side) => side.showContact()),
     });
     this.#sideActions = {
       call: (document, variables) => this.#call(document, variables),
       known: () => Boolean(this.#visit.token),
-      current: () => this.#talk.id,
+      talk: () => this.#talk,
+      adopt: (found, earlier) => this.#adopt(found, earlier),
+      follow: (answer) => this.#follow(answer),
+      draw: () => this.#draw(),
+      sayWhy: (error) => this.#sayWhy(error),
       begin: () => this.#begin(),
       choose: (id) => this.#choose(id),
       forget: () => this.#forget(),
@@ -236,10 +238,10 @@ export class Panel {
   /** The colours that only the panel needs. */
   dress() {
     const element = this.#element;
-    const { contrast } = element.shared;
+    const { reading } = element.shared;
     const primary = element.colour("primary") ?? [31, 79, 216];
     const dark = element.isDark;
-    const colours = palette(primary, element.colour("secondary"), dark, contrast);
+    const colours = palette(primary, element.colour("secondary"), dark, reading);
     const rules = Object.entries(colours).map(([name, value]) => `--${name}:${value}`);
     this.#colours.replaceSync(`.panel{${rules.join(";")};color-scheme:${dark ? "dark" : "light"}}`);
     this.#view.dress();
@@ -427,7 +429,7 @@ export class Panel {
     this.#stopWanted = true;
     if (!pending.id) return;
     try {
-      await this.#call(this.#link.documents.stop, { i: { messageId: pending.id } });
+      await this.#call(STOP, { i: { messageId: pending.id } });
     } catch (error) {
       this.#stopWanted = false;
       this.#view.setBusy(true);
@@ -453,43 +455,10 @@ export class Panel {
   /** @param {Turn} turn */
   #retry(turn) {
     if (this.#talk.pending) return;
-    if (turn.id) return this.#again(turn);
+    if (turn.id) return this.#beside((side) => side.again(turn));
     const text = this.#talk.drop(turn);
     this.#view.question.focus();
     return this.ask(text);
-  }
-
-  /** @param {Turn} old */
-  async #again(old) {
-    if (this.#talk.pending) return;
-    this.#view.question.focus();
-    try {
-      const input = { messageId: old.id, idempotencyKey: newKey() };
-      const { messageId } = await this.#call(this.#link.documents.regenerate, { i: input });
-      const answer = this.#talk.replace(old, messageId, Date.now());
-      this.#draw();
-      await this.#follow(answer);
-    } catch (error) {
-      this.#sayWhy(error);
-    }
-  }
-
-  /**
-   * @param {Turn} turn
-   * @param {"UP" | "DOWN" | null} rating
-   * @param {string} [comment]
-   */
-  async #rate(turn, rating, comment) {
-    const before = turn.rating;
-    turn.rating = rating;
-    this.#view.show(this.#talk.turns);
-    try {
-      await this.#call(this.#link.documents.rate, { i: { messageId: turn.id, rating, comment } });
-    } catch (error) {
-      turn.rating = before;
-      this.#view.show(this.#talk.turns);
-      this.#sayWhy(error);
-    }
   }
 
   #begin() {
@@ -499,12 +468,13 @@ export class Panel {
     this.#view.question.focus();
   }
 
-  /** @param {(side: import("./side.js").Side) => void} show */
+  /** @param {Use} show */
   async #beside(show) {
     this.#side ??= this.#element
       .load(PARTS.side)
       .then(
-        ({ Side }) => new Side(this.#view, this.#around, this.#sideActions, { h, drawing, tool }),
+        ({ Side }) =>
+          new Side(this.#view, this.#around, this.#sideActions, { h, drawing, tool, link, newKey }),
       );
     try {
       await show(await this.#side);
@@ -542,24 +512,13 @@ export class Panel {
     if (!id || (pending && !pending.id)) return;
     this.#syncWanted = false;
     try {
-      const found = await this.#call(this.#link.documents.messages, { c: id });
+      const found = await this.#call(MESSAGES, { c: id });
       if (this.#talk.id !== id) return;
       if (!found) return this.#gone();
       this.#adopt(found, false);
     } catch (error) {
       this.#sayWhy(error);
     }
-  }
-
-  async #earlier() {
-    const { id, before } = this.#talk;
-    const { scrollHeight, scrollTop } = this.#view.log;
-    const found = await this.#call(this.#link.documents.messages, { c: id, b: before }).catch(
-      () => null,
-    );
-    if (!found || this.#talk.id !== id) return;
-    this.#adopt(found, true);
-    this.#view.log.scrollTop = scrollTop + this.#view.log.scrollHeight - scrollHeight;
   }
 
   /**
@@ -591,7 +550,7 @@ export class Panel {
         if (this.#link.way !== POLL) {
           const variables = { a: this.#memory.read().cursor || null };
           await this.#link.stream(
-            this.#link.documents.visit,
+            VISIT,
             variables,
             (event) => {
               losses = 0;
@@ -614,23 +573,24 @@ export class Panel {
   }
 
   /** @param {any} event */
-  #hear({ cursor, kind, conversationId, messageId, conversation, chatbot }) {
+  #hear({ cursor, kind, conversationId, messageId }) {
     this.#memory.keep({ cursor });
     this.#element.emit("visit", { kind, conversationId });
     const here = conversationId === this.#talk.id;
-    if (kind === "CONFIGURATION_PUBLISHED" && chatbot) {
-      this.#element.configuration = chatbot;
-      this.#element.dress();
-      this.#draw();
-    } else if (kind === "QUESTION_ASKED") {
+    if (kind === "CONFIGURATION_PUBLISHED") this.#configure();
+    else if (kind === "QUESTION_ASKED") {
       const known = this.#talk.turns.some((turn) => turn.id === messageId);
       if (!known && (here || !this.#talk.id)) {
         if (!this.#talk.id && !this.#talk.pending) this.#talk.id = conversationId;
         this.#sync();
       }
-    } else if (here && kind === "CONVERSATION_RENAMED")
-      this.#talk.title = conversation?.title ?? "";
-    else if (here && kind === "CONVERSATION_DELETED") this.#gone();
+    } else if (here && kind === "CONVERSATION_DELETED") this.#gone();
+  }
+
+  async #configure() {
+    await this.#element.configure().catch(() => null);
+    this.#element.dress();
+    this.#draw();
   }
 
   #onSight() {

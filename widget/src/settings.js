@@ -27,7 +27,6 @@ import { chooseLanguage } from "./locale.js";
  * @property {string} userEmail
  * @property {() => string | null | Promise<string | null>} getToken fetches the signed identity
  * @property {string} embedNonce given by the embed page
- * @property {string} previewToken
  */
 
 /**

@@ -8,9 +8,7 @@ import { blocksOf, build, link } from "./markdown.js";
 /**
  * @typedef {object} TurnActions
  * @property {(turn: Turn) => void} retry
- * @property {(turn: Turn) => void} again
- * @property {(turn: Turn, rating: "UP" | "DOWN" | null, comment?: string) => void} rate
- * @property {(text: string) => Promise<void>} copy
+ * @property {(use: (side: import("./side.js").Side) => unknown) => void} use what is loaded for it
  */
 
 /**
@@ -28,7 +26,7 @@ export class TurnView {
   #bubble = h("div", { class: "bubble", part: "bubble" });
   #step = h("span");
   #typing;
-  #below = h("div", { class: "below" });
+  below = h("div", { class: "below" });
   #drawn = "";
 
   /**
@@ -50,7 +48,7 @@ export class TurnView {
       },
       this.#bubble,
       this.#typing,
-      this.#below,
+      this.below,
     );
     this.update(false);
   }
@@ -84,13 +82,13 @@ export class TurnView {
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     const focused = this.#controls().findIndex((control) => control.matches(":focus"));
-    this.#below.replaceChildren(...(busy ? [] : this.#drawBelow(last)));
+    this.below.replaceChildren(...(busy ? [] : this.#drawBelow(last)));
     if (focused >= 0) this.#controls()[focused]?.focus();
   }
 
   /** @returns {HTMLElement[]} */
   #controls() {
-    return [...this.#below.querySelectorAll("button")];
+    return [...this.below.querySelectorAll("button")];
   }
 
   #drawAnswer() {
@@ -151,8 +149,7 @@ export class TurnView {
       "div",
       { class: "failure", role: "alert" },
       h("p", { dir: "auto" }, failure?.text || t("failed")),
-      failure?.retryable !== false &&
-        h("button", { type: "button", class: "soft", click: retry }, t("retry")),
+      failure?.retryable !== false && h("button", { class: "soft", click: retry }, t("retry")),
     );
   }
 
@@ -179,54 +176,29 @@ export class TurnView {
   #buttons(last) {
     const turn = this.#turn;
     const { t, actions } = this.#around;
-    /** @param {"UP" | "DOWN"} rating */
-    const rate = (rating) => {
-      const wanted = turn.rating === rating ? null : rating;
-      actions.rate(turn, wanted);
-      if (wanted === "DOWN") this.#askWhy();
-    };
-    const copied = async (/** @type {Event} */ event) => {
-      const button = /** @type {HTMLElement} */ (event.currentTarget);
-      await actions.copy(turn.text);
-      button.title = t("copied");
-      button.setAttribute("aria-label", t("copied"));
-    };
+    const rate = (/** @type {"UP" | "DOWN"} */ rating) =>
+      actions.use((side) => side.rate(turn, rating, this.below));
     return h(
       "div",
       { class: "tools" },
-      tool(icons.copy, t("copy"), copied),
+      tool(icons.copy, t("copy"), ({ currentTarget }) =>
+        actions.use((side) => side.copy(turn, /** @type {HTMLElement} */ (currentTarget))),
+      ),
       tool(icons.good, t("good"), () => rate("UP"), turn.rating === "UP"),
-      tool(icons.bad, t("bad"), () => rate("DOWN"), turn.rating === "DOWN"),
-      last && tool(icons.again, t("again"), () => actions.again(turn)),
+      turned(tool(icons.good, t("bad"), () => rate("DOWN"), turn.rating === "DOWN")),
+      last && tool(icons.again, t("again"), () => actions.use((side) => side.again(turn))),
     );
   }
+}
 
-  #askWhy() {
-    const { t, actions } = this.#around;
-    const label = t("comment");
-    const field = h("textarea", {
-      rows: 2,
-      maxLength: 2000,
-      dir: "auto",
-      placeholder: label,
-      "aria-label": label,
-    });
-    const form = h(
-      "form",
-      {
-        class: "why",
-        submit: (/** @type {Event} */ event) => {
-          event.preventDefault();
-          actions.rate(this.#turn, "DOWN", field.value.trim());
-          form.replaceWith(h("p", { class: "meta", role: "status" }, t("thanks")));
-        },
-      },
-      field,
-      h("button", { class: "soft" }, t("send")),
-    );
-    this.#below.append(form);
-    field.focus();
-  }
+/**
+ * The same drawing upside down.
+ *
+ * @param {HTMLElement} button
+ */
+function turned(button) {
+  button.classList.add("turned");
+  return button;
 }
 
 /**
@@ -236,7 +208,7 @@ export class TurnView {
  * @param {boolean} [pressed] of a switch
  */
 export function tool(icon, label, click, pressed) {
-  const properties = { type: "button", class: "tool", title: label, "aria-label": label, click };
+  const properties = { class: "tool", title: label, "aria-label": label, click };
   const state = pressed === undefined ? {} : { "aria-pressed": String(pressed) };
   return h("button", { ...properties, ...state }, drawing(icon));
 }

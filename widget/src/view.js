@@ -2,7 +2,6 @@
 
 import { Announcer } from "./announcer.js";
 import { drawing, h, icons } from "./dom.js";
-import { link } from "./markdown.js";
 import { TurnView, tool } from "./turn_view.js";
 
 /** @typedef {import("./conversation.js").Turn} Turn */
@@ -16,6 +15,7 @@ import { TurnView, tool } from "./turn_view.js";
  * @property {() => void} earlier
  * @property {() => void} showHistory
  * @property {() => void} showMenu
+ * @property {() => void} showContact where the composer was
  */
 
 /** How near the end somebody must be for the end to be kept in sight, in pixels. */
@@ -55,7 +55,7 @@ export class View {
     this.welcome = h("div", { class: "welcome" });
     this.older = h(
       "button",
-      { type: "button", class: "soft older", hidden: true, click: actions.earlier },
+      { class: "soft older", hidden: true, click: actions.earlier },
       t("earlier"),
     );
     this.log = h(
@@ -78,13 +78,12 @@ export class View {
     });
     this.send = h(
       "button",
-      { class: "send", part: "send", title: t("send"), "aria-label": t("send") },
+      { type: "submit", class: "send", part: "send", title: t("send"), "aria-label": t("send") },
       drawing(icons.send),
     );
     this.stop = h(
       "button",
       {
-        type: "button",
         class: "send",
         title: t("stop"),
         "aria-label": t("stop"),
@@ -183,11 +182,7 @@ export class View {
     };
     this.starters.replaceChildren(
       ...questions.map((question) =>
-        h(
-          "button",
-          { type: "button", dir: "auto", part: "starter", click: ask(question) },
-          question,
-        ),
+        h("button", { dir: "auto", part: "starter", click: ask(question) }, question),
       ),
     );
     this.starters.hidden = !questions.length;
@@ -275,13 +270,11 @@ export class View {
     if (!text) this.starters.hidden = !this.starters.childElementCount;
     const agree = h(
       "button",
-      { type: "button", class: "solid", click: this.#actions.agree },
+      { class: "solid", click: this.#actions.agree },
       this.#around.t("agree"),
     );
-    this.gate.replaceChildren(
-      h("p", { dir: "auto" }, text),
-      ...(canAgree ? [agree] : this.contact()),
-    );
+    this.gate.replaceChildren(h("p", { dir: "auto" }, text), ...(canAgree ? [agree] : []));
+    if (text && !canAgree) this.#actions.showContact();
   }
 
   /** @param {KeyboardEvent} event */
@@ -324,25 +317,5 @@ export class View {
     this.side.hidden = this.back.hidden = true;
     this.main.hidden = this.avatar.hidden = false;
     this.question.focus();
-  }
-
-  /** How to reach people, if the chatbot says so. */
-  contact() {
-    const { t, configuration } = this.#around;
-    const { contactEmail, contactUrl, texts } = configuration();
-    const context = { citations: [], imageHosts: [], newTab: t("newTab") };
-    const links = [contactUrl, contactEmail && `mailto:${contactEmail}`].map(
-      (address) => address && link(address, [address.replace(/^mailto:/, "")], address, context),
-    );
-    const known = [texts.contactText, ...links].filter(Boolean);
-    if (!known.length) return [];
-    return [
-      h(
-        "div",
-        { class: "contact" },
-        h("b", {}, t("contact")),
-        ...known.map((part) => h("p", { dir: "auto" }, part)),
-      ),
-    ];
   }
 }

@@ -1,5 +1,6 @@
 /** Who the visitor is to the server: a widget token, got late, renewed in time, forgotten on request. */
 
+import { REFRESH, START } from "./documents.js";
 import { Problem } from "./problem.js";
 
 /** A token is renewed when it has less than this to live: a day. */
@@ -36,11 +37,16 @@ export class Visit {
     const { token, user } = this.#memory.read();
     if (!token) return false;
     const mine = this.#settings.getToken
-      ? (this.#settings.userId ?? userOf(await this.#settings.getToken()))
+      ? (this.#settings.userId ?? (await this.#userOf(await this.#settings.getToken())))
       : null;
     if ((user ?? null) === mine) return false;
     this.#memory.forget();
     return true;
+  }
+
+  /** @param {string | null} token */
+  async #userOf(token) {
+    return (await this.#link.fallback()).userOf(token);
   }
 
   /**
@@ -61,11 +67,7 @@ export class Visit {
 
   /** A token for the same visitor, or, if the server knows none, another visit. */
   async renew() {
-    const renewed = await this.#link.request(
-      this.#link.documents.refresh,
-      { i: { widgetToken: this.token } },
-      "",
-    );
+    const renewed = await this.#link.request(REFRESH, { i: { widgetToken: this.token } }, "");
     this.#link.close();
     if (!renewed.widgetToken) {
       this.#memory.keep({ token: "", conversationId: null, cursor: "" });
@@ -77,47 +79,22 @@ export class Visit {
   }
 
   async #start() {
-    const { chatbot, getToken, userId, previewToken } = this.#settings;
+    const { chatbot, getToken, userId } = this.#settings;
     const identityToken = await getToken?.();
     const input = {
       embedKey: chatbot,
       identityToken,
-      previewToken,
       ...this.#more(),
     };
-    let started = await this.#link.request(this.#link.documents.start, { i: input }, "");
+    let started = await this.#link.request(START, { i: input }, "");
     if (started.code && "embedNonce" in input) {
-      const embedNonce = await freshNonce();
-      started = await this.#link.request(
-        this.#link.documents.start,
-        { i: { ...input, embedNonce } },
-        "",
-      );
+      const embedNonce = await (await this.#link.fallback()).freshNonce();
+      started = await this.#link.request(START, { i: { ...input, embedNonce } }, "");
     }
     if (started.code) throw new Problem("refused", started.message, started.code);
     const { widgetToken: token, expiresAt, conversation } = started;
-    const user = identityToken ? (userId ?? userOf(identityToken)) : null;
+    const user = identityToken ? (userId ?? (await this.#userOf(identityToken))) : null;
     this.#memory.keep({ token, expiresAt, user, conversationId: conversation?.id ?? null });
     return started;
-  }
-}
-
-/** The embed page's nonce lives for a short time: the page itself has a new one. */
-async function freshNonce() {
-  const page = await (await fetch(location.href, { cache: "no-store" })).text();
-  return /data-embed-nonce="([^"]+)/.exec(page)?.[1];
-}
-
-/**
- * @param {string | null | undefined} token a JWT; nothing of it is believed here, it only tells two
- *   visitors of this browser apart
- * @returns {string | null}
- */
-function userOf(token) {
-  try {
-    const claims = String(token).split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    return JSON.parse(atob(claims)).user_id;
-  } catch {
-    return null;
   }
 }

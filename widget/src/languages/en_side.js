@@ -13,4 +13,8 @@ export default {
   eraseData: "Delete my data",
   reallyErase: "Delete everything you have written here, for good?",
   erased: "Your data has been deleted.",
+  copied: "Copied",
+  comment: "What was wrong? (optional)",
+  thanks: "Thank you for your feedback.",
+  contact: "Talk to a person",
 };
