@@ -20,6 +20,9 @@ from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.showing import shown_chatbot
 
 KEPT_SECONDS: Final = 60
+MAX_SHOWN: Final = 100
+"""Characters of an embed key that nobody has."""
+
 JSON: Final = "application/json"
 _ETAG_CHARACTERS = 32
 
@@ -33,7 +36,7 @@ async def configuration(embed_key: str, request: Request, language: str | None =
     headers = {"Vary": "Origin"} | ({"Access-Control-Allow-Origin": origin} if origin else {})
     shown = await shown_chatbot(embed_key)
     if shown is None:
-        message = "There is no chatbot with this embed key."
+        message = f'There is no chatbot with the embed key "{embed_key[:MAX_SHOWN]}".'
         return _refusal(404, "NOT_FOUND", message, headers)
     if origin is not None and not _origins(request).allowed_by(shown[0], origin):
         return _refusal(403, "ORIGIN_NOT_ALLOWED", not_allowed_text(origin), headers)
