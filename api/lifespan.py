@@ -23,6 +23,7 @@ from services.answering.warming import warm_up
 from services.cancelling import cancel_and_wait
 from services.conversations.catching_up import CatchingUp
 from services.languages.detection import detect_language
+from services.publishing.widget_build import WidgetNotBuiltError
 from services.sealing.keys import WeakSecretError
 
 log = structlog.get_logger()
@@ -50,6 +51,9 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
             settings, wiring, alone=database.is_embedded
         )
         application.state.database, application.state.wiring = database, wiring
+        application.state.widget_builds = wiring.services.widget_builds
+        application.state.kept_files = wiring.kept_files
+        await _keep_widget(wiring)
         application.include_router(
             GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins, wiring.token_rounds)
         )
@@ -92,6 +96,14 @@ def _problem_noted(application: FastAPI) -> Generator[None, None, None]:
     except (DatabaseError, SecretKeyError, WeakSecretError, UnsuitablePasswordError) as problem:
         application.state.start_problem = problem
         raise
+
+
+async def _keep_widget(wiring: Wiring) -> None:
+    """Keep the widget's build for the time when there is a newer one."""
+    try:
+        await wiring.kept_files.keep(await wiring.services.widget_builds.current())
+    except WidgetNotBuiltError as problem:
+        log.warning("widget_not_built", problem=str(problem))
 
 
 async def _first_start(settings: Settings, wiring: Wiring, *, alone: bool) -> FirstPassword | None:

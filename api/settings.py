@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         " printed once in development, written to `first-admin-password` in the data folder in"
         " production.",
     )
+    widget_dir: Path | None = Field(
+        None,
+        description="Folder of another build of the widget, such as your own of changed sources."
+        " Default: the one that Parlance comes with.",
+    )
     demo: bool = Field(
         default=True,
         description="Make the client `demo` with a chatbot and a small knowledge base at the first"

@@ -26,6 +26,7 @@ from documents.usage_events import UsageEvent
 from documents.users import User
 from documents.visitors import Visitor
 from documents.visits import Visit
+from documents.widget_files import WidgetFile
 from documents.widget_tokens import WidgetToken
 from documents.work_leases import WorkLease
 
@@ -49,6 +50,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Visitor,
     Visit,
     WidgetToken,
+    WidgetFile,
     Conversation,
     Message,
     PendingErasure,

@@ -53,9 +53,11 @@ from services.live.following import Live
 from services.privacy.deleting import Deleting
 from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
+from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
+from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.handing_out import HandingOut
 from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
@@ -106,6 +108,8 @@ class Services:
     uploads: Uploads
     live: Live
     counting: Counting
+    widget_builds: WidgetBuilds
+    embedding_origins: EmbeddingOrigins
     public_url: str
 
 

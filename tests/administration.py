@@ -37,11 +37,20 @@ class Administrator:
         """A new chatbot of the demo client with a model of its own; its embed key."""
         name = f"Chatbot {uuid.uuid4().hex[:8]}"
         llm_id = await self._llm_config(name, provider, api_url, **config)
-        chatbot = {
-            "clientId": (await self._caller.execute(DEMO_CLIENT))["client"]["id"],
-            "name": name,
-            "settings": {"defaultLlmId": llm_id, "knowledgeMode": "OPEN"},
-        }
+        return await self.chatbot(name, defaultLlmId=llm_id, knowledgeMode="OPEN")
+
+    async def chatbot_like(self, provider_url: str, **settings: object) -> str:
+        """A new chatbot with a model at this address and with these settings; its embed key."""
+        name = f"Chatbot {uuid.uuid4().hex[:8]}"
+        llm_id = await self._llm_config(name, "OPENAI_COMPATIBLE", f"{provider_url}/v1")
+        return await self.chatbot(
+            name, **{"defaultLlmId": llm_id, "knowledgeMode": "OPEN"} | settings
+        )
+
+    async def chatbot(self, name: str, **settings: object) -> str:
+        """A new chatbot of the demo client with these settings; its embed key."""
+        client_id = (await self._caller.execute(DEMO_CLIENT))["client"]["id"]
+        chatbot = {"clientId": client_id, "name": name, "settings": settings}
         made = await self._made(CREATE_CHATBOT, "createChatbot", chatbot)
         return str(made["chatbot"]["embedKey"])
 

@@ -78,6 +78,13 @@ class EmbeddingOrigins:
             return False
         return origin_allowed(place.origin, origins, development=self._development)
 
+    def allowed_by(self, chatbot: Chatbot, origin: str) -> bool:
+        """Whether a page of this origin may show a chatbot, were it switched on."""
+        if normalized_origin(origin) in self._always:
+            return True
+        allowed = chatbot.published.allowed_origins
+        return origin_allowed(origin, allowed, development=self._development)
+
     async def _allowed_somewhere(self, origin: str) -> bool:
         wanted = {"active": True, "published.allowed_origins": {"$in": [origin, ANY_ORIGIN]}}
         chatbots = TenantScope.every_client().of(Chatbot)

@@ -8,6 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Error, Page, async_playwright, expect
 
 from tests.administration import Administrator
+from tests.browser.client_site import ClientSite, client_site
 from tests.browser.relay import Relay, relay_to
 from tests.conftest import signed_in
 from tests.server_process import ServerProcess
@@ -84,6 +85,13 @@ async def relay(server: ServerProcess) -> AsyncIterator[Relay]:
     address = urlsplit(server.url)
     async with relay_to(address.hostname or "", address.port or 0) as relay:
         yield relay
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def site() -> AsyncIterator[ClientSite]:
+    """A client's website."""
+    async with client_site() as running:
+        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -18,6 +18,12 @@ ROWS = (
         members(Caller.VIEWER, others=NOT_FOUND, scopes=VISITORS_WRITE),
     ),
     Row(
+        "widgetChatbot",
+        {"embedKey": the("chatbot", "embed_key")},
+        everybody(),
+        from_page=True,
+    ),
+    Row(
         "startVisit",
         {"embedKey": the("chatbot", "embed_key")},
         everybody(),

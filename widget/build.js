@@ -1,0 +1,136 @@
+/**
+ * Builds what clients' pages load: `npm run build` writes widget/dist/, which is committed.
+ *
+ * The same input gives the same bytes. Names carry a hash of the content, so that browsers may keep
+ * the files for good; the loader is built last, since it knows the names of the others.
+ */
+
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { build, transform } from "esbuild";
+
+const here = new URL(".", import.meta.url);
+const source = new URL("src/", here);
+const TARGET = "es2022";
+
+/** Names that only our own files say to each other; the same short ones in all of them. */
+const OURS =
+  /^(proven|reconsider|doubt|onEvent|onLost|onConnected|onValue|onAccepted|onEnd|onProblem|textOn|LEAST_CONTRAST|pending|questionOf|recognise|renew|ensure|keepState|setBusy|greet|toEnd|older|branding|closer|avatar|beginAnnouncing|showMain|showMenu|showHistory|showContact|imageHosts|around|phrases|isDark|looks|showUnread|shared|starters|gate|grow|spoken|sayWhy|newKey|configure|titles|configuration|dress|colour|launcher|frame|ended|reading|heading|welcome|hear|kept|announcer)$/;
+/** @type {Record<string, string | false>} */
+let shortNames = {};
+
+/** Style sheets as texts for `adoptedStyleSheets`, without what only people need. */
+const styleTexts = {
+  name: "style texts",
+  /** @param {import("esbuild").PluginBuild} building */
+  setup(building) {
+    building.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const { code } = await transform(await readFile(path, "utf8"), {
+        loader: "css",
+        minify: true,
+      });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+/**
+ * @param {string} entry
+ * @param {import("esbuild").BuildOptions} options
+ */
+async function bundle(entry, options) {
+  const { outputFiles, mangleCache } = await build({
+    entryPoints: [fileURLToPath(new URL(entry, source))],
+    bundle: true,
+    minify: true,
+    write: false,
+    target: TARGET,
+    charset: "utf8",
+    legalComments: "none",
+    plugins: [styleTexts],
+    mangleProps: OURS,
+    mangleCache: shortNames,
+    ...options,
+  });
+  shortNames = mangleCache ?? {};
+  return outputFiles?.[0].text ?? "";
+}
+
+/** @returns {Promise<Record<string, string>>} JSON by language code, English apart */
+async function languages() {
+  const { default: english } = await import(new URL("languages/en.js", source).href);
+  const { default: beside } = await import(new URL("languages/en_side.js", source).href);
+  const keys = [...Object.keys(english), ...Object.keys(beside)];
+  const names = (await readdir(new URL("languages/", source))).sort();
+  /** @type {Record<string, string>} */
+  const modules = {};
+  for (const name of names.filter((one) => !one.startsWith("en"))) {
+    const { default: phrases } = await import(new URL(`languages/${name}`, source).href);
+    const inOrder = keys.map((key) => phrases[key]);
+    modules[name.replace(".js", "")] = JSON.stringify(inOrder);
+  }
+  return modules;
+}
+
+/** @param {string | Buffer} content */
+const integrityOf = (content) => `sha384-${createHash("sha384").update(content).digest("base64")}`;
+
+/**
+ * The loader reads the integrity of what it loads from the name, so the whole hash stands there.
+ *
+ * @param {string} prefix
+ * @param {string} content
+ */
+const hashed = (prefix, content) =>
+  `${prefix}-${createHash("sha256").update(content).digest("base64url")}.js`;
+
+/**
+ * @param {URL} [folder]
+ * @returns {Promise<void>}
+ */
+export async function buildWidget(folder = new URL("dist/", here)) {
+  shortNames = {};
+  const { version } = JSON.parse(await readFile(new URL("../package.json", here), "utf8"));
+  /** @type {Record<string, string>} */
+  const files = {};
+  const add = (/** @type {string} */ prefix, /** @type {string} */ content) => {
+    const name = hashed(prefix, content);
+    files[name] = content;
+    return name;
+  };
+  const parts = {
+    side: add("side", await bundle("side.js", { format: "esm" })),
+    fallback: add("fallback", await bundle("fallback.js", { format: "esm" })),
+  };
+  const define = { PARTS: JSON.stringify(parts), VERSION: JSON.stringify(version) };
+  const panel = add("panel", await bundle("panel.js", { format: "esm", define }));
+  const texts = await languages();
+  // One hash for all of them: fifteen would be a tenth of the loader.
+  const together = createHash("sha256").update(JSON.stringify(texts)).digest("base64url");
+  const hash = together.slice(0, 12);
+  /** @type {Record<string, string>} */
+  const spoken = {};
+  for (const [code, text] of Object.entries(texts)) {
+    spoken[code] = `lang-${code}-${hash}.js`;
+    files[spoken[code]] = text;
+  }
+  const loader = add(
+    "loader",
+    await bundle("loader.js", {
+      format: "iife",
+      define: { ...define, FILES: JSON.stringify({ panel, languages: hash }) },
+    }),
+  );
+  const integrity = Object.fromEntries(
+    Object.entries(files).map(([name, content]) => [name, integrityOf(content)]),
+  );
+  const manifest = { version, loader, panel, parts, languages: spoken, integrity };
+  files["manifest.json"] = `${JSON.stringify(manifest, null, 2)}\n`;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files))
+    await writeFile(new URL(name, folder), content);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildWidget();
