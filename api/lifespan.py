@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api.database import database_options, prepare
 from api.first_password import FirstPassword, make_first_admin
+from api.garbage import look_through_everything
 from api.routes.graphql import GraphQLEndpoint
 from api.secret_key import SecretKeyError, installation_secret
 from api.seeding import seed_demo, seed_platform
@@ -73,6 +74,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         _run_behind(stack, "token rounds", wiring.token_rounds.run())
         _run_behind(stack, "live", wiring.services.live.run())
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
+        _run_behind(stack, "garbage", look_through_everything(lambda: wiring.generations.running))
         _run_behind(stack, "warming", warm_up(wiring.models))
         log.info("ready", url=settings.base_url)
         yield

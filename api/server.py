@@ -1,6 +1,5 @@
 """uvicorn with our limits, and the words that a person sees when the server is up."""
 
-import gc
 import logging
 import signal
 import socket
@@ -12,6 +11,8 @@ from fastapi import FastAPI
 
 from api.application import create_application
 from api.first_password import FirstPassword
+from api.garbage import spare_what_stays
+from api.http_protocol import HttpProtocol
 from api.last_deadline import end_within
 from api.listening import listening_socket
 from api.logs import configure_logs
@@ -44,7 +45,7 @@ class ParlanceServer(uvicorn.Server):
         """Start, then announce."""
         await super().startup(sockets)
         if self.started:
-            _spare_what_stays()
+            spare_what_stays()
             state = self.config.app.state  # type: ignore[union-attr]
             announce(state.settings, state.first_password)
 
@@ -72,6 +73,7 @@ def serve(
     logging.getLogger("uvicorn.error").addFilter(lambda _: application.state.start_problem is None)
     config = uvicorn.Config(
         application,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         proxy_headers=bool(settings.trusted_proxies),
@@ -94,16 +96,6 @@ def serve(
             raise application.state.start_problem from None
         raise
     return 0 if server.started else 1
-
-
-def _spare_what_stays() -> None:
-    """Take modules, schema and services out of Python's search for garbage.
-
-    They stay until the end. Going through them again and again holds every stream up for a tenth
-    of a second and more, whenever enough objects were made in between.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:
