@@ -14,9 +14,8 @@ from api.middleware.correlation import Correlation
 from api.middleware.faults import Faults
 from api.middleware.origins import ApiOrigins
 from api.middleware.security_headers import SecurityHeaders
-from api.routes import account, demo, exports, operations, uploads, widget
+from api.routes import account, demo, embed, exports, operations, uploads, widget, widget_config
 from api.settings import Settings
-from services.publishing.widget_build import WidgetBuilds
 
 
 def create_application(settings: Settings) -> FastAPI:
@@ -38,14 +37,16 @@ def create_application(settings: Settings) -> FastAPI:
     application.state.settings = settings
     application.state.stopping = False
     application.state.start_problem = None
-    application.state.widget_builds = WidgetBuilds(settings.widget_dir)
     application.include_router(operations.router)
     application.include_router(demo.router)
     application.include_router(uploads.router)
     application.include_router(exports.router)
     application.include_router(account.router)
     application.include_router(widget.router)
+    application.include_router(embed.router)
+    application.include_router(widget_config.router)
     application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
+    application.add_api_route("/favicon.ico", _no_icon, methods=["GET"], include_in_schema=False)
     application.add_exception_handler(404, _not_found)
     application.add_exception_handler(HTTPException, _refused)
     application.add_exception_handler(Exception, _fault)
@@ -54,6 +55,11 @@ def create_application(settings: Settings) -> FastAPI:
 
 async def _front_door() -> Response:
     return RedirectResponse("/demo", status_code=307)
+
+
+async def _no_icon() -> Response:
+    """Browsers ask for it on every site, and report in the console that there is none."""
+    return Response(status_code=204, headers={"Cache-Control": "public, max-age=86400"})
 
 
 async def _fault(request: Request, error: Exception) -> Response:  # noqa: ARG001

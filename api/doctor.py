@@ -27,6 +27,7 @@ from services.answering.shared_event_log import connect_redis
 from services.mail.carriers import MailDeferredError
 from services.mail.smtp_carrier import SmtpCarrier
 from services.origins import is_loopback, normalized_origin
+from services.publishing.widget_build import WidgetBuilds, WidgetNotBuiltError
 
 Verdict = Literal["ok", "warning", "problem"]
 
@@ -83,8 +84,20 @@ async def findings(settings: Settings) -> AsyncGenerator[Finding, None]:
     if settings.redis_url is not None:
         yield await redis(settings.redis_url.get_secret_value())
     yield await mail(settings)
+    yield await widget(settings)
     yield await public_url(settings.base_url)
     yield proxy(settings)
+
+
+async def widget(settings: Settings) -> Finding:
+    """The build that pages load."""
+    try:
+        build = await WidgetBuilds(settings.widget_dir).current()
+    except WidgetNotBuiltError as error:
+        remedy = "Run `npm ci && npm run build`, or let PARLANCE_WIDGET_DIR name a build."
+        return Finding("widget", "problem", str(error), remedy)
+    observed = f"version {build.manifest.version}, {len(build.files)} files"
+    return Finding("widget", "ok", observed)
 
 
 def disk(data_dir: Path, least_free_bytes: int = LEAST_FREE_BYTES) -> Finding:

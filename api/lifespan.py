@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api.database import database_options, prepare
 from api.first_password import FirstPassword, make_first_admin
+from api.garbage import look_through_everything
 from api.routes.graphql import GraphQLEndpoint
 from api.secret_key import SecretKeyError, installation_secret
 from api.seeding import seed_demo, seed_platform
@@ -22,6 +23,7 @@ from services.answering.warming import warm_up
 from services.cancelling import cancel_and_wait
 from services.conversations.catching_up import CatchingUp
 from services.languages.detection import detect_language
+from services.publishing.widget_build import WidgetNotBuiltError
 from services.sealing.keys import WeakSecretError
 
 log = structlog.get_logger()
@@ -49,8 +51,11 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
             settings, wiring, alone=database.is_embedded
         )
         application.state.database, application.state.wiring = database, wiring
+        application.state.widget_builds = wiring.services.widget_builds
+        application.state.kept_files = wiring.kept_files
+        await _keep_widget(wiring)
         application.include_router(
-            GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins)
+            GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins, wiring.token_rounds)
         )
         await asyncio.to_thread(detect_language, "warm up")  # loads its tables, about a second
         if database.is_embedded:
@@ -66,8 +71,10 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         _run_behind(stack, "usage counting", wiring.counting.run())
         _run_behind(stack, "words", CatchingUp().run())
         stack.push_async_callback(wiring.services.live.close)
+        _run_behind(stack, "token rounds", wiring.token_rounds.run())
         _run_behind(stack, "live", wiring.services.live.run())
         stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
+        _run_behind(stack, "garbage", look_through_everything(lambda: wiring.generations.running))
         _run_behind(stack, "warming", warm_up(wiring.models))
         log.info("ready", url=settings.base_url)
         yield
@@ -89,6 +96,14 @@ def _problem_noted(application: FastAPI) -> Generator[None, None, None]:
     except (DatabaseError, SecretKeyError, WeakSecretError, UnsuitablePasswordError) as problem:
         application.state.start_problem = problem
         raise
+
+
+async def _keep_widget(wiring: Wiring) -> None:
+    """Keep the widget's build for the time when there is a newer one."""
+    try:
+        await wiring.kept_files.keep(await wiring.services.widget_builds.current())
+    except WidgetNotBuiltError as problem:
+        log.warning("widget_not_built", problem=str(problem))
 
 
 async def _first_start(settings: Settings, wiring: Wiring, *, alone: bool) -> FirstPassword | None:

@@ -1,6 +1,5 @@
 """uvicorn with our limits, and the words that a person sees when the server is up."""
 
-import gc
 import logging
 import signal
 import socket
@@ -12,6 +11,9 @@ from fastapi import FastAPI
 
 from api.application import create_application
 from api.first_password import FirstPassword
+from api.garbage import spare_what_stays
+from api.http_protocol import HttpProtocol
+from api.last_deadline import end_within
 from api.listening import listening_socket
 from api.logs import configure_logs
 from api.settings import Settings
@@ -22,24 +24,41 @@ SHUTDOWN_SECONDS = 5
 """How long open requests may take after SIGTERM; answers have PARLANCE_DRAIN_SECONDS."""
 
 
+LAST_SECONDS = 30.0
+"""What else an end may take, after open requests and answers: closing connections and database."""
+
+
 class ParlanceServer(uvicorn.Server):
-    """Tells where to look once the sockets listen."""
+    """Tells where to look once the sockets listen, and ends in any case."""
+
+    def __init__(self, config: uvicorn.Config, *, last_seconds: float) -> None:
+        super().__init__(config)
+        self._last_seconds = last_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to end, at a signal."""
+        if not self.should_exit:
+            end_within(self._last_seconds)
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then announce."""
         await super().startup(sockets)
         if self.started:
-            _spare_what_stays()
+            spare_what_stays()
             state = self.config.app.state  # type: ignore[union-attr]
             announce(state.settings, state.first_password)
 
 
-def serve(settings: Settings, application: FastAPI | None = None) -> int:
+def serve(
+    settings: Settings, application: FastAPI | None = None, *, last_seconds: float = LAST_SECONDS
+) -> int:
     """Run the server until a signal ends it; the exit status.
 
     Args:
         settings: Of the installation.
         application: What to serve instead of the product as it is, made from the same settings.
+        last_seconds: How long an end may take beside what requests and answers may.
 
     Raises:
         PortInUseError: the address is taken.
@@ -54,6 +73,7 @@ def serve(settings: Settings, application: FastAPI | None = None) -> int:
     logging.getLogger("uvicorn.error").addFilter(lambda _: application.state.start_problem is None)
     config = uvicorn.Config(
         application,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         proxy_headers=bool(settings.trusted_proxies),
@@ -64,7 +84,8 @@ def serve(settings: Settings, application: FastAPI | None = None) -> int:
         backlog=BACKLOG,
         lifespan="on",
     )
-    server = ParlanceServer(config)
+    longest = SHUTDOWN_SECONDS + settings.drain_seconds + last_seconds
+    server = ParlanceServer(config, last_seconds=longest)
     # uvicorn raises the signal that ended it once more, after the drain: that is a clean end.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)
@@ -75,16 +96,6 @@ def serve(settings: Settings, application: FastAPI | None = None) -> int:
             raise application.state.start_problem from None
         raise
     return 0 if server.started else 1
-
-
-def _spare_what_stays() -> None:
-    """Take modules, schema and services out of Python's search for garbage.
-
-    They stay until the end. Going through them again and again holds every stream up for a tenth
-    of a second and more, whenever enough objects were made in between.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

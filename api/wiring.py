@@ -65,6 +65,8 @@ from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
 from services.privacy.housekeeping import Housekeeping
 from services.privacy.retention import Retention
+from services.publishing.kept_files import KeptFiles
+from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits, Rates
 from services.rate_limits.stored_windows import StoredWindows
 from services.rate_limits.windows import MemoryWindows
@@ -74,13 +76,16 @@ from services.uploads.pictures import Pictures
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
 from services.usage.refusals import Refusals
+from services.visits.embed_nonces import EmbedNonces
 from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.handing_out import HandingOut
 from services.visits.identities import Identities
+from services.visits.page_origins import PageOrigins
 from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
 from services.visits.starting import Visits
 from services.visits.stays import Stays
+from services.visits.token_rounds import TokenRounds
 from services.visits.widget_tokens import WidgetTokens
 
 
@@ -91,6 +96,9 @@ class Wiring:
     services: Services
     identify: Identifying
     origins: EmbeddingOrigins
+    page_origins: PageOrigins
+    kept_files: KeptFiles
+    token_rounds: TokenRounds
     generations: Generations
     recovery: Recovery
     housekeeping: Housekeeping
@@ -136,6 +144,11 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     erasing = Erasing(database, stopping, event_log)
     downloads = Downloads()
     origins = EmbeddingOrigins(_own_origins(settings), development=settings.in_development)
+    page_origins = PageOrigins(
+        EmbedNonces(keys),
+        normalized_origin(settings.base_url),
+        development=settings.in_development,
+    )
     uploads = Uploads(database, Pictures(), settings.base_url)
     chatbot_settings = SettingsChecks(Logos(uploads))
     chatbots = Chatbots(database, chatbot_settings, most_per_client=settings.chatbots_per_client)
@@ -160,10 +173,10 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         model_tests=ModelTests(models, routes, database),
         llm_config_changes=LlmConfigChanges(database, sealer, config_rules),
         knowledge_sources=KnowledgeSources(database),
-        visits=_visits(settings, widget_tokens, stays, signing_keys),
+        visits=_visits(settings, widget_tokens, stays, signing_keys, page_origins),
         stays=stays,
         previews=Previews(database, widget_tokens, origins),
-        refreshing=Refreshing(database, widget_tokens, development=settings.in_development),
+        refreshing=Refreshing(database, widget_tokens, page_origins),
         handing_out=HandingOut(database, widget_tokens, development=settings.in_development),
         asking=Asking(
             database,
@@ -190,12 +203,17 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         uploads=uploads,
         live=Live(),
         counting=counting,
+        widget_builds=WidgetBuilds(settings.widget_dir),
+        embedding_origins=origins,
         public_url=settings.base_url,
     )
     return Wiring(
         services=services,
         identify=Identifying(sign_in, widget_tokens, api_keys),
         origins=origins,
+        page_origins=page_origins,
+        kept_files=KeptFiles(),
+        token_rounds=TokenRounds(origins),
         generations=generations,
         recovery=Recovery(generations, event_log, owner),
         housekeeping=Housekeeping(
@@ -247,13 +265,19 @@ def _rate_limits(settings: Settings) -> RateLimits:
     return RateLimits(rates, MemoryWindows(), shared=StoredWindows())
 
 
-def _visits(settings: Settings, tokens: WidgetTokens, stays: Stays, keys: SigningKeys) -> Visits:
+def _visits(
+    settings: Settings,
+    tokens: WidgetTokens,
+    stays: Stays,
+    keys: SigningKeys,
+    page_origins: PageOrigins,
+) -> Visits:
     identities = Identities(
         keys.live_signing_keys,
         audience=settings.base_url,
         longest=timedelta(seconds=settings.identity_max_seconds),
     )
-    return Visits(tokens, stays, identities, keys.note_use, development=settings.in_development)
+    return Visits(tokens, stays, identities, keys.note_use, page_origins)
 
 
 def process_name() -> str:

@@ -5,14 +5,28 @@ import argparse
 from benchmarks.first_answer import NoAnswerError, measure_first_answer
 from benchmarks.list_page import measure_pages
 from benchmarks.queries import measure_queries
+from benchmarks.redis_process import NoRedisError
 from benchmarks.report import Report
+from benchmarks.shared_log import measure_logs
 from benchmarks.sign_ins import measure_sign_ins
 from benchmarks.stalls import measure_stalls
 from benchmarks.stream_memory import measure_retained
 from benchmarks.stream_throughput import measure_throughput
+from benchmarks.takeover import measure_takeovers
 from benchmarks.widgets import measure_widgets
 
-PARTS = ("stream", "memory", "list", "queries", "stalls", "sign-in", "widgets", "first-answer")
+PARTS = (
+    "stream",
+    "memory",
+    "shared-log",
+    "takeover",
+    "list",
+    "queries",
+    "stalls",
+    "sign-in",
+    "widgets",
+    "first-answer",
+)
 
 
 def main() -> None:
@@ -32,6 +46,20 @@ def measure_stream(report: Report, given: argparse.Namespace) -> None:
 
 def measure_memory(report: Report, given: argparse.Namespace) -> None:
     report.retained = measure_retained(given.memory_deltas, given.traced_deltas)
+
+
+def measure_shared_log(report: Report, given: argparse.Namespace) -> None:
+    try:
+        report.logs = measure_logs(given.deltas, given.repeats)
+    except NoRedisError as error:
+        report.not_measured["shared-log"] = str(error)
+
+
+def measure_killed(report: Report, given: argparse.Namespace) -> None:
+    try:
+        report.takeovers = measure_takeovers(given.repeats)
+    except NoRedisError as error:
+        report.not_measured["takeover"] = str(error)
 
 
 def measure_list(report: Report, given: argparse.Namespace) -> None:
@@ -65,6 +93,8 @@ def measure_start(report: Report, _given: argparse.Namespace) -> None:
 MEASURES = {
     "stream": measure_stream,
     "memory": measure_memory,
+    "shared-log": measure_shared_log,
+    "takeover": measure_killed,
     "list": measure_list,
     "queries": measure_large_database,
     "stalls": measure_hostile,

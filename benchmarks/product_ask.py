@@ -85,7 +85,7 @@ async def running_with_synthetic_model(application: FastAPI) -> AsyncGenerator[N
     async with running(application):
         wiring: Wiring = application.state.wiring
         services = synthetic_services(application)
-        endpoint = GraphQLEndpoint(services, wiring.identify, wiring.origins)
+        endpoint = GraphQLEndpoint(services, wiring.identify, wiring.origins, wiring.token_rounds)
         application.include_router(endpoint, prefix=PATH.removesuffix("/graphql"))
         yield
 

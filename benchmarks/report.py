@@ -3,7 +3,7 @@
 import json
 import platform
 import statistics
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +14,14 @@ import psutil
 from benchmarks.first_answer import FirstAnswer
 from benchmarks.list_page import Pages
 from benchmarks.queries import QueryFigures
+from benchmarks.shared_log import LogCost
 from benchmarks.sign_ins import SignIns
 from benchmarks.stalls import LIMIT_S, PATIENCE_S, Stall
 from benchmarks.stream_memory import Retained
 from benchmarks.stream_throughput import Throughput
+from benchmarks.takeover import Takeovers
 from benchmarks.widgets import STREAMS, Waits, percentile_of
+from services.answering.limits import DEFAULT_LIMITS
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -29,6 +32,8 @@ class Report:
 
     throughput: list[Throughput] = field(default_factory=list)
     retained: list[Retained] = field(default_factory=list)
+    logs: list[LogCost] = field(default_factory=list)
+    takeovers: Takeovers | None = None
     first_answer: FirstAnswer | None = None
     pages: list[Pages] = field(default_factory=list)
     stalls: list[Stall] = field(default_factory=list)
@@ -49,22 +54,21 @@ class Report:
 
     def lines(self) -> Iterable[str]:
         """Return the table, line by line."""
-        if self.throughput:
-            yield from throughput_lines(self.throughput)
-        if self.retained:
-            yield from retained_lines(self.retained)
-        if self.first_answer is not None:
-            yield from first_answer_lines(self.first_answer)
-        if self.pages:
-            yield from page_lines(self.pages)
-        if self.stalls:
-            yield from stall_lines(self.stalls)
-        if self.widgets:
-            yield from widget_lines(self.widgets)
-        if self.sign_ins is not None:
-            yield from sign_in_lines(self.sign_ins)
-        if self.queries is not None:
-            yield from query_lines(self.queries)
+        parts: Sequence[tuple[Any, Callable[[Any], Iterable[str]]]] = (
+            (self.throughput, throughput_lines),
+            (self.retained, retained_lines),
+            (self.logs, log_lines),
+            (self.takeovers, takeover_lines),
+            (self.first_answer, first_answer_lines),
+            (self.pages, page_lines),
+            (self.stalls, stall_lines),
+            (self.widgets, widget_lines),
+            (self.sign_ins, sign_in_lines),
+            (self.queries, query_lines),
+        )
+        for measured, lines in parts:
+            if measured:
+                yield from lines(measured)
         for name, reason in self.not_measured.items():
             yield f"{name}: not measured, {reason}"
 
@@ -102,6 +106,30 @@ def retained_lines(measured: list[Retained]) -> Iterable[str]:
         traced = each.traced_bytes_per_event
         traced_figure = "" if traced is None else f"{traced:,.1f}"
         yield f"  {each.name:24}{each.resident_bytes_per_event:>20,.1f}{traced_figure:>20}"
+    yield ""
+
+
+def log_lines(measured: list[LogCost]) -> Iterable[str]:
+    """Lay out what an event costs with both logs; the one in memory comes first."""
+    yield f"Microseconds of the server's CPU per event (median of {len(measured[0].cpu_s)})"
+    yield f"  {'':24}{measured[0].log:>16}{measured[1].log:>16}{'x memory':>10}"
+    for memory, shared in zip(measured[::2], measured[1::2], strict=True):
+        figures = f"{memory.us_per_event:>16.1f}{shared.us_per_event:>16.1f}"
+        yield f"  {memory.manner:24}{figures}{shared.us_per_event / memory.us_per_event:>10.1f}"
+    yield ""
+
+
+def takeover_lines(measured: Takeovers) -> Iterable[str]:
+    """Lay out what a reader waits after a kill, against the lease that must run out first."""
+    lease = DEFAULT_LIMITS.lease_s
+    yield f"Seconds from SIGKILL to the reader's next event ({len(measured.restarted_s)} kills)"
+    yield f"  {'':24}{'median':>9}{'most':>9}{'x lease':>9}"
+    for name, waits in (
+        ("answer begins anew", measured.restarted_s),
+        ("its first word", measured.next_word_s),
+    ):
+        middle = statistics.median(waits)
+        yield f"  {name:24}{middle:>9.1f}{max(waits):>9.1f}{middle / lease:>9.2f}"
     yield ""
 
 

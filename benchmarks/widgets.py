@@ -87,7 +87,7 @@ async def _open_idle(
     for first in range(0, count, OPENED_AT_ONCE):
         some = range(first, min(first + OPENED_AT_ONCE, count))
         opened = await asyncio.gather(
-            *(_connected(server, tokens[number % len(tokens)]) for number in some)
+            *(connected(server, tokens[number % len(tokens)]) for number in some)
         )
         for socket in opened:
             stack.push_async_callback(socket.close)
@@ -100,17 +100,19 @@ async def _visit(server: Server, token: str, rounds: int) -> tuple[list[float], 
     await asyncio.sleep(random.uniform(0, SPEAKING_S))  # noqa: S311  no secret
     for _ in range(rounds + 1):
         key = secrets.token_hex(8)
-        socket = await _connected(server, token)
-        asked.append(await _asked(socket, key))
+        socket = await connected(server, token)
+        asked.append(await asked_to_the_end(socket, key))
         await socket.close()
         resumed.append(await _resumed(server, token, key))
     return asked[1:], resumed[1:]
 
 
-async def _asked(socket: websockets.ClientConnection, key: str) -> float:
-    """Until the answer has begun; the answer is read to its end."""
+async def asked_to_the_end(
+    socket: websockets.ClientConnection, key: str, question: str = QUESTION
+) -> float:
+    """Until the answer has begun, in seconds; the answer is read to its end."""
     began = time.perf_counter()
-    await socket.send(_subscribe(ASK, input={"text": QUESTION, "idempotencyKey": key}))
+    await socket.send(_subscribe(ASK, input={"text": question, "idempotencyKey": key}))
     first = await _next_event(socket)
     took = time.perf_counter() - began
     if first["__typename"] != "AnswerStarted":
@@ -123,7 +125,7 @@ async def _asked(socket: websockets.ClientConnection, key: str) -> float:
 
 async def _resumed(server: Server, token: str, key: str) -> float:
     began = time.perf_counter()
-    socket = await _connected(server, token)
+    socket = await connected(server, token)
     given = {"text": QUESTION, "idempotencyKey": key, "afterSeq": 2}
     await socket.send(_subscribe(ASK, input=given))
     event = await _next_event(socket)
@@ -134,7 +136,7 @@ async def _resumed(server: Server, token: str, key: str) -> float:
     return took
 
 
-async def _connected(server: Server, token: str) -> websockets.ClientConnection:
+async def connected(server: Server, token: str) -> websockets.ClientConnection:
     socket = await websockets.connect(
         f"{server.websocket_origin}{PATH}",
         subprotocols=[websockets.Subprotocol("graphql-transport-ws")],

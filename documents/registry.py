@@ -15,6 +15,7 @@ from documents.live_events import LiveCounter, LiveEvent
 from documents.llm_configs import LlmConfig
 from documents.messages import Message
 from documents.one_time_codes import OneTimeCode
+from documents.outbox_entries import OutboxEntry
 from documents.outgoing_mails import OutgoingMail
 from documents.pending_erasures import PendingErasure
 from documents.rate_windows import RateWindow
@@ -25,6 +26,7 @@ from documents.usage_events import UsageEvent
 from documents.users import User
 from documents.visitors import Visitor
 from documents.visits import Visit
+from documents.widget_files import WidgetFile
 from documents.widget_tokens import WidgetToken
 from documents.work_leases import WorkLease
 
@@ -48,6 +50,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Visitor,
     Visit,
     WidgetToken,
+    WidgetFile,
     Conversation,
     Message,
     PendingErasure,
@@ -55,6 +58,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     DownloadPart,
     LiveEvent,
     LiveCounter,
+    OutboxEntry,
     UsageEvent,
     UsageDaily,
 )

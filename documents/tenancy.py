@@ -15,6 +15,7 @@ from beanie.odm.utils.parsing import parse_obj
 from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import DuplicateKeyError
 
 from documents.base import TenantDocument, utc_now
 from documents.parts import Fields, part_reader
@@ -121,6 +122,28 @@ class ScopedCollection(Generic[TenantDocumentType]):
                 )
         if documents:
             await self.raw.insert_many([encoded(one) for one in documents], session=session)
+
+    async def insert_unless_there(
+        self,
+        document: TenantDocumentType,
+        unique_field: str,
+        session: AsyncClientSession | None = None,
+    ) -> None:
+        """Store a new document, unless its client has one with the same value of a unique field.
+
+        Raises:
+            ForeignDocumentError: the document belongs to a client outside of the scope.
+        """
+        if not self.scope.admits(document.client_id):
+            raise ForeignDocumentError(f"{self._document_class.__name__} of {document.client_id!r}")
+        stored = encoded(document)
+        same = {"client_id": document.client_id, unique_field: stored[unique_field]}
+        new = {"$setOnInsert": stored}
+        try:
+            await self.raw.update_one(same, new, upsert=True, session=session)
+        except DuplicateKeyError:
+            if session is not None:
+                raise  # the transaction is void; whoever runs it tries again
 
     async def get(
         self, document_id: PydanticObjectId, session: AsyncClientSession | None = None

@@ -15,7 +15,7 @@ from strawberry.types import Info
 from documents.transactions import Transactions
 from graphql_schema.errors import AuthorizationError
 from graphql_schema.loaders import Loaders
-from graphql_schema.standing import Identify, Standing
+from graphql_schema.standing import Identify, Standing, Watch, watch_nobody
 from graphql_schema.viewers import (
     ApiKeyViewer,
     MemberViewer,
@@ -53,9 +53,11 @@ from services.live.following import Live
 from services.privacy.deleting import Deleting
 from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
+from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
+from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.handing_out import HandingOut
 from services.visits.previews import Previews
 from services.visits.refreshing import Refreshing
@@ -106,6 +108,8 @@ class Services:
     uploads: Uploads
     live: Live
     counting: Counting
+    widget_builds: WidgetBuilds
+    embedding_origins: EmbeddingOrigins
     public_url: str
 
 
@@ -126,6 +130,7 @@ class RequestContext(BaseContext):
     identify: Identify
     caller: Caller
     token: str | None = None
+    watch: Watch = watch_nobody
     loaders: Loaders = field(default_factory=Loaders, repr=False)
     standing: Standing | None = field(default=None, init=False, repr=False)
 
@@ -136,7 +141,7 @@ class RequestContext(BaseContext):
     def show(self, token: str | None) -> None:
         """Go on as whoever shows this token; None: nobody."""
         self.token = token
-        self.standing = None if token is None else Standing(self.identify, token)
+        self.standing = None if token is None else Standing(self.identify, token, self.watch)
 
     def fresh(self) -> "RequestContext":
         """The context of the same caller, with nothing loaded."""

@@ -59,6 +59,7 @@ from graphql_schema.llm_configs.queries import LlmConfigQueries
 from graphql_schema.masking import ErrorMasking
 from graphql_schema.nodes import NodeQueries
 from graphql_schema.privacy.mutations import PrivacyMutations
+from graphql_schema.publishing.queries import PublishingQueries
 from graphql_schema.scalars import SCALARS
 from graphql_schema.usage.queries import UsageQueries
 from graphql_schema.usage.subscriptions import UsageSubscriptions
@@ -89,6 +90,7 @@ class Query(
     VisitQueries,
     LiveQueries,
     UsageQueries,
+    PublishingQueries,
 ):
     """All queries."""
 

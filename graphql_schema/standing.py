@@ -1,7 +1,8 @@
 """What a caller's token is worth: who shows it, and until when that is believed.
 
 Whoever asks within a few seconds of each other asks the database once; a stream that is quiet asks
-again every few seconds. So a token that was revoked is noticed everywhere after the same time.
+again every few seconds, or leaves that to whoever watches many. So a token that was revoked is
+noticed everywhere after the same time.
 """
 
 import asyncio
@@ -20,15 +21,26 @@ BELIEVED_SECONDS = 5.0
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 Identify = Callable[[str], Awaitable[Viewer]]
+Watch = Callable[[Viewer], Awaitable[AuthorizationError] | None]
+"""Waits until a viewer's token is no longer good; None for one that must be asked about here."""
+
+
+def watch_nobody(_viewer: Viewer) -> None:
+    """Leave all the asking to whoever waits."""
 
 
 class Standing:
     """A token and who shows it. One for each HTTP request and each WebSocket."""
 
     def __init__(
-        self, identify: Identify, token: str, believed_seconds: float = BELIEVED_SECONDS
+        self,
+        identify: Identify,
+        token: str,
+        watch: Watch = watch_nobody,
+        believed_seconds: float = BELIEVED_SECONDS,
     ) -> None:
         self._identify = identify
+        self._watch = watch
         self._token = token
         self._believed_seconds = believed_seconds
         self._viewer: Viewer | None = None
@@ -70,6 +82,9 @@ class Standing:
         while True:
             try:
                 viewer = await self.viewer()
+                loss = self._watch(viewer)
+                if loss is not None:
+                    return await loss
                 await asyncio.sleep(self._until_next_look(viewer))
             except AuthorizationError as error:
                 return error

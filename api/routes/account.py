@@ -3,19 +3,16 @@
 The code stands in the link's fragment, so it never comes here.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.routes.page_files import HTML, PAGE, SCRIPT, STYLE, PageFiles
+from api.routes.page_files import PageFiles
 
 ACCOUNT_PAGE: Final = "/account"
-MEDIA_TYPES: Final[Mapping[str, str]] = {PAGE: HTML, "account.js": SCRIPT, "style.css": STYLE}
-"""What may be served, with its content type."""
 
 router = APIRouter(include_in_schema=False)
-_files = PageFiles("account", MEDIA_TYPES)
+_files = PageFiles("account")
 
 
 @router.api_route(ACCOUNT_PAGE, methods=["GET", "HEAD"])

@@ -1,50 +1,37 @@
-"""The demo pages: a fictional company's site with the widget, and a test page for integrators.
+"""/demo and /demo/test: pages that embed one of this installation's chatbots as a client would.
 
-They are public, like the widget that they show, and get no more trust.
+Both are public, and get no more trust than any page with the widget: the chatbot must allow our own
+origin. What they are made of stands in `widget/demo`.
 """
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from api.routes.page_files import HTML, PAGE, SCRIPT, STYLE, PageFiles
+from api.routes.page_files import PAGE, PageFiles
 
 TEST_PAGE: Final = "test.html"
-MEDIA_TYPES: Final[Mapping[str, str]] = {
-    PAGE: HTML,
-    TEST_PAGE: HTML,
-    "language.js": SCRIPT,
-    "site.js": SCRIPT,
-    "test.js": SCRIPT,
-    "texts.js": SCRIPT,
-    "site.css": STYLE,
-    "icon.svg": "image/svg+xml",
-    "northlight.svg": "image/svg+xml",
-}
-"""What may be served, with its content type."""
-
 EMBED_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
 """What may stand in the page's script element; nothing in it can end the attribute."""
 
 router = APIRouter(include_in_schema=False)
-_files = PageFiles("demo", MEDIA_TYPES)
+_files = PageFiles("demo")
 
 
 @router.api_route("/demo", methods=["GET", "HEAD"])
 def demo_page(request: Request) -> Response:
-    """The company's page, with the chatbot that the address names, or with the demo's."""
+    """The site of a fictional company, with the chatbot `?chatbot=` or with the demo's."""
     chatbot = request.query_params.get("chatbot", "")
     if not EMBED_KEY.fullmatch(chatbot):
         return _files.page(request)
-    return _files.page(request, {'data-chatbot="demo"': f'data-chatbot="{chatbot}"'})
+    return _files.page(request, PAGE, {'data-chatbot="demo"': f'data-chatbot="{chatbot}"'})
 
 
 @router.api_route("/demo/test", methods=["GET", "HEAD"])
-def integrators_page(request: Request) -> Response:
-    """The page that shows what the widget does."""
-    return _files.part(TEST_PAGE, request)
+def test_page(request: Request) -> Response:
+    """For integrators: the widget beside a log of what it does."""
+    return _files.page(request, TEST_PAGE)
 
 
 @router.api_route("/demo/{name}", methods=["GET", "HEAD"])

@@ -4,7 +4,7 @@ No cookies and no other ambient authority: a request is whoever its bearer token
 nothing for a foreign page to abuse.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -19,26 +19,39 @@ from api.authentication.ending import until
 from api.middleware.faults import fault_response
 from documents.errors import is_unavailable
 from graphql_schema.context import Caller, RequestContext, Services
-from graphql_schema.errors import AuthorizationError
+from graphql_schema.errors import AuthorizationCode, AuthorizationError
 from graphql_schema.execution.transport_http import HttpTransportView
 from graphql_schema.execution.transport_ws import AnswerTransportView
 from graphql_schema.schema import schema
 from graphql_schema.standing import Identify
 from graphql_schema.viewers import Viewer, VisitorViewer
 from services.visits.embedding_origins import EmbeddingOrigins
+from services.visits.token_rounds import Loss, TokenRounds
 
 INIT_WAIT = timedelta(seconds=10)
 OPERATIONS_PER_SOCKET = 50
 BEARER = "bearer "
+LOSS_CODES: Mapping[Loss, AuthorizationCode] = {
+    "expired": "TOKEN_EXPIRED",
+    "revoked": "TOKEN_REVOKED",
+    "foreign": "FORBIDDEN",
+}
 
 
 class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[RequestContext, None]):
     """Strawberry's router with our contexts, origins and ends of connections."""
 
-    def __init__(self, services: Services, identify: Identify, origins: EmbeddingOrigins) -> None:
+    def __init__(
+        self,
+        services: Services,
+        identify: Identify,
+        origins: EmbeddingOrigins,
+        rounds: TokenRounds,
+    ) -> None:
         self._services = services
         self._identify = identify
         self._origins = origins
+        self._rounds = rounds
         super().__init__(
             schema,
             path="/graphql",
@@ -115,12 +128,21 @@ class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[Requ
                 raise AuthorizationError("FORBIDDEN")
             return viewer
 
+        def watch(viewer: Viewer) -> Awaitable[AuthorizationError] | None:
+            if not isinstance(viewer, VisitorViewer):
+                return None
+            return self._loss(viewer, caller.origin)
+
         return RequestContext(
             services=self._services,
             identify=identify,
             caller=caller,
             token=_bearer(connection.headers.get("authorization")),
+            watch=watch,
         )
+
+    async def _loss(self, viewer: VisitorViewer, origin: str | None) -> AuthorizationError:
+        return AuthorizationError(LOSS_CODES[await self._rounds.loss(viewer.claims, origin)])
 
 
 def _caller(connection: HTTPConnection) -> Caller:

@@ -1,7 +1,7 @@
 """Serves the files of a public page: no inline script or style, and nothing from elsewhere.
 
-Its script cannot turn text into markup. The names are a fixed list, so that no path of a request
-ever reaches the file system.
+Its script cannot turn text into markup. The names are those of the folder when the server starts,
+so that no path of a request ever reaches the file system.
 """
 
 import hashlib
@@ -40,39 +40,56 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
 }
 _ETAG_CHARACTERS = 32
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    ".html": HTML,
+    ".js": SCRIPT,
+    ".css": STYLE,
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
+"""What may be served, by the ending of its name."""
 
 
 class PageFiles:
     """A page and what it is made of, in one folder of `widget/`."""
 
-    def __init__(self, folder: str, media_types: Mapping[str, str]) -> None:
-        """`media_types`: what may be served, with its content type."""
-        self._folder = folder
-        self._media_types = media_types
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(widget.__path__[0]) / folder
+        self._names = {one.name for one in self._folder.iterdir() if one.suffix in MEDIA_TYPES}
 
-    def page(self, request: Request, changes: Mapping[str, str] | None = None) -> Response:
-        """The page itself; `changes` are texts to be found in it, with what stands there instead."""
-        return self._file(PAGE, request, changes or {})
+    def page(
+        self, request: Request, name: str = PAGE, changes: Mapping[str, str] | None = None
+    ) -> Response:
+        """A page; `changes` are texts to be found in it, with what stands there instead.
+
+        Raises:
+            HTTPException: 404, there is no such page.
+        """
+        if name not in self._names:
+            raise HTTPException(404)
+        return self._file(name, request, changes or {})
 
     def part(self, name: str, request: Request) -> Response:
-        """What the page is made of.
+        """What a page is made of.
 
         Raises:
             HTTPException: 404, there is no such part.
         """
-        if name not in self._media_types or name == PAGE:
+        if name not in self._names or name.endswith(".html"):
             raise HTTPException(404)
         return self._file(name, request, {})
 
     def _file(self, name: str, request: Request, changes: Mapping[str, str]) -> Response:
-        content = (Path(widget.__path__[0]) / self._folder / name).read_bytes()
+        path = self._folder / name
+        content = path.read_bytes()
         for found, instead in changes.items():
             content = content.replace(found.encode(), instead.encode())
         etag = f'"{hashlib.sha256(content).hexdigest()[:_ETAG_CHARACTERS]}"'
         headers = {**HEADERS, "ETag": etag}
         if holds(request.headers.get("If-None-Match", ""), etag):
             return Response(status_code=304, headers=headers)
-        return Response(content, media_type=self._media_types[name], headers=headers)
+        return Response(content, media_type=MEDIA_TYPES[path.suffix], headers=headers)
 
 
 def holds(if_none_match: str, etag: str) -> bool:

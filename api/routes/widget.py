@@ -1,10 +1,11 @@
 """The widget's files, for every page in the world.
 
-    GET /widget.js       the loader, under the one name that stands in clients' pages
-    GET /widget/{file}   each file of the build, under the name with its hash, for good
+    GET /widget.js               the loader, under the one name that stands in clients' pages
+    GET /widget.js?build=<hash>  the loader of that build, for pages that pin it by its integrity
+    GET /widget/{file}           each file of a build, under the name with its hash, for good
 
-Both are public, carry no authority and read no cookie. They come compressed (brotli or gzip), which
-was done once for all requests.
+All are public, carry no authority and read no cookie. They come compressed (brotli or gzip), which
+was done once for all requests. Builds that were served once stay: an update breaks no page.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 
 from api.routes.content_coding import coding_for
 from api.routes.page_files import SCRIPT, holds
+from services.publishing.kept_files import KeptFiles
 from services.publishing.widget_build import (
     BuiltFile,
     WidgetBuild,
@@ -40,30 +42,39 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.api_route("/widget.js", methods=["GET", "HEAD"])
-async def loader(request: Request) -> Response:
-    """The script that a page loads."""
+async def loader(request: Request, build: str | None = None) -> Response:
+    """The script that a page loads; the newest where nobody knows the build that it pins."""
     try:
-        build = await _build(request)
+        newest = (await _build(request)).loader
     except WidgetNotBuiltError as error:
         return _not_built(error)
-    return _file(build.loader, SHORT, request)
+    if build is None:
+        return _file(newest, SHORT, request)
+    pinned = await _found(f"loader-{build}.js", request)
+    return _file(pinned, FOR_GOOD, request) if pinned else _file(newest, SHORT, request)
 
 
 @router.api_route("/widget/{name}", methods=["GET", "HEAD"])
 async def built(name: str, request: Request) -> Response:
-    """A file of the build."""
+    """A file of this build or of an earlier one."""
     try:
-        build = await _build(request)
+        file = await _found(name, request)
     except WidgetNotBuiltError as error:
         return _not_built(error)
-    if name not in build.files:
+    if file is None:
         raise HTTPException(404)
-    return _file(build.files[name], FOR_GOOD, request)
+    return _file(file, FOR_GOOD, request)
 
 
 async def _build(request: Request) -> WidgetBuild:
     builds: WidgetBuilds = request.app.state.widget_builds
     return await builds.current()
+
+
+async def _found(name: str, request: Request) -> BuiltFile | None:
+    files = (await _build(request)).files
+    kept: KeptFiles = request.app.state.kept_files
+    return files[name] if name in files else await kept.find(name)
 
 
 def _file(file: BuiltFile, kept: str, request: Request) -> Response:

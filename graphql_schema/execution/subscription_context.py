@@ -6,10 +6,11 @@ that nothing ever reads again. Here the collection is made once per operation, s
 flat. Events that the plan can complete do not reach graphql-core's executor at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any, cast
+from weakref import ref
 
 from graphql import ExecutionResult, GraphQLObjectType, OperationType, Undefined
 from graphql.execution import Executor
@@ -19,7 +20,8 @@ from graphql.execution.collect_fields import (
     GroupedFieldSet,
     collect_fields,
 )
-from graphql.pyutils import AwaitableOrValue, Path
+from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from graphql_schema.execution.fresh_context import fresh_context
@@ -34,6 +36,12 @@ from graphql_schema.execution.selection_plan import (
 
 class SubscriptionContext(StrawberryGraphQLCoreExecutionContext):
     """Executes queries and mutations as Strawberry does, and subscription events by a plan."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # graphql-core's own hold the executor that holds them, and with it the request and its
+        # socket: all of that would wait for Python's search for garbage, which stops every stream.
+        self.async_helpers = GraphQLResolveInfoHelpers(gather=_gather, track=_Tracking(self))
 
     @cached_property
     def plan(self) -> Complete | None:
@@ -82,7 +90,8 @@ class SubscriptionContext(StrawberryGraphQLCoreExecutionContext):
         # Strawberry gives subscription fields the identity as resolver: the event is the value.
         if field is None or not strawberry_field(field).is_subscription:
             raise NeedsFullExecutionError("the root field is no subscription field")
-        complete = SelectionCompiler(self).complete(field.type, details)
+        # A copy, which holds no plan: the two would hold each other.
+        complete = SelectionCompiler(copy(self)).complete(field.type, details)
         return lambda event: {name: complete(event)}
 
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
@@ -164,3 +173,22 @@ class PlannedEvent:
         if data is not None:
             return ExecutionResult(data, None)
         return self._operation.build_full_executor(self._payload).execute_operation(serially)
+
+
+class _Tracking:
+    """Hands pending work to an executor, for as long as somebody else holds it."""
+
+    __slots__ = ("_executor",)
+
+    def __init__(self, executor: Executor[Any]) -> None:
+        self._executor = ref(executor)
+
+    def __call__(self, values: Sequence[Any]) -> None:
+        """Let the executor see what becomes of these values."""
+        executor = self._executor()
+        if executor is not None:
+            executor.track_async_work(values)
+
+
+def _gather(values: Sequence[Awaitable[Any]]) -> Awaitable[list[Any]]:
+    return gather_with_cancel(*values)

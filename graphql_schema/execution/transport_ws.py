@@ -166,11 +166,12 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 
     async def shutdown(self) -> None:
         """End everything that runs for this socket, and wait for it."""
-        if self.authorization_task is not None:
-            self.authorization_task.cancel()
+        watching, self.authorization_task = self.authorization_task, None
+        if watching is not None:
+            watching.cancel()
         await super().shutdown()
-        if self.authorization_task is not None:
-            await asyncio.wait([self.authorization_task])
+        if watching is not None:
+            await asyncio.wait([watching])
 
     async def _send_results(self, operation: Operation[Any, Any], results: StreamResult) -> None:
         socket = cast("AnswerWebSocket", self.websocket)

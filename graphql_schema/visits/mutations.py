@@ -21,18 +21,18 @@ from graphql_schema.errors import (
 )
 from graphql_schema.node import global_id
 from graphql_schema.permissions import Anybody, allowed_for
+from graphql_schema.visits.origins import not_allowed_text
 from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
 from services.answering.phrases import phrase
 from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
 from services.visits.identities import IdentityRejectedError
-from services.visits.previews import PreviewEndedError
-from services.visits.starting import (
+from services.visits.page_origins import (
+    EmbedPageOutdatedError,
     OriginNotAllowedError,
-    StartedVisit,
-    UnknownEmbedKeyError,
     VisitRefusedError,
-    VisitRequest,
 )
+from services.visits.previews import PreviewEndedError
+from services.visits.starting import StartedVisit, UnknownEmbedKeyError, VisitRequest
 from services.visits.stays import TooManyVisitsError
 
 MAX_ADDRESS = 2048
@@ -55,6 +55,12 @@ class StartVisitInput:
     language: str | None = strawberry.field(description="The visitor's, BCP 47.", default=None)
     consent_version: str | None = strawberry.field(
         description="Which consent text the visitor agreed to.", default=None
+    )
+    embed_nonce: str | None = strawberry.field(
+        description="What the page at /embed/{embedKey} was given (`data-embed-nonce`). A visit"
+        " from there needs it when our own origin is not on the chatbot's list. Good for ten"
+        " minutes.",
+        default=None,
     )
     preview_token: str | None = strawberry.field(
         description="From createPreviewToken, for a widget that shows a preview: `chatbot` is the"
@@ -85,8 +91,8 @@ StartVisitResult = Annotated[
     | RateLimitedError,
     strawberry.union(
         "StartVisitResult",
-        description="IDENTITY_REJECTED, ORIGIN_NOT_ALLOWED, CHATBOT_INACTIVE and, of a preview,"
-        " INVALID_TOKEN are RefusedErrors.",
+        description="IDENTITY_REJECTED, ORIGIN_NOT_ALLOWED, CHATBOT_INACTIVE and, of a preview or"
+        " the embed page's nonce, INVALID_TOKEN are RefusedErrors.",
     ),
 ]
 
@@ -144,11 +150,12 @@ def _refusal_of(
                 path=["input", "embedKey"],
             )
         case OriginNotAllowedError():
-            return refused(
-                UserErrorCode.ORIGIN_NOT_ALLOWED,
-                f"Pages of {error.origin or 'an unknown origin'} may not use this chatbot. Add the"
-                " origin to the chatbot's allowed origins (allowedOrigins) and publish it.",
+            return refused(UserErrorCode.ORIGIN_NOT_ALLOWED, not_allowed_text(error.origin))
+        case EmbedPageOutdatedError():
+            message = (
+                "The page's embedNonce is too old, or of another chatbot. Load the page again."
             )
+            return refused(UserErrorCode.INVALID_TOKEN, message, "input", "embedNonce")
         case PreviewEndedError():
             message = "The preview has ended, or is of another chatbot. Make a new preview token."
             return refused(UserErrorCode.INVALID_TOKEN, message, "input", "previewToken")
@@ -169,4 +176,5 @@ def _request(info: ParlanceInfo, input: StartVisitInput, language: str | None) -
         language=language[:MAX_TAG] if language else None,
         page_url=page_url[:MAX_ADDRESS] if page_url else None,
         consent_version=input.consent_version[:MAX_TAG] if input.consent_version else None,
+        embed_nonce=input.embed_nonce,
     )

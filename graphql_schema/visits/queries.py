@@ -12,12 +12,13 @@ from graphql_schema.arguments import After, First, OfChatbot
 from graphql_schema.chatbots.types import Chatbot, chatbot_by_id
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.conversations.types import Visitor, visitor_by_id
-from graphql_schema.errors import NotFoundInListError
+from graphql_schema.errors import NotFoundInListError, PublicError
 from graphql_schema.node import Node, global_id
 from graphql_schema.pagination import Connection, forward_page, page_by_id
 from graphql_schema.permissions import Anybody, Person, allowed_for
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import seen
+from graphql_schema.visits.origins import not_allowed_text
 from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
 from services.visits.showing import shown_chatbot
 
@@ -51,18 +52,25 @@ class VisitQueries:
 
     @strawberry.field(
         description="What a widget shows before its visitor does anything: nothing is kept and no"
-        " visit begins. Null for an unknown key. The Authorization header is ignored.",
+        " visit begins. Null for an unknown key, ORIGIN_NOT_ALLOWED in `errors[]` for a page that"
+        " the chatbot does not allow. The Authorization header is ignored.",
         extensions=allowed_for(Anybody),
     )
     async def widget_chatbot(
         self,
+        info: ParlanceInfo,
         embed_key: Annotated[str, strawberry.argument(description="The chatbot's public key.")],
         language: Annotated[
             str | None, strawberry.argument(description="The visitor's, BCP 47.")
         ] = None,
     ) -> WidgetChatbot | None:
-        shown = await shown_chatbot(embed_key)
-        return widget_chatbot_from(*shown, language) if shown else None
+        shown, origin = await shown_chatbot(embed_key), info.context.caller.origin
+        if shown is None:
+            return None
+        allowed_by = info.context.services.embedding_origins.allowed_by
+        if origin is not None and not allowed_by(shown[0], origin):
+            raise PublicError(not_allowed_text(origin), "ORIGIN_NOT_ALLOWED")
+        return widget_chatbot_from(*shown, language)
 
     @strawberry.field(
         description="The visits of a chatbot, newest first; all of them, those that last (active),"

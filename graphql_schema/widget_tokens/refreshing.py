@@ -16,7 +16,7 @@ from graphql_schema.errors import (
 from graphql_schema.permissions import Anybody, allowed_for
 from services.accounts.access_tokens import TokenInvalidError
 from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
-from services.visits.starting import OriginNotAllowedError
+from services.visits.page_origins import OriginNotAllowedError
 
 
 @strawberry.input(description="The widget token to go on with.")

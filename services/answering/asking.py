@@ -36,6 +36,7 @@ from services.conversations.titles import title_of
 from services.conversations.words import message_words
 from services.languages.detection import detect_language
 from services.live.publishing import News, news_of_conversation, news_of_message, publish
+from services.outbox.recording import happened_to_conversation, record
 
 MAX_QUESTION_CHARACTERS = 8_000
 
@@ -127,6 +128,7 @@ class Asking:
         news = [news_of_conversation("conversation_archived", one) for one in archived]
         if asked.seq == 1:
             news.append(news_of_conversation("conversation_started", conversation))
+            await record(happened_to_conversation("conversation.started", conversation), session)
         await _tell(news, asked, answer, session)
         return answer
 

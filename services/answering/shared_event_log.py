@@ -57,6 +57,7 @@ class SharedLogTimes:
         ended: how long a log outlives its answer.
         look: how often a follower looks without news.
         silence: after how long without an event a follower asks whether the answer lives.
+        window: the least between two writes of an answer; what comes meanwhile goes together.
         pause: before Redis is tried again.
         closing: how long a process that ends waits for what is still to be copied.
         answer: how long Redis may take for one command.
@@ -66,6 +67,7 @@ class SharedLogTimes:
     ended: int = 300
     look: float = 1.0
     silence: float = 5.0
+    window: float = 0.02
     pause: float = 0.5
     closing: float = 2.0
     answer: float = 3.0
@@ -135,6 +137,9 @@ class SharedEventLog:
         if (task := self._copying.get(answer_id)) is not None:
             await cancel_and_wait(task)
         try:
+            # In this order: a copy that another process begins anew meanwhile is either deleted
+            # here, or finds that the answer is discarded.
+            await self._redis.set(_discarded(answer_id), b"", ex=self._times.running)
             await self._redis.delete(_key(answer_id))
             await self._redis.publish(channel_of(answer_id), b"")
         except RedisError as error:
@@ -231,6 +236,7 @@ class SharedEventLog:
                 async with aclosing(self._local.batches(answer_id, copy.seq)) as batches:
                     async for batch in batches:
                         await copy.write(batch)
+                        await asyncio.sleep(self._times.window)
                 await copy.end()
             except LogMissingError:
                 return
@@ -259,11 +265,18 @@ class _Copy:
         self._times = times
 
     async def begin(self) -> None:
-        """Let followers know that there is a log; from its first event on, if it is new."""
+        """Let followers know that there is a log; from its first event on, if it is new.
+
+        Raises:
+            LogMissingError: the answer was discarded, by whichever process.
+        """
         with suppress(ResponseError):  # it is there already
             await self._redis.xadd(self._key, {b"begun": b""}, id=BEGINNING)
             self.seq = 0
         await self._redis.expire(self._key, self._times.running)
+        if await self._redis.exists(_discarded(self._answer_id)):
+            await self._redis.delete(self._key)
+            raise LogMissingError(self._answer_id)
         await self._tell()
 
     async def write(self, events: Sequence[AnswerEvent]) -> None:
@@ -272,7 +285,7 @@ class _Copy:
         Raises:
             _StreamGoneError: there is no such stream any more.
         """
-        async with self._redis.pipeline(transaction=True) as pipeline:
+        async with self._redis.pipeline(transaction=False) as pipeline:
             for event in events:
                 pipeline.xadd(
                     self._key, {EVENT: event_to_json(event)}, id=f"{event.seq}-0", nomkstream=True
@@ -299,3 +312,8 @@ class _Copy:
 
 def _key(answer_id: PydanticObjectId) -> str:
     return f"parlance:answer:{answer_id}"
+
+
+def _discarded(answer_id: PydanticObjectId) -> str:
+    """Says that an answer's log is not to come back; for as long as one may be written."""
+    return f"parlance:discarded:{answer_id}"

@@ -1,4 +1,4 @@
-"""Telling that an answer has ended: those who watch, the lists, and the sums of usage.
+"""Telling that an answer has ended: those who watch, the lists, the sums of usage, the outbox.
 
 The end is one write and no transaction: one that a lost connection leaves open would keep the
 answer from everybody else until the database gives it up, a minute later. So the write leaves a
@@ -13,6 +13,7 @@ from documents.tenancy import TenantScope
 from services.answering.limits import Limits
 from services.conversations.facts import note_answer
 from services.live.publishing import news_of_message, publish
+from services.outbox.recording import Happening, happened_to_message, record
 from services.usage.noting import note_end
 
 TO_BE_TOLD: dict[str, Any] = {"$currentDate": {"end_untold_since": True}}
@@ -23,6 +24,7 @@ async def tell_end(answer: Message) -> None:
     """Tell that an answer has ended, as it is stored then, and take the note away."""
     await note_end(answer)
     await note_answer(answer)
+    await record(_end_of(answer))
     await publish(answer.client_id, news_of_message("message_changed", answer))
     messages = TenantScope.one(answer.client_id).of(Message)
     await messages.update_one({"_id": answer.id}, {"$unset": {"end_untold_since": ""}})
@@ -40,3 +42,10 @@ async def tell_one_left(limits: Limits) -> bool:
     if answer is not None:
         await tell_end(answer)
     return answer is not None
+
+
+def _end_of(answer: Message) -> Happening:
+    if answer.status != "failed":
+        return happened_to_message("message.created", answer)
+    failure = answer.stream.failure if answer.stream else None
+    return happened_to_message("answer.failed", answer, {"code": failure.code if failure else ""})

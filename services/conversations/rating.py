@@ -16,6 +16,7 @@ from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.field_checks import FieldChecks
 from services.live.publishing import news_of_message, publish
+from services.outbox.recording import happened_to_message, record
 from services.refusals import UnknownTargetError
 from services.usage.noting import note_rating
 
@@ -80,6 +81,8 @@ class Ratings:
             if rated is None or not await _counted(before, rated, session):
                 raise UnknownTargetError("input", "messageId")
             up, down = (_is(rated, one) - _is(before, one) for one in ("up", "down"))
+            if down > 0:
+                await record(happened_to_message("feedback.negative", rated), session)
             await note_rating(rated, up=up, down=down, session=session)
             await publish(
                 rated.client_id, news_of_message("message_changed", rated), session=session

@@ -10,7 +10,7 @@ import base64
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,8 +35,6 @@ class Manifest(BaseModel):
 
     Attributes:
         loader: The file that a page loads.
-        panel: The chat itself, loaded when somebody means to use it.
-        languages: The texts of each language, by its code.
         integrity: Of every file, as HTML's `integrity` has it (Subresource Integrity).
     """
 
@@ -44,8 +42,6 @@ class Manifest(BaseModel):
 
     version: str
     loader: str
-    panel: str
-    languages: Mapping[str, str]
     integrity: Mapping[str, str]
 
 
@@ -88,17 +84,30 @@ class WidgetBuilds:
         self._read: tuple[int, WidgetBuild] | None = None
 
     async def current(self) -> WidgetBuild:
-        """The build.
+        """The build; the one before while the folder is being written, or holds no whole one.
 
         Raises:
-            WidgetNotBuiltError: there is none, or it is not whole.
+            WidgetNotBuiltError: there is none, or it is not whole, and there was none before.
         """
-        changed = _changed_at(self._folder)
+        try:
+            changed = _changed_at(self._folder)
+        except WidgetNotBuiltError:
+            if self._read is None:
+                raise
+            return self._read[1]
         if self._read is None or self._read[0] != changed:
             async with self._lock:
                 if self._read is None or self._read[0] != changed:
-                    self._read = (changed, await asyncio.to_thread(read_build, self._folder))
+                    self._read = (changed, await self._newest())
         return self._read[1]
+
+    async def _newest(self) -> WidgetBuild:
+        try:
+            return await asyncio.to_thread(read_build, self._folder)
+        except WidgetNotBuiltError:
+            if self._read is None:
+                raise
+            return self._read[1]
 
 
 def read_build(folder: Path) -> WidgetBuild:
@@ -109,11 +118,11 @@ def read_build(folder: Path) -> WidgetBuild:
     """
     try:
         manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
-        files = {name: _built_file(folder, name) for name in _names(manifest)}
+        files = {name: _built_file(folder, name) for name in _checked_names(manifest)}
     except (OSError, ValidationError) as error:
         raise _not_built(f"{type(error).__name__} in {folder}") from error
     for name, file in files.items():
-        if manifest.integrity.get(name) != file.integrity:
+        if manifest.integrity[name] != file.integrity:
             raise _not_built(f"{name} is not the file that {MANIFEST} means")
     return WidgetBuild(manifest, files)
 
@@ -135,13 +144,13 @@ def integrity_of(content: bytes) -> str:
     return f"sha384-{base64.b64encode(hashlib.sha384(content).digest()).decode()}"
 
 
-def _names(manifest: Manifest) -> list[str]:
-    named = [manifest.loader, manifest.panel, *manifest.languages.values()]
-    names = sorted({*named, *manifest.integrity})
-    for name in names:
+def _checked_names(manifest: Manifest) -> Iterable[str]:
+    if manifest.loader not in manifest.integrity:
+        raise _not_built(f"the loader is none of the files of {MANIFEST}")
+    for name in manifest.integrity:
         if not FILE_NAME.fullmatch(name):
             raise _not_built(f"{name[:100]!r} is no name of a built file")
-    return names
+    return manifest.integrity
 
 
 def _built_file(folder: Path, name: str) -> BuiltFile:

@@ -4,7 +4,8 @@ This is a coarse door in front of the exact check against the one chatbot of a t
 remembered for a few seconds, since a page load asks several times.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -18,6 +19,19 @@ from services.origins import ANY_ORIGIN, is_loopback, normalized_origin, origin_
 REMEMBERED_SECONDS = 5.0
 MAX_REMEMBERED = 1_000
 DATABASE_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of an origin with a client's chatbot."""
+
+    client_id: str
+    chatbot_id: PydanticObjectId
+    origin: str
+
+
+_AllowedOrigins = Mapping[tuple[str, PydanticObjectId], list[str]]
+"""By client and chatbot."""
 
 
 class EmbeddingOrigins:
@@ -47,15 +61,27 @@ class EmbeddingOrigins:
 
     async def known_to(self, chatbot_id: PydanticObjectId, client_id: str, origin: str) -> bool:
         """Whether a page of this origin may speak for visitors of this one chatbot."""
-        normalized = normalized_origin(origin)
-        if normalized in self._always:
-            return True
-        scope = TenantScope.one(client_id)
+        return not await self.foreign({Place(client_id, chatbot_id, origin)})
+
+    async def foreign(self, places: Collection[Place]) -> set[Place]:
+        """Those of the pages that may not speak for visitors of their chatbots."""
+        asked = {one for one in places if normalized_origin(one.origin) not in self._always}
+        if not asked:
+            return set()
         with operation_deadline(DATABASE_SECONDS):
-            chatbot = await scope.of(Chatbot).get(chatbot_id)
-            client = await scope.of(Client).find_one({"active": True})
-        if chatbot is None or client is None:
+            allowed = await _allowed_origins(asked)
+        return {one for one in asked if not self._is_allowed(one, allowed)}
+
+    def _is_allowed(self, place: Place, allowed: _AllowedOrigins) -> bool:
+        origins = allowed.get((place.client_id, place.chatbot_id))
+        if origins is None:
             return False
+        return origin_allowed(place.origin, origins, development=self._development)
+
+    def allowed_by(self, chatbot: Chatbot, origin: str) -> bool:
+        """Whether a page of this origin may show a chatbot, were it switched on."""
+        if normalized_origin(origin) in self._always:
+            return True
         allowed = chatbot.published.allowed_origins
         return origin_allowed(origin, allowed, development=self._development)
 
@@ -67,6 +93,20 @@ class EmbeddingOrigins:
                 [{"$match": chatbots.condition(wanted)}, *_WHOSE_CLIENT_IS_ACTIVE, {"$limit": 1}]
             )
             return bool(await found.to_list())
+
+
+async def _allowed_origins(places: Collection[Place]) -> _AllowedOrigins:
+    """What chatbots of active clients allow; what is missing or switched off is left out."""
+    scope = TenantScope.many([one.client_id for one in places])
+    clients, chatbots = scope.of(Client), scope.of(Chatbot)
+    active = await clients.raw.find(clients.condition({"active": True}), {"client_id": 1}).to_list()
+    wanted = {
+        "_id": {"$in": list({one.chatbot_id for one in places})},
+        "client_id": {"$in": [one["client_id"] for one in active]},
+    }
+    fields = {"client_id": 1, "published.allowed_origins": 1}
+    found = await chatbots.raw.find(chatbots.condition(wanted), fields).to_list()
+    return {(one["client_id"], one["_id"]): one["published"]["allowed_origins"] for one in found}
 
 
 _WHOSE_CLIENT_IS_ACTIVE: Sequence[Mapping[str, Any]] = (

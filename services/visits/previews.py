@@ -21,12 +21,11 @@ from services.accounts.access_tokens import (
 )
 from services.audit.audit_log import record
 from services.visits.embedding_origins import EmbeddingOrigins
+from services.visits.page_origins import OriginNotAllowedError, VisitRefusedError
 from services.visits.starting import (
     DATABASE_SECONDS,
     ChatbotInactiveError,
-    OriginNotAllowedError,
     StartedVisit,
-    VisitRefusedError,
     VisitRequest,
 )
 from services.visits.visitors import anonymous_visitor

@@ -10,8 +10,8 @@ from documents.tenancy import TenantScope
 from documents.transactions import Transactions
 from documents.widget_tokens import WidgetToken
 from services.accounts.access_tokens import TokenInvalidError
-from services.origins import normalized_origin, origin_allowed
-from services.visits.starting import OriginNotAllowedError
+from services.origins import normalized_origin
+from services.visits.page_origins import OriginNotAllowedError, PageOrigins
 from services.visits.widget_tokens import IssuedToken, WidgetTokens
 
 
@@ -19,11 +19,11 @@ class Refreshing:
     """Exchanges widget tokens."""
 
     def __init__(
-        self, transactions: Transactions, tokens: WidgetTokens, *, development: bool
+        self, transactions: Transactions, tokens: WidgetTokens, page_origins: PageOrigins
     ) -> None:
         self._transactions = transactions
         self._tokens = tokens
-        self._development = development
+        self._page_origins = page_origins
 
     async def refresh(self, token: str, origin: str | None) -> IssuedToken:
         """A new token for the same visitor, chatbot and origin.
@@ -46,11 +46,14 @@ class Refreshing:
         return issued
 
     def _check_origin(self, origin: str | None, record: WidgetToken, chatbot: Chatbot) -> None:
-        """A token without an origin belongs to a program, which sends no Origin header."""
+        """A token without an origin belongs to a program, which sends no Origin header.
+
+        One of our own origin was given to the embed page, which goes on with it.
+        """
         if origin is None and record.origin is None:
             return
-        allowed = chatbot.published.allowed_origins
-        if origin is None or not origin_allowed(origin, allowed, development=self._development):
+        if origin is None or record.origin not in {None, normalized_origin(origin)}:
             raise OriginNotAllowedError(origin)
-        if record.origin not in {None, normalized_origin(origin)}:
+        is_embed_page = record.origin is not None and self._page_origins.is_own(origin)
+        if not is_embed_page and not self._page_origins.on_list(origin, chatbot):
             raise OriginNotAllowedError(origin)

@@ -14,8 +14,8 @@ from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor
 from documents.visits import Visit
-from services.origins import normalized_origin, origin_allowed
 from services.visits.identities import Identities
+from services.visits.page_origins import PageOrigins, VisitRefusedError
 from services.visits.stays import Stays, TooManyVisitsError
 from services.visits.visitors import anonymous_visitor, known_visitor, latest_open_conversation
 from services.visits.widget_tokens import WidgetTokens
@@ -27,28 +27,12 @@ DATABASE_SECONDS = 4.0
 """For a whole start of a visit: a page that gets no chatbot in that time may as well be told."""
 
 
-class VisitRefusedError(Exception):
-    """A visit cannot start."""
-
-
 class UnknownEmbedKeyError(VisitRefusedError):
     """No chatbot has this embed key."""
 
 
 class ChatbotInactiveError(VisitRefusedError):
     """The chatbot or its client is switched off."""
-
-
-class OriginNotAllowedError(VisitRefusedError):
-    """The page's origin is not on the chatbot's list.
-
-    Attributes:
-        origin: as the browser sent it; None when the request had none.
-    """
-
-    def __init__(self, origin: str | None) -> None:
-        super().__init__(f"origin {origin!r} is not allowed")
-        self.origin = origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +45,7 @@ class VisitRequest:
     language: str | None = None
     page_url: str | None = None
     consent_version: str | None = None
+    embed_nonce: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +69,13 @@ class Visits:
         stays: Stays,
         identities: Identities,
         note_key_use: NoteKeyUse,
-        *,
-        development: bool,
+        page_origins: PageOrigins,
     ) -> None:
         self._tokens = tokens
         self._stays = stays
         self._identities = identities
         self._note_key_use = note_key_use
-        self._development = development
+        self._page_origins = page_origins
 
     async def start(self, request: VisitRequest) -> StartedVisit:
         """Open a visit: of the person that the client's backend vouches for, else a stranger's.
@@ -101,6 +85,7 @@ class Visits:
             IdentityRejectedError: an identity token was given and proves nothing.
             UnknownEmbedKeyError: no chatbot has the key.
             OriginNotAllowedError: the page may not talk to this chatbot.
+            EmbedPageOutdatedError: the page is our own, and its nonce is not good any more.
             ChatbotInactiveError: the chatbot or its client is switched off.
         """
         with operation_deadline(DATABASE_SECONDS):
@@ -111,7 +96,7 @@ class Visits:
 
     async def _started(self, request: VisitRequest) -> StartedVisit:
         chatbot = await chatbot_by_embed_key(request.embed_key)
-        origin = self._checked_origin(request.origin, chatbot)
+        origin = self._page_origins.checked(request.origin, chatbot, request.embed_nonce)
         client = await active_client(chatbot)
         visitor = await self._visitor(request, client)
         now = utc_now()
@@ -154,12 +139,6 @@ class Visits:
         who = await self._identities.verified(request.identity_token, client.client_id)
         await self._note_key_use(client.client_id, who.key_id)
         return await known_visitor(client.client_id, who.user_id, who.user_email, request.language)
-
-    def _checked_origin(self, origin: str | None, chatbot: Chatbot) -> str:
-        allowed = chatbot.published.allowed_origins
-        if origin is None or not origin_allowed(origin, allowed, development=self._development):
-            raise OriginNotAllowedError(origin)
-        return normalized_origin(origin) or origin
 
 
 async def chatbot_by_embed_key(embed_key: str) -> Chatbot:

@@ -20,6 +20,7 @@ from graphql_schema.node import local_id
 from services.sealing.keys import DerivedKeys
 from services.sealing.tokens import fingerprint
 from services.visits.widget_tokens import WidgetTokens
+from tests.api.conftest import DASHBOARD
 from tests.api.operations import Json, MakeClient, VisitorOf, codes, database_of, done, new_slug
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
@@ -403,3 +404,24 @@ async def test_a_page_learns_what_to_show_and_no_visit_begins(
         {"id": chatbot["id"]},
     )
     assert visits["visits"]["edges"] == []
+
+
+async def test_a_page_that_the_chatbot_does_not_allow_is_told_where_to_allow_it(
+    production: ServerProcess, production_admin: GraphQLClient
+) -> None:
+    admin, given = production_admin, {"slug": new_slug(), "name": "Shop"}
+    client_id = (await done(admin, "createClient", given, "client { id }"))["client"]["id"]
+    asked = [
+        {"embedKey": (await chatbot_with(admin, client_id, allowedOrigins=[origin]))["embedKey"]}
+        for origin in (SHOP, OTHER_SHOP)
+    ]
+    for origin, (mine, foreign) in ((SHOP, asked), (OTHER_SHOP, asked[::-1])):
+        async with page_of(production, origin) as page:
+            assert (await page.execute(WIDGET_CHATBOT, mine))["widgetChatbot"]["active"]
+            (error,) = (await page.send(WIDGET_CHATBOT, foreign))["errors"]
+        assert error["extensions"]["code"] == "ORIGIN_NOT_ALLOWED"
+        assert origin in error["message"]
+        assert "allowedOrigins" in error["message"]
+    for page_origin in (production.url, DASHBOARD, None):
+        async with page_of(production, page_origin) as page:
+            assert (await page.execute(WIDGET_CHATBOT, asked[0]))["widgetChatbot"]["active"]

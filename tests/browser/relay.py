@@ -1,12 +1,14 @@
-"""A network that a test can cut: a TCP relay between the browser and the server.
+"""A network that a test can cut: a TCP relay between the browser and one server or several.
 
 What the page sees is what it sees in a tunnel: the socket dies without a closing handshake, and
 connecting again fails until the network is back.
 """
 
 import asyncio
+import itertools
+from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 READ_BYTES = 64 * 1024
 
@@ -45,7 +47,11 @@ class Relay:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        there, back = await asyncio.open_connection(*self._target)
+        try:
+            there, back = await self._connected()
+        except OSError:
+            writer.transport.abort()
+            return
         pair = {writer, back}
         self._writers |= pair
         try:
@@ -54,6 +60,9 @@ class Relay:
             self._writers -= pair
             for end in pair:
                 end.transport.abort()
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection(*self._target)
 
     async def stop(self) -> None:
         self.cut()
@@ -72,10 +81,43 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         writer.transport.abort()
 
 
+class Balancer(Relay):
+    """Takes the servers in turns, and passes over one that does not listen."""
+
+    def __init__(self, *targets: tuple[str, int]) -> None:
+        super().__init__(*targets[0])
+        self._turns = itertools.cycle(targets)
+        self._count = len(targets)
+        self.connections = Counter[int]()
+        """How many each port got."""
+
+    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        for _ in range(self._count):
+            host, port = next(self._turns)
+            with suppress(OSError):
+                connected = await asyncio.open_connection(host, port)
+                self.connections[port] += 1
+                return connected
+        raise ConnectionRefusedError("no server listens")
+
+
 @asynccontextmanager
 async def relay_to(host: str, port: int) -> AsyncIterator[Relay]:
     """A running relay on a free loopback port."""
-    relay = Relay(host, port)
+    async with _running(Relay(host, port)) as relay:
+        yield relay
+
+
+@asynccontextmanager
+async def balancer_before(*ports: int) -> AsyncIterator[Balancer]:
+    """A running balancer on a free loopback port, before servers on others."""
+    balancer = Balancer(*(("127.0.0.1", port) for port in ports))
+    async with _running(balancer):
+        yield balancer
+
+
+@asynccontextmanager
+async def _running(relay: Relay) -> AsyncIterator[Relay]:
     server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
     relay.port = server.sockets[0].getsockname()[1]
     try:

@@ -96,7 +96,8 @@ async def test_before_the_visitor_acts_nothing_is_stored_and_only_the_configurat
     await widget.page.wait_for_load_state("networkidle")
 
     own = [one for one in asked if site.origin not in one]
-    assert own == [f"GET {server.url}/widget.js", f"POST {server.url}/graphql"]
+    configuration = f"GET {server.url}/widget/config/demo?language=en"
+    assert own == [f"GET {server.url}/widget.js", configuration]
     assert await widget.page.evaluate(STORED) == 0
 
     await widget.open()
@@ -293,7 +294,7 @@ async def test_an_unknown_key_and_a_foreign_page_are_explained_in_the_console(
     server: ServerProcess,
     complaints: Complaints,
 ) -> None:
-    complaints.expect('There is no chatbot with the embed key "nobody"')
+    complaints.expect('There is no chatbot with the embed key "nobody"', "404")
     await widget.page.goto(site.show(script_of(server.url, "nobody")))
     await widget.page.wait_for_load_state("networkidle")
 

@@ -9,8 +9,7 @@ import { contrast, css, LEAST_CONTRAST, parse, textOn } from "./contrast.js";
 import { home, load } from "./files.js";
 import launcherCss from "./launcher.css";
 import { directionOf, OPEN_CHAT } from "./locale.js";
-import { post } from "./post.js";
-import { CONFIGURATION, languageOf, looksOf } from "./settings.js";
+import { languageOf, looksOf } from "./settings.js";
 
 /** @typedef {import("./settings.js").Settings} Settings */
 /** @typedef {import("./settings.js").Configuration} Configuration */
@@ -19,6 +18,8 @@ import { CONFIGURATION, languageOf, looksOf } from "./settings.js";
 
 /** The pause before the configuration is asked for again, in milliseconds; chance doubles it. */
 const PAUSE_MS = 10_000;
+/** A request that takes longer counts as lost, in milliseconds. */
+const DEADLINE_MS = 15_000;
 /** A page that takes the launcher out more often than this does not want it. */
 const MOST_RETURNS = 20;
 /** From launcher to launcher in one corner. */
@@ -60,7 +61,7 @@ export class ParlanceChat extends HTMLElement {
   /** What the panel needs of this file, so as not to bring it along again. */
   get shared() {
     const { apiUrl = "" } = this.settings;
-    return { apiUrl, drawing, reading, post: post.bind(null, apiUrl) };
+    return { apiUrl, drawing, reading };
   }
 
   /**
@@ -123,19 +124,23 @@ export class ParlanceChat extends HTMLElement {
     this.ended.signal.addEventListener("abort", () => clearTimeout(timer));
   }
 
-  /** Asks for the published configuration; a refusal stands in the console with its reason. */
-  async configure() {
-    const { chatbot } = this.settings;
-    const query = `query($k:String!,$l:String){c:widgetChatbot(embedKey:$k,language:$l){${CONFIGURATION}}}`;
-    const response = await this.shared.post(query, { k: chatbot, l: this.language });
-    const { data, errors } = await response.json();
-    if (data?.c) {
-      this.configuration = data.c;
-      return;
-    }
-    const unknown = `There is no chatbot with the embed key "${chatbot}".`;
-    console.error(`Parlance: ${errors?.[0]?.message ?? unknown}`);
-    this.emit("error", { code: errors?.[0]?.extensions?.code ?? "NOT_FOUND" });
+  /**
+   * Asks for the published configuration; a refusal stands in the console with its reason.
+   *
+   * @param {RequestCache} [cache] "no-cache" when there is known to be a newer one
+   */
+  async configure(cache) {
+    const { apiUrl, chatbot = "" } = this.settings;
+    const address = `${apiUrl}/widget/config/${encodeURIComponent(chatbot)}?language=${this.language}`;
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const response = await fetch(address, { cache, credentials: "omit", signal });
+    if (response.status > 499) throw new Error(address);
+    const told = await response.json();
+    if (response.ok) this.configuration = told;
+    if (response.ok) return;
+    const [{ message, extensions }] = told.errors;
+    console.error(`Parlance: ${message}`);
+    this.emit("error", { code: extensions.code });
   }
 
   #render() {

@@ -4,6 +4,7 @@
  * polls).
  */
 
+import { post } from "./post.js";
 import { Problem, problemOf } from "./problem.js";
 
 /** A server that says nothing for so long is asked whether it is there, in milliseconds. */
@@ -50,10 +51,10 @@ export class Link {
    * @param {() => string} token
    * @param {(way: string) => void} report
    */
-  constructor({ apiUrl, post }, fallback, token, report) {
+  constructor({ apiUrl }, fallback, token, report) {
     this.fallback = fallback;
     this.#apiUrl = apiUrl;
-    this.#post = post;
+    this.#post = post.bind(null, apiUrl);
     this.#token = token;
     this.#report = report;
   }

@@ -589,7 +589,7 @@ export class Panel {
   }
 
   async #configure() {
-    await this.#element.configure().catch(() => null);
+    await this.#element.configure("no-cache").catch(() => null);
     this.#element.dress();
     this.#draw();
   }

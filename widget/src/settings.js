@@ -53,8 +53,6 @@ import { chooseLanguage } from "./locale.js";
  *   placeholder: string | null, consentText: string | null, contactText: string | null}} texts
  */
 
-export const CONFIGURATION = `name primaryColor secondaryColor colorScheme position showBranding autoOpen autoOpenDelayMs logoUrl bubbleIconUrl active maintenanceText version contactEmail contactUrl allowedImageHosts texts{language welcomeMessage starterQuestions placeholder consentText contactText}`;
-
 /** @param {string} value an enum's value, such as BOTTOM_LEFT */
 const word = (value) => value.toLowerCase().replace("_", "-");
 

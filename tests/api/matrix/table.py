@@ -17,6 +17,7 @@ from tests.api.matrix.rows import (
     nodes,
     people,
     privacy,
+    publishing,
     usage,
     visits,
 )
@@ -34,6 +35,7 @@ DOMAINS = (
     live,
     knowledge,
     privacy,
+    publishing,
     usage,
     nodes,
 )

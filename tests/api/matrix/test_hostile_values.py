@@ -34,6 +34,7 @@ OTHERWISE: dict[str, str] = {
     "startVisit.embedKey": "a key that no chatbot has",
     "startVisit.identityToken": "a token that is none",
     "startVisit.previewToken": "a token that is none",
+    "startVisit.embedNonce": "not looked at from a page that needs none",
     "startVisit.page.url": "a hint of the browser's, cut to what is kept",
     "startVisit.page.title": "a hint that is not kept",
     "startVisit.page.referrer": "a hint that is not kept",

@@ -322,3 +322,20 @@ async def test_what_a_newer_version_adds_is_left_out() -> None:
 async def test_no_address_of_a_redis_is_no_address() -> None:
     with pytest.raises(ValueError, match="redis"):
         connect_redis("http://127.0.0.1")
+
+
+async def test_what_another_process_discarded_is_not_copied_anew_from_memory(
+    logs: list[SharedEventLog], client: Redis
+) -> None:
+    here, there = logs
+    answer_id = await five_of_ten(here, client)
+    await there.discard(answer_id)
+    await here.append(answer_id, events_of(10)[5:])  # it has not heard that the answer is erased
+
+    async def copied_no_more() -> bool:
+        return answer_id not in here._copying
+
+    await until(copied_no_more)
+    assert not await client.exists(_key(answer_id))
+    with pytest.raises(LogMissingError):
+        await followed(there, answer_id)

@@ -20,11 +20,13 @@ from api.doctor import (
     public_url,
     redis,
     secret,
+    widget,
 )
 from api.settings import Settings
 from tests.mail_server import mail_server
 from tests.redis_server import running_redis
 from tests.server_process import free_port
+from tests.widget_builds import write_build
 
 
 @asynccontextmanager
@@ -181,3 +183,11 @@ async def test_a_redis_that_answers_is_well_and_another_is_told(tmp_path: Path) 
         assert (found.verdict, found.observed.split()[0]) == ("ok", "version")
     gone = await redis(server.url)
     assert (gone.verdict, gone.remedy) == ("problem", "Check PARLANCE_REDIS_URL.")
+
+
+async def test_the_widget_must_be_built(tmp_path: Path) -> None:
+    settings = Settings(widget_dir=tmp_path)
+    check(await widget(settings), "problem", "not built")
+    write_build(tmp_path)
+    check(await widget(settings), "ok", "version 1.2.3")
+    check(await widget(Settings()), "ok", "files")

@@ -11,6 +11,8 @@ import pytest_asyncio
 
 from api.application import create_application
 from api.settings import Settings
+from services.publishing.kept_files import KeptFiles
+from services.publishing.widget_build import WidgetBuilds
 from tests.widget_builds import write_build
 
 
@@ -21,7 +23,9 @@ def texts(tmp_path: Path) -> dict[str, str]:
 
 @pytest_asyncio.fixture
 async def http(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    application = create_application(Settings(widget_dir=tmp_path))
+    application = create_application(Settings())
+    application.state.widget_builds = WidgetBuilds(tmp_path)
+    application.state.kept_files = KeptFiles()
     transport = httpx.ASGITransport(app=application)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         yield client
@@ -113,7 +117,24 @@ async def test_a_new_build_is_served_without_a_restart(
     assert second.text == newer[of_kind(newer, "loader")] == "/* a newer loader */\n"
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "..%2fmanifest.json", "loader-0000000000.js"])
+async def test_a_build_that_is_being_written_takes_nothing_away(
+    http: httpx.AsyncClient, texts: dict[str, str], tmp_path: Path
+) -> None:
+    first = await http.get("/widget.js")
+    manifest = tmp_path / "manifest.json"
+    whole = manifest.read_text()
+
+    manifest.unlink()
+    removed = await http.get("/widget.js")
+    manifest.write_text(whole[: len(whole) // 2])
+    half = await http.get("/widget.js")
+    newer = write_build(tmp_path, loader="/* a newer loader */\n")
+
+    assert first.text == removed.text == half.text
+    assert (await http.get("/widget.js")).text == newer[of_kind(newer, "loader")]
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "..%2fmanifest.json", "panel.js"])
 async def test_nothing_is_served_but_what_the_manifest_names(
     http: httpx.AsyncClient, texts: dict[str, str], name: str
 ) -> None:

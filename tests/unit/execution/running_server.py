@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from api.http_protocol import HttpProtocol
+
 STOP_DEADLINE_S = 20
 
 
@@ -17,7 +19,11 @@ def running_server(application: ASGIApp) -> Iterator[str]:
     # Listening before the server starts: a client that is early waits in the kernel's queue.
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        application, lifespan="off", log_level="warning", timeout_graceful_shutdown=5
+        application,
+        http=HttpProtocol,
+        lifespan="off",
+        log_level="warning",
+        timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

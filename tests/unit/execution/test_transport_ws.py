@@ -1,6 +1,7 @@
 """graphql-transport-ws as a client meets it: a real uvicorn, a real socket, a toy schema."""
 
 import asyncio
+import gc
 import json
 import threading
 import uuid
@@ -15,16 +16,20 @@ import strawberry
 import structlog.testing
 from fastapi import FastAPI
 from graphql import GraphQLError
+from starlette.websockets import WebSocket
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import MaskErrors
 from strawberry.fastapi import GraphQLRouter
 from strawberry.scalars import JSON
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from api.http_protocol import HttpProtocol
+from graphql_schema.execution.planned_context import PlannedContext
 from graphql_schema.execution.schema import ParlanceSchema
-from graphql_schema.execution.transport_ws import AnswerTransportView
+from graphql_schema.execution.transport_ws import AnswerTransportView, AnswerTransportWSHandler
 from tests.unit.execution.running_server import running_server
 
 DEADLINE_S = 20
@@ -212,6 +217,48 @@ async def test_a_stream_arrives_and_completes(server: str) -> None:
             }
             for number in range(2)
         ] + [{"id": "1", "type": "complete"}]
+
+
+OF_A_SOCKET = (
+    HttpProtocol,
+    WebSocketsSansIOProtocol,
+    WebSocket,
+    AnswerTransportWSHandler,
+    PlannedContext,
+)
+
+
+def parts_of_sockets() -> dict[int, str]:
+    """What there is of sockets. In this process only this module's server has any."""
+    parts = (one for one in gc.get_objects() if isinstance(one, OF_A_SOCKET))
+    return {id(one): type(one).__name__ for one in parts}
+
+
+@pytest.mark.parametrize("breaks_off", [False, True])
+async def test_a_closed_socket_leaves_nothing_that_must_be_searched_for(
+    server: str, name: str, *, breaks_off: bool
+) -> None:
+    """Python's search for garbage goes through everything there is, and stops every stream."""
+    gc.collect()
+    before = parts_of_sockets().keys()
+
+    def new_parts() -> set[str]:
+        return {name for part, name in parts_of_sockets().items() if part not in before}
+
+    gc.disable()
+    try:
+        async with connected(server, authorization="revocable") as socket:
+            await subscribe(socket, "1", waiting(name))
+            await receive(socket)
+            assert new_parts() == {one.__name__ for one in OF_A_SOCKET} - {"HttpProtocol"}
+            if breaks_off:
+                socket.transport.abort()
+        assert await asyncio.to_thread(ended[name].wait, DEADLINE_S)
+        async with asyncio.timeout(DEADLINE_S):
+            while new_parts():  # noqa: ASYNC110 - it ends in the server's thread
+                await asyncio.sleep(0.05)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("query", ["{ ready }", "query Q { ready }"])

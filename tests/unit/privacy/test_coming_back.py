@@ -19,8 +19,10 @@ from services.accounts.access_tokens import TokenInvalidError, TokenRevokedError
 from services.clients.signing_keys import LiveKey
 from services.privacy.erasing import Erasing
 from services.sealing.keys import DerivedKeys
+from services.visits.embed_nonces import EmbedNonces
 from services.visits.handing_out import HandingOut, NewToken
 from services.visits.identities import Identities
+from services.visits.page_origins import PageOrigins
 from services.visits.refreshing import Refreshing
 from services.visits.starting import VisitRequest, Visits
 from services.visits.stays import Stays
@@ -35,6 +37,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 KEY = LiveKey("key_1", "a secret of the client, long enough for HS256")
 PAGE = "http://127.0.0.1:8000"
+PAGES = PageOrigins(EmbedNonces(DerivedKeys("s" * 40)), PAGE, development=True)
 Erase = Callable[[PydanticObjectId], Awaitable[Any]]
 
 
@@ -81,7 +84,7 @@ async def test_a_visit_of_a_visitor_who_is_erased_meanwhile_is_a_new_visitors(
         Stays(most_at_once=10, idle=timedelta(minutes=30)),
         Identities(live_keys, audience=PAGE, longest=timedelta(hours=1)),
         no_note,
-        development=True,
+        PAGES,
     )
     claims = {
         "client_id": visitor.client_id,
@@ -139,7 +142,7 @@ async def test_a_token_is_not_refreshed_for_a_visitor_who_is_erased_meanwhile(
         erasures.append(asyncio.ensure_future(erase(visitor_id)))
 
     tokens = ErasedBeforeItsToken(begin_to_erase)
-    refreshing = Refreshing(database, tokens, development=True)
+    refreshing = Refreshing(database, tokens, PAGES)
 
     with suppress(TokenInvalidError):
         issued = await refreshing.refresh(held.text, None)

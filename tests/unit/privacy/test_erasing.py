@@ -27,6 +27,7 @@ from tests.unit.answering.processes import Process, Visitor, until
 from tests.unit.answering.scripted_models import Script
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+ALL_OF_ONE_TURN = {"visitors": 1, "conversations": 1, "messages": 2, "live_events": 4, "outbox": 2}
 AT_ONCE = ErasingTimes(own=timedelta(0), last_look_after=timedelta(0))
 
 
@@ -64,7 +65,7 @@ async def test_an_answer_in_the_making_is_ended_and_leaves_nothing(
 
     erased = await erasing_in(database, process).erase(visitor.scope, visitor.visitor_id)
 
-    assert erased == {"visitors": 1, "conversations": 1, "messages": 2, "live_events": 4}
+    assert erased == ALL_OF_ONE_TURN
     assert script.closed.is_set(), "the model was hung up on"
     silence.set()
     await until(lambda: _is_idle(process))
@@ -134,7 +135,7 @@ async def test_two_at_once_share_the_work_and_one_is_told_that_there_is_nobody(
     )
 
     receipts = [one for one in outcomes if not isinstance(one, BaseException)]
-    assert receipts == [{"visitors": 1, "conversations": 1, "messages": 2, "live_events": 4}]
+    assert receipts == [ALL_OF_ONE_TURN]
     assert all(isinstance(one, UnknownTargetError | dict) for one in outcomes)
     assert await left(visitor) == {}
 

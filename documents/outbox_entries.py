@@ -1,0 +1,59 @@
+"""What happened that somebody outside may want to hear of: ids and a few facts, not a word said.
+
+An entry is stored in the transaction of the change that it speaks of, so there is one exactly when
+there is the change. What was said is read when the entry is delivered: what is erased before that
+is told to nobody.
+"""
+
+from datetime import timedelta
+from typing import ClassVar, Literal, get_args
+
+from beanie import PydanticObjectId
+from pymongo import ASCENDING, IndexModel
+
+from documents.base import TenantDocument
+
+OutboxKind = Literal[
+    "conversation.started",
+    "message.created",
+    "answer.failed",
+    "feedback.negative",
+    "quota.threshold",
+    "budget.threshold",
+    "llm.circuit_opened",
+]
+OUTBOX_KINDS: tuple[OutboxKind, ...] = get_args(OutboxKind)
+
+KEPT = timedelta(days=30)
+"""How long an entry stays: longer than any delivery of it is tried or asked for again."""
+
+
+class OutboxEntry(TenantDocument):
+    """One thing that happened.
+
+    Attributes:
+        key: What happened, so that it is told once; no two entries of a client have the same.
+        facts: What no document of the product says later, such as the share of a quota that was
+            reached. Numbers and codes, nothing that a visitor wrote.
+    """
+
+    key: str
+    kind: OutboxKind
+    chatbot_id: PydanticObjectId | None = None
+    visitor_id: PydanticObjectId | None = None
+    conversation_id: PydanticObjectId | None = None
+    message_id: PydanticObjectId | None = None
+    facts: dict[str, int | str] = {}
+
+    class Settings:
+        name = "outbox"
+        indexes: ClassVar = [
+            IndexModel([("client_id", ASCENDING), ("key", ASCENDING)], unique=True, name="key"),
+            IndexModel([("visitor_id", ASCENDING)], name="visitor"),
+            IndexModel([("conversation_id", ASCENDING)], name="conversation"),
+            IndexModel(
+                [("created_at", ASCENDING)],
+                expireAfterSeconds=int(KEPT.total_seconds()),
+                name="expiry",
+            ),
+        ]
