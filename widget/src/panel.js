@@ -78,7 +78,13 @@ export class Panel {
       () => this.#visit.token,
       (way) => element.emit("transport", { way }),
     );
-    this.#visit = new Visit(settings, this.#memory, this.#link, () => this.#aboutVisit());
+    this.#visit = new Visit(
+      settings,
+      this.#memory,
+      this.#link,
+      () => this.#aboutVisit(),
+      () => this.#becomeStranger(),
+    );
     this.#talk = new Conversation(this.#memory.read().talk);
     const around = {
       phrases,
@@ -354,23 +360,22 @@ export class Panel {
       } catch (error) {
         const { kind } = /** @type {Problem} */ (error);
         if (kind !== "denied" || denials++) throw error;
-        if (await this.#visit.renew()) this.#becomeStranger(answer);
+        await this.#visit.renew();
       }
     }
   }
 
-  /**
-   * Another visit is another visitor, to whom the earlier conversation does not belong.
-   *
-   * @param {Turn} answer
-   */
-  #becomeStranger(answer) {
-    const text = this.#talk.drop(answer);
+  /** To another visitor the earlier conversation does not belong; the question goes along. */
+  #becomeStranger() {
+    const { pending } = this.#talk;
+    const text = pending && this.#talk.drop(pending);
     this.#talk = new Conversation();
-    const anew = this.#talk.ask(text, answer.key, answer.at);
-    Object.assign(answer, anew);
-    this.#talk.turns[1] = answer;
+    if (pending) {
+      Object.assign(pending, this.#talk.ask(text ?? "", pending.key, pending.at));
+      this.#talk.turns[1] = pending;
+    }
     this.#draw();
+    this.#keep();
   }
 
   /** @param {AbortSignal} signal */
