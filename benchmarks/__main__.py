@@ -13,6 +13,7 @@ from benchmarks.stalls import measure_stalls
 from benchmarks.stream_memory import measure_retained
 from benchmarks.stream_throughput import measure_throughput
 from benchmarks.takeover import measure_takeovers
+from benchmarks.widget_start import NoBrowserError, measure_widget_start
 from benchmarks.widgets import measure_widgets
 
 PARTS = (
@@ -25,6 +26,7 @@ PARTS = (
     "stalls",
     "sign-in",
     "widgets",
+    "widget-start",
     "first-answer",
 )
 
@@ -78,6 +80,13 @@ def measure_open_widgets(report: Report, given: argparse.Namespace) -> None:
     report.widgets = measure_widgets(given.idle, given.repeats)
 
 
+def measure_widget_on_page(report: Report, given: argparse.Namespace) -> None:
+    try:
+        report.widget_start = measure_widget_start(given.repeats)
+    except NoBrowserError as error:
+        report.not_measured["widget-start"] = str(error)
+
+
 def measure_large_database(report: Report, given: argparse.Namespace) -> None:
     size = (given.clients, given.chatbots, given.messages)
     report.queries = measure_queries(size, given.pages)
@@ -100,6 +109,7 @@ MEASURES = {
     "stalls": measure_hostile,
     "sign-in": measure_signing_in,
     "widgets": measure_open_widgets,
+    "widget-start": measure_widget_on_page,
     "first-answer": measure_start,
 }
 

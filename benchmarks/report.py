@@ -20,6 +20,7 @@ from benchmarks.stalls import LIMIT_S, PATIENCE_S, Stall
 from benchmarks.stream_memory import Retained
 from benchmarks.stream_throughput import Throughput
 from benchmarks.takeover import Takeovers
+from benchmarks.widget_start import SLOWER, WidgetStart
 from benchmarks.widgets import STREAMS, Waits, percentile_of
 from services.answering.limits import DEFAULT_LIMITS
 
@@ -40,6 +41,7 @@ class Report:
     sign_ins: SignIns | None = None
     queries: QueryFigures | None = None
     widgets: list[Waits] = field(default_factory=list)
+    widget_start: WidgetStart | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -65,6 +67,7 @@ class Report:
             (self.widgets, widget_lines),
             (self.sign_ins, sign_in_lines),
             (self.queries, query_lines),
+            (self.widget_start, widget_start_lines),
         )
         for measured, lines in parts:
             if measured:
@@ -165,6 +168,15 @@ def stall_lines(measured: list[Stall]) -> Iterable[str]:
         promise = f"{each.cpu_s / LIMIT_S:>12.0%}"
         yield f"  {each.name:28}{1e3 * each.cpu_s:>10.1f}{promise}{1e3 * each.gap_s:>11.0f}{stock}"
     yield ""
+
+
+def widget_start_lines(start: WidgetStart) -> Iterable[str]:
+    """Return the line of what the widget costs a page before anybody acts."""
+    page, both = (statistics.median(one) for one in (start.without_ms, start.with_ms))
+    yield (
+        f"widget on a page, processor {SLOWER} times slower: {start.cost_ms:.1f} ms of the main"
+        f" thread (the page {page:.1f} ms, with the widget {both:.1f} ms)"
+    )
 
 
 def sign_in_lines(measured: SignIns) -> Iterable[str]:
