@@ -21,6 +21,25 @@ mutation ($input: CreateChatbotInput!) {
   }
 }
 """
+DEMO_CHATBOTS = """
+{ client(slug: "demo") { chatbots(first: 100) { edges { node { id embedKey } } } } }
+"""
+UPDATE_CHATBOT = """
+mutation ($input: UpdateChatbotInput!) {
+  updateChatbot(input: $input) {
+    ... on UpdateChatbotSuccess { chatbot { id } }
+    ... on UserError { code message path }
+  }
+}
+"""
+PUBLISH_CHATBOT = """
+mutation ($input: PublishChatbotInput!) {
+  publishChatbot(input: $input) {
+    ... on PublishChatbotSuccess { chatbot { id } }
+    ... on UserError { code message path }
+  }
+}
+"""
 
 
 class Administrator:
@@ -53,6 +72,14 @@ class Administrator:
         chatbot = {"clientId": client_id, "name": name, "settings": settings}
         made = await self._made(CREATE_CHATBOT, "createChatbot", chatbot)
         return str(made["chatbot"]["embedKey"])
+
+    async def publish(self, embed_key: str, **settings: object) -> None:
+        """Change these settings of a chatbot of the demo client and publish them."""
+        listed = (await self._caller.execute(DEMO_CHATBOTS))["client"]["chatbots"]["edges"]
+        chatbot = next(one["node"] for one in listed if one["node"]["embedKey"] == embed_key)
+        given = {"id": chatbot["id"], "settings": settings}
+        await self._made(UPDATE_CHATBOT, "updateChatbot", given)
+        await self._made(PUBLISH_CHATBOT, "publishChatbot", {"id": chatbot["id"]})
 
     async def _llm_config(self, name: str, provider: str, api_url: str, **more: object) -> str:
         config = {"name": name, "provider": provider, "model": "dictated", "apiUrl": api_url}

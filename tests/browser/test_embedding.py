@@ -135,6 +135,21 @@ async def test_one_pasted_line_works_under_the_policy_that_it_names(
     await expect_answer(page)
 
 
+async def test_an_open_chat_takes_over_what_is_published(
+    page: Page, complaints: Complaints, owner: GraphQLClient, site: ClientSite, chatbot: Json
+) -> None:
+    site.show((await snippet(owner, chatbot, "SCRIPT"))["html"])
+    await page.goto(origin_of(site, "shop"))
+    await open_launcher(page)
+    await expect_answer(page)
+    change = {"id": chatbot["id"], "settings": {"name": "Guide"}}
+    await done(owner, "updateChatbot", change, "chatbot { id }")
+
+    await done(owner, "publishChatbot", {"id": chatbot["id"]}, "chatbot { id }")
+
+    await expect(page.get_by_role("heading", name="Guide")).to_be_visible()
+
+
 async def test_a_site_that_allows_scripts_by_nonce_alone_has_the_widget(
     page: Page,
     complaints: Complaints,

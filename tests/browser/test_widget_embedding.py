@@ -1,4 +1,4 @@
-"""How the widget gets into pages: strict policies, several of them, swaps, and silence at first."""
+"""How the widget gets into pages: strict policies, several of them, page swaps, quiet at first."""
 
 import asyncio
 import re

@@ -14,7 +14,7 @@ class Widget:
         self.launcher = self.element.locator("button.launcher")
         self.panel = self.element.locator(".panel")
         self.question = self.panel.get_by_label("Your message")
-        self.log = self.panel.get_by_role("group", name="Conversation")
+        self.log = self.panel.locator(".log")
         self.announced = self.panel.get_by_role("log")
         self.status = self.panel.get_by_role("status").first
         self.send = self.panel.get_by_role("button", name="Send")
@@ -22,7 +22,7 @@ class Widget:
 
     @property
     def questions(self) -> Locator:
-        return self.log.get_by_role("article", name="You").locator(".bubble")
+        return self.log.locator("article.mine .bubble")
 
     @property
     def answers(self) -> Locator:
@@ -36,7 +36,7 @@ class Widget:
         return self.answers.last.get_by_role("button", name=name)
 
     def button(self, name: str) -> Locator:
-        return self.panel.get_by_role("button", name=name)
+        return self.panel.get_by_role("button", name=name, exact=True)
 
     async def open(self) -> None:
         await self.launcher.click()

@@ -104,8 +104,8 @@ function blockAt(lines, at, context, depth) {
   }
   const heading = HEADING.exec(line);
   if (heading) {
-    const tag = /** @type {"h3"} */ (`h${Math.min(heading[1].length + 2, 6)}`);
-    return [make(tag, ...inline(heading[2], context, depth)), at + 1];
+    // One level for all: no answer can know which one would come next on this page.
+    return [make("h3", ...inline(heading[2], context, depth)), at + 1];
   }
   if (RULE.test(line)) return [make("hr"), at + 1];
   if (depth < DEEPEST && /^ {0,3}>/.test(line)) {

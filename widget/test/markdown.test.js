@@ -38,7 +38,7 @@ const SHAPES = [
   ["plain", "<p>plain</p>"],
   ["one\ntwo", "<p>one<br>two</p>"],
   ["# Title", "<h3>Title</h3>"],
-  ["###### Deep ##", "<h6>Deep</h6>"],
+  ["###### Deep ##", "<h3>Deep</h3>"],
   [
     "**bold** and *slanted* and ~~gone~~",
     "<p><strong>bold</strong> and <em>slanted</em> and <del>gone</del></p>",
