@@ -29,13 +29,17 @@ from services.answering.following import Following
 from services.answering.generations import Generations
 from services.answering.limits import DEFAULT_LIMITS
 from services.answering.memory_event_log import MemoryEventLog
+from services.answering.model_gates import ModelGates
+from services.answering.model_news import ModelNews
 from services.answering.model_route import ModelRoutes
 from services.answering.model_tests import ModelTests
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.regenerating import Regenerating
+from services.answering.route_policy import STRICT
 from services.answering.shared_event_log import SharedEventLog, connect_redis
 from services.answering.stopping import Stopping
+from services.answering.thinking import Thinking
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.copying import Copying
 from services.chatbots.llm_config_changes import LlmConfigChanges
@@ -75,6 +79,7 @@ from services.sealing.sealing import Sealer
 from services.uploads.pictures import Pictures
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
+from services.usage.leftovers import Leftovers
 from services.usage.refusals import Refusals
 from services.visits.embed_nonces import EmbedNonces
 from services.visits.embedding_origins import EmbeddingOrigins
@@ -105,6 +110,7 @@ class Wiring:
     downloads: Downloads
     posting: Posting
     counting: Counting
+    leftovers: Leftovers
     models: ModelFactory
     event_log: MemoryEventLog | SharedEventLog
 
@@ -120,7 +126,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     given_keys = provider_keys()
     config_rules = ConfigRules(models, given_keys.keys())
     routes = ModelRoutes(models, sealer, given_keys)
-    pipeline = Pipeline(KnowledgeSearch(), routes)
+    gates = ModelGates(STRICT, ModelNews())
+    pipeline = Pipeline(KnowledgeSearch(), Thinking(routes, gates))
     generations = Generations(
         pipeline,
         event_log,
@@ -224,6 +231,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         downloads=downloads,
         posting=_posting(settings, queue),
         counting=counting,
+        leftovers=Leftovers(),
         models=models,
         event_log=event_log,
     )

@@ -108,7 +108,9 @@ class Usage:
     reserved: int = strawberry.field(description="Questions that are being answered now.")
     resets_at: datetime = strawberry.field(description="When the next month begins.")
     budget: Money | None = strawberry.field(description="Money a month; null: no limit.")
-    spent: Money = strawberry.field(description="Of it, in the running month.")
+    spent: Money = strawberry.field(
+        description="Of it, in the running month; what previews cost is in it."
+    )
     totals: Totals = strawberry.field(description="Sums of the period.")
     series: list[UsagePoint] = strawberry.field(description="Its steps, also the empty ones.")
 
@@ -149,11 +151,11 @@ def usage_from(client: ClientDocument, figures: UsageFigures) -> Usage:
     return Usage(
         client=shown,
         quota=client.monthly_quota,
-        used=figures.month.numbers["quota_used"],
-        reserved=figures.reserved,
+        used=figures.month.used,
+        reserved=figures.month.reserved,
         resets_at=figures.resets_at,
         budget=shown.budget,
-        spent=_money(figures.month.numbers["cost_micros"]),
+        spent=_money(figures.month.spent_micros),
         totals=_totals_from(figures.totals),
         series=[UsagePoint(day=day, totals=_totals_from(one)) for day, one in figures.series],
     )

@@ -8,10 +8,10 @@ from datetime import date, datetime
 
 from documents.base import utc_now
 from documents.clients import Client
-from documents.messages import Message
-from documents.tenancy import TenantScope
 from documents.usage_daily import UsageDaily, usage_between
-from services.usage.periods import GranularityName, Period, midnight, month_at, zone_of
+from documents.usage_months import UsageMonth
+from services.usage.periods import GranularityName, Period, midnight, zone_of
+from services.usage.reservations import limits_of, standing
 
 SUMMED = (
     "requests",
@@ -28,8 +28,6 @@ SUMMED = (
     "feedback_up",
     "feedback_down",
 )
-MOST_RESERVED = 100_000
-"""Answers that are counted as being given, at most."""
 
 
 @dataclass(slots=True)
@@ -55,9 +53,8 @@ class Figures:
 class UsageFigures:
     """Usage in a period, and where the client stands in the running month."""
 
-    month: Figures
+    month: UsageMonth
     resets_at: datetime
-    reserved: int
     totals: Figures
     series: Sequence[tuple[date, Figures]]
 
@@ -66,32 +63,18 @@ async def usage_of(
     client: Client, period: Period | None, granularity: GranularityName
 ) -> UsageFigures:
     """The usage of a client; `period` None is the running month."""
-    zone, now = zone_of(client), utc_now()
-    month = month_at(now, zone)
-    period = period or month
+    zone, limits = zone_of(client), limits_of(client, utc_now())
+    period = period or limits.month
     days = [*period.steps(granularity)]
     beginnings = [midnight(day, zone) for day in days]
     steps = [Figures() for _ in days]
-    totals, of_month = Figures(), Figures()
+    totals = Figures()
     async for hour in usage_between(client.client_id, *period.moments(zone)):
         totals.add(hour)
         steps[bisect_right(beginnings, hour.hour) - 1].add(hour)
-    if period == month:
-        of_month = totals
-    else:
-        async for hour in usage_between(client.client_id, *month.moments(zone)):
-            of_month.add(hour)
     return UsageFigures(
-        month=of_month,
-        resets_at=midnight(month.until, zone),
-        reserved=await _being_answered(client.client_id),
+        month=await standing(client),
+        resets_at=limits.resets_at,
         totals=totals,
         series=list(zip(days, steps, strict=True)),
     )
-
-
-async def _being_answered(client_id: str) -> int:
-    """Questions that are being answered: they count when they have ended."""
-    answers = TenantScope.one(client_id).of(Message)
-    running = {"status": "streaming", "preview_until": None}
-    return await answers.count(running, limit=MOST_RESERVED)
