@@ -30,7 +30,6 @@ from services.answering.generations import Generations
 from services.answering.limits import DEFAULT_LIMITS
 from services.answering.memory_event_log import MemoryEventLog
 from services.answering.model_gates import ModelGates
-from services.answering.model_news import ModelNews
 from services.answering.model_route import ModelRoutes
 from services.answering.model_tests import ModelTests
 from services.answering.pipeline import Pipeline
@@ -126,7 +125,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     given_keys = provider_keys()
     config_rules = ConfigRules(models, given_keys.keys())
     routes = ModelRoutes(models, sealer, given_keys)
-    gates = ModelGates(STRICT, ModelNews())
+    gates = ModelGates(STRICT, database)
     pipeline = Pipeline(KnowledgeSearch(), Thinking(routes, gates))
     generations = Generations(
         pipeline,

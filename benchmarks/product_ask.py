@@ -23,7 +23,6 @@ from graphql_schema.context import Services
 from services.answering.asking import Asking
 from services.answering.generations import Generations
 from services.answering.model_gates import ModelGates
-from services.answering.model_news import ModelNews
 from services.answering.model_route import ModelRoutes
 from services.answering.pipeline import Pipeline
 from services.answering.route_policy import STRICT
@@ -77,7 +76,9 @@ def synthetic_services(application: FastAPI) -> Services:
     owner = process_name()
     sealer = Sealer(DerivedKeys(secrets.token_urlsafe(32)))
     routes = ModelRoutes(SyntheticModels(), sealer, {})
-    pipeline = Pipeline(KnowledgeSearch(), Thinking(routes, ModelGates(STRICT, ModelNews())))
+    pipeline = Pipeline(
+        KnowledgeSearch(), Thinking(routes, ModelGates(STRICT, application.state.database))
+    )
     generations = Generations(pipeline, wiring.event_log, owner, most=MANY)
     asking = Asking(application.state.database, owner, most_per_visitor=MANY)
     stopping = Stopping(generations)

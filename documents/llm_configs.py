@@ -75,6 +75,11 @@ class LlmConfig(StoredDocument):
         name = "llm_configs"
         indexes: ClassVar = [
             IndexModel([("client_id", ASCENDING), ("name", ASCENDING)], unique=True, name="name"),
+            IndexModel(
+                [("circuit.opened_at", ASCENDING)],
+                partialFilterExpression={"circuit": {"$type": "object"}},
+                name="left_alone",
+            ),
         ]
 
 
@@ -105,19 +110,29 @@ async def usable_llm_configs(
     return {one.id: one for one in await LlmConfig.find(wanted).to_list(len(config_ids))}
 
 
-async def change_circuit(config: LlmConfig, seen: Circuit | None, circuit: Circuit | None) -> bool:
+async def change_circuit(
+    config: LlmConfig,
+    seen: Circuit | None,
+    circuit: Circuit | None,
+    session: AsyncClientSession | None = None,
+) -> bool:
     """Put a circuit in the place of the one that was seen; whether it was still that one.
 
     Of several processes that saw the same, one changes it.
     """
     seen_until = None if seen is None else seen.open_until
     new = None if circuit is None else circuit.model_dump()
-    configs = LlmConfig.get_pymongo_collection()
     field = "circuit" if seen is None else "circuit.open_until"
-    changed = await configs.update_one(
-        {"_id": config.id, field: seen_until}, {"$set": {"circuit": new}}
+    changed = await LlmConfig.get_pymongo_collection().update_one(
+        {"_id": config.id, field: seen_until}, {"$set": {"circuit": new}}, session=session
     )
     return changed.modified_count > 0
+
+
+async def left_alone(scope: TenantScope, *, limit: int) -> list[LlmConfig]:
+    """The configs with an open circuit that a scope may use."""
+    condition = {"circuit": {"$type": "object"}, **visible_to(scope)}
+    return await LlmConfig.find(condition).to_list(limit)
 
 
 async def providers_in_use() -> list[tuple[str, str | None]]:

@@ -48,6 +48,8 @@ class UsageMonth(TenantDocument):
         reserved_micros: upper bounds of what those cost that are being given.
         held: the reservations, by the ids of their answers.
         holds: how many there are, for the index.
+        quota: the client's own, as it was when something was last reserved.
+        budget_micros: likewise.
         alerted: thresholds that were told of.
     """
 
@@ -58,6 +60,8 @@ class UsageMonth(TenantDocument):
     reserved_micros: int = 0
     held: dict[str, Held] = {}
     holds: int = 0
+    quota: int | None = None
+    budget_micros: int | None = None
     alerted: list[str] = []
 
     class Settings:
@@ -92,7 +96,7 @@ async def reserve(
 ) -> UsageMonth | None:
     """The month with a reservation for an answer; None if there is no room or it has one already.
 
-    Of `month` only client and name matter; it need not be stored.
+    `month` need not be stored: it says whose it is, its name and its limits.
     """
     months = TenantScope.one(month.client_id).of(UsageMonth)
     place = f"held.{answer_id}"
@@ -100,7 +104,9 @@ async def reserve(
     if conditions := _conditions(wanted, room):
         free["$expr"] = {"$and": conditions}
     added = {"reserved": wanted.questions, "reserved_micros": wanted.micros, "holds": 1}
-    return await months.update_one(free, {"$inc": added, "$set": {place: wanted.model_dump()}})
+    limits = {"quota": month.quota, "budget_micros": month.budget_micros}
+    changes = {place: wanted.model_dump(), **limits}
+    return await months.update_one(free, {"$inc": added, "$set": changes})
 
 
 def _conditions(wanted: Held, room: Room) -> list[dict[str, Any]]:
@@ -138,6 +144,12 @@ async def settle(
         return_document=ReturnDocument.AFTER,
     )
     return None if found is None else UsageMonth.model_validate(found)
+
+
+async def note_alert(month: UsageMonth, alert: str) -> None:
+    """Note that a threshold was told of."""
+    months = TenantScope.one(month.client_id).of(UsageMonth)
+    await months.update_one({"month": month.month}, {"$addToSet": {"alerted": alert}})
 
 
 async def usage_month(client_id: str, month: str) -> UsageMonth | None:

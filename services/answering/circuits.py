@@ -8,13 +8,14 @@ process, tries the model again; the others go past it until that one has succeed
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
-from typing import Protocol
 
 import structlog
 
 from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from documents.llm_configs import Circuit, LlmConfig, change_circuit
+from documents.transactions import Transactions, WriteSession
+from services.answering.circuit_news import tell_circuit_opened
 from services.answering.route_policy import RoutePolicy
 from services.llm.errors import ModelError, ModelSkippedError, ModelThrottledError
 
@@ -22,18 +23,6 @@ MOST_COUNTED = 10_000
 """Models of which failures are remembered in a process."""
 
 log = structlog.get_logger()
-
-
-class CircuitNews(Protocol):
-    """Is told when a model goes out of order and when it comes back, once for all processes."""
-
-    async def circuit_opened(self, config: LlmConfig, circuit: Circuit) -> None:
-        """The model is left alone from now on."""
-        ...
-
-    async def circuit_closed(self, config: LlmConfig) -> None:
-        """It works again."""
-        ...
 
 
 @dataclass(slots=True)
@@ -47,9 +36,9 @@ class _Row:
 class Circuits:
     """The circuits of all models, as one process sees them."""
 
-    def __init__(self, policy: RoutePolicy, news: CircuitNews) -> None:
+    def __init__(self, policy: RoutePolicy, transactions: Transactions) -> None:
         self._policy = policy
-        self._news = news
+        self._transactions = transactions
         self._rows: dict[PydanticObjectId, _Row] = {}
 
     async def admit(self, config: LlmConfig) -> None:
@@ -77,7 +66,6 @@ class Circuits:
         seen, config.circuit = config.circuit, None
         if seen is not None and await change_circuit(config, seen, None):
             log.info("circuit_closed", llm_config_id=str(config.id))
-            await self._news.circuit_closed(config)
 
     async def failed(self, config: LlmConfig, error: ModelError) -> None:
         """Note that a model has not; too often, and it is left alone."""
@@ -87,11 +75,11 @@ class Circuits:
             seen, config.circuit = config.circuit, self._circuit(error, config.circuit)
             await change_circuit(config, seen, config.circuit)
         elif self._one_more(config.id) >= self._policy.failures:
-            config.circuit = circuit = self._circuit(error, None)
             self._rows.pop(config.id, None)
-            if await change_circuit(config, None, circuit):
-                log.warning("circuit_opened", llm_config_id=str(config.id), problem=circuit.problem)
-                await self._news.circuit_opened(config, circuit)
+            config.circuit = circuit = self._circuit(error, None)
+            await self._transactions.run_transaction(
+                lambda session: _open(config, circuit, session)
+            )
 
     def _one_more(self, config_id: PydanticObjectId) -> int:
         if len(self._rows) > MOST_COUNTED:
@@ -113,3 +101,10 @@ class Circuits:
             times=times,
             problem=error.problem,
         )
+
+
+async def _open(config: LlmConfig, circuit: Circuit, session: WriteSession) -> None:
+    """Open a circuit and tell of it, unless another process was first."""
+    if await change_circuit(config, None, circuit, session):
+        await tell_circuit_opened(config, circuit, session)
+        log.warning("circuit_opened", llm_config_id=str(config.id), problem=circuit.problem)

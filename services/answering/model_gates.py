@@ -10,7 +10,8 @@ import structlog
 from documents.errors import is_unavailable
 from documents.ids import PydanticObjectId
 from documents.llm_configs import LlmConfig
-from services.answering.circuits import CircuitNews, Circuits
+from documents.transactions import Transactions
+from services.answering.circuits import Circuits
 from services.answering.model_places import ModelPlaces
 from services.answering.route_policy import RoutePolicy
 from services.llm.errors import ModelError
@@ -51,8 +52,8 @@ class ModelState:
 class ModelGates:
     """The gates to all models, of one process."""
 
-    def __init__(self, policy: RoutePolicy, news: CircuitNews) -> None:
-        self._circuits = Circuits(policy, news)
+    def __init__(self, policy: RoutePolicy, transactions: Transactions) -> None:
+        self._circuits = Circuits(policy, transactions)
         self._places = ModelPlaces(waiting_share=policy.waiting_share, wait_s=policy.wait_s)
         self._health: OrderedDict[PydanticObjectId, ModelHealth] = OrderedDict()
 

@@ -76,6 +76,15 @@ class MonthLimits:
         quota = self.soft_quota if wish.within == "soft" else self.hard_quota
         return Room(quota, self.budget_micros)
 
+    def empty_month(self) -> UsageMonth:
+        """The month, with nothing used of it."""
+        return UsageMonth(
+            client_id=self.client_id,
+            month=self.name,
+            quota=self.soft_quota,
+            budget_micros=self.budget_micros,
+        )
+
     def reached(self, limit: LimitName) -> LimitReachedError:
         """The refusal because of a limit."""
         return LimitReachedError(limit, self.resets_at, self.month.until)
@@ -105,7 +114,7 @@ async def reserve_one_of(client: Client, answer: Message, wishes: Sequence[Wish]
         LimitReachedError: there is room for none.
     """
     limits = limits_of(client, answer.created_at)
-    blank = UsageMonth(client_id=client.client_id, month=limits.name)
+    blank = limits.empty_month()
     wanted = [_held(answer, wish) for wish in wishes]
     rooms = [limits.room(wish) for wish in wishes]
     reason: LimitName = "quota"
@@ -151,7 +160,7 @@ async def standing(client: Client) -> UsageMonth:
 
 async def _counted(client: Client, limits: MonthLimits) -> UsageMonth:
     """A month as it was before anything was reserved in it: what was counted all the same."""
-    month = UsageMonth(client_id=client.client_id, month=limits.name)
+    month = limits.empty_month()
     async for hour in usage_between(client.client_id, *limits.month.moments(zone_of(client))):
         month.used += hour.quota_used
         month.spent_micros += hour.cost_micros

@@ -38,7 +38,6 @@ from services.answering.generations import Generations
 from services.answering.limits import Limits
 from services.answering.memory_event_log import MemoryEventLog
 from services.answering.model_gates import ModelGates
-from services.answering.model_news import ModelNews
 from services.answering.model_route import ModelRoutes
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
@@ -143,7 +142,7 @@ class Process:
         self.name = f"process-{uuid4().hex[:8]}"
         self.models = Models(*scripts)
         self.log = event_log or MemoryEventLog()
-        gates = ModelGates(policy, ModelNews())
+        gates = ModelGates(policy, database)
         thinking = Thinking(ModelRoutes(self.models, SEALER, {}), gates, policy)
         pipeline = Pipeline(KnowledgeSearch(), thinking)
         self.generations = Generations(pipeline, self.log, self.name, limits, most=most)
