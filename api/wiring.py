@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from redis.asyncio import Redis
+
 from api.authentication.identifying import Identifying
 from api.routes.account import ACCOUNT_PAGE
 from api.settings import Settings, provider_keys
@@ -71,8 +73,10 @@ from services.privacy.retention import Retention
 from services.publishing.kept_files import KeptFiles
 from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits, Rates
+from services.rate_limits.redis_windows import RedisWindows
+from services.rate_limits.remembered_refusals import RememberedRefusals
 from services.rate_limits.stored_windows import StoredWindows
-from services.rate_limits.windows import MemoryWindows
+from services.rate_limits.windows import MemoryWindows, Windows
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.uploads.pictures import Pictures
@@ -120,7 +124,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     sealer = Sealer(keys)
     queue, letters = MailQueue(sealer), _letters(settings)
     owner = process_name()
-    event_log = _event_log(settings)
+    redis = _redis(settings)
+    event_log = SharedEventLog(redis) if redis else MemoryEventLog()
     models = ModelFactory(allowed_addresses=settings.allowed_addresses)
     given_keys = provider_keys()
     config_rules = ConfigRules(models, given_keys.keys())
@@ -167,7 +172,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         invitations=Invitations(database, memberships, queue, letters),
         own_password=OwnPassword(database, queue, letters),
         forgotten_passwords=ForgottenPasswords(database, sign_in, queue, letters),
-        rate_limits=_rate_limits(settings),
+        rate_limits=_rate_limits(settings, _question_windows(database, redis)),
         api_keys=api_keys,
         clients=Clients(database),
         client_changes=ClientChanges(database),
@@ -236,10 +241,19 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     )
 
 
-def _event_log(settings: Settings) -> MemoryEventLog | SharedEventLog:
+def _redis(settings: Settings) -> Redis | None:
     if settings.redis_url is None:
-        return MemoryEventLog()
-    return SharedEventLog(connect_redis(settings.redis_url.get_secret_value()))
+        return None
+    return connect_redis(settings.redis_url.get_secret_value())
+
+
+def _question_windows(database: Database, redis: Redis | None) -> Windows:
+    """Where questions are counted: quick, and for all servers together if there may be several."""
+    if redis is not None:
+        return RedisWindows(redis, in_need=MemoryWindows())
+    if database.is_embedded:  # no other server can be on it
+        return MemoryWindows()
+    return RememberedRefusals(StoredWindows())
 
 
 def _letters(settings: Settings) -> Letters:
@@ -255,7 +269,7 @@ def _posting(settings: Settings, queue: MailQueue) -> Posting:
     return Posting(queue, carrier, settings.mail_sender, patience)
 
 
-def _rate_limits(settings: Settings) -> RateLimits:
+def _rate_limits(settings: Settings, questions: Windows) -> RateLimits:
     rates = Rates(
         questions_per_visitor=settings.questions_per_visitor,
         questions_per_address=settings.questions_per_address,
@@ -269,7 +283,7 @@ def _rate_limits(settings: Settings) -> RateLimits:
         invitations_per_client=settings.invitations_per_client,
         model_tests_per_person=settings.model_tests_per_person,
     )
-    return RateLimits(rates, MemoryWindows(), shared=StoredWindows())
+    return RateLimits(rates, questions, shared=StoredWindows())
 
 
 def _visits(
