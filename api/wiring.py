@@ -108,6 +108,7 @@ class Wiring:
     kept_files: KeptFiles
     token_rounds: TokenRounds
     generations: Generations
+    gates: ModelGates
     recovery: Recovery
     housekeeping: Housekeeping
     downloads: Downloads
@@ -226,6 +227,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         kept_files=KeptFiles(),
         token_rounds=TokenRounds(origins),
         generations=generations,
+        gates=gates,
         recovery=Recovery(generations, event_log, owner),
         housekeeping=Housekeeping(
             erasing,

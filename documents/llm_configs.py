@@ -132,7 +132,7 @@ async def change_circuit(
 async def left_alone(scope: TenantScope, *, limit: int) -> list[LlmConfig]:
     """The configs with an open circuit that a scope may use."""
     condition = {"circuit": {"$type": "object"}, **visible_to(scope)}
-    return await LlmConfig.find(condition).to_list(limit)
+    return await LlmConfig.find(condition).sort("_id").to_list(limit)
 
 
 async def providers_in_use() -> list[tuple[str, str | None]]:
