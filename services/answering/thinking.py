@@ -107,7 +107,7 @@ class Thinking:
         began, problem = utc_now(), None
         try:
             async with self._gates.passing(config):
-                await _stream(self._routes.model_of(config), request, writer, record)
+                await say_all(self._routes.model_of(config), request, writer, record)
             _check_said_something(writer.text, record.finished)
         except ModelError as error:
             problem = error.problem
@@ -127,7 +127,7 @@ def _wishes(route: Route, request: ModelRequest) -> list[Wish]:
     return [Wish("soft", max(most, by_fallback)), Wish("hard", by_fallback)]
 
 
-async def _stream(
+async def say_all(
     model: LanguageModel, request: ModelRequest, writer: AnswerWriter, record: TurnRecord
 ) -> None:
     """Publish what the model says."""
