@@ -70,7 +70,10 @@ class LlmConfig(Node):
     first_token_timeout_ms: int = strawberry.field(description="From asking to the first text.")
     between_tokens_timeout_ms: int = strawberry.field(description="The longest silence.")
     total_timeout_ms: int = strawberry.field(description="From asking to the end.")
-    max_concurrency: int = strawberry.field(description="Answers at the same time.")
+    max_concurrency: int = strawberry.field(
+        description="Answers at the same time, in each server process. Further ones wait a little,"
+        " then the fallback model answers."
+    )
     is_fallback: bool = strawberry.field(description="Meant for when others fail.")
     input_cost_per_1k_tokens: Decimal = strawberry.field(description="Price of 1000 tokens.")
     output_cost_per_1k_tokens: Decimal = strawberry.field(description="Price of 1000 tokens.")

@@ -106,7 +106,9 @@ class Usage:
     quota: int | None = strawberry.field(description="Questions a month; null: no limit.")
     used: int = strawberry.field(description="Of them, in the running month.")
     reserved: int = strawberry.field(description="Questions that are being answered now.")
-    resets_at: datetime = strawberry.field(description="When the next month begins.")
+    resets_at: datetime = strawberry.field(
+        description="When the next month begins, by the client's clock."
+    )
     budget: Money | None = strawberry.field(description="Money a month; null: no limit.")
     spent: Money = strawberry.field(
         description="Of it, in the running month; what previews cost is in it."
@@ -148,6 +150,7 @@ def period_from(given: PeriodInput | None) -> Period | None:
 def usage_from(client: ClientDocument, figures: UsageFigures) -> Usage:
     """The public form of a client's usage."""
     shown = client_from(client)
+    currency = client.budget.currency if client.budget else PLATFORM_CURRENCY
     return Usage(
         client=shown,
         quota=client.monthly_quota,
@@ -155,13 +158,15 @@ def usage_from(client: ClientDocument, figures: UsageFigures) -> Usage:
         reserved=figures.month.reserved,
         resets_at=figures.resets_at,
         budget=shown.budget,
-        spent=_money(figures.month.spent_micros),
-        totals=_totals_from(figures.totals),
-        series=[UsagePoint(day=day, totals=_totals_from(one)) for day, one in figures.series],
+        spent=_money(figures.month.spent_micros, currency),
+        totals=_totals_from(figures.totals, currency),
+        series=[
+            UsagePoint(day=day, totals=_totals_from(one, currency)) for day, one in figures.series
+        ],
     )
 
 
-def _totals_from(figures: Figures) -> Totals:
+def _totals_from(figures: Figures, currency: str) -> Totals:
     numbers = figures.numbers
     up, down = numbers["feedback_up"], numbers["feedback_down"]
     return Totals(
@@ -171,7 +176,7 @@ def _totals_from(figures: Figures) -> Totals:
         fallbacks=numbers["fallbacks"],
         input_tokens=BigInt(numbers["input_tokens"]),
         output_tokens=BigInt(numbers["output_tokens"]),
-        cost=_money(numbers["cost_micros"]),
+        cost=_money(numbers["cost_micros"], currency),
         conversations=numbers["conversations"],
         unique_visitors=visitors_in(figures.visitors),
         messages_per_conversation=_share(
@@ -188,8 +193,8 @@ def _totals_from(figures: Figures) -> Totals:
     )
 
 
-def _money(micros: int) -> Money:
-    return Money(micros=BigInt(micros), currency=PLATFORM_CURRENCY)
+def _money(micros: int, currency: str) -> Money:
+    return Money(micros=BigInt(micros), currency=currency)
 
 
 def _share(part: int, whole: int) -> float | None:
