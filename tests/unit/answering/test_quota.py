@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -46,24 +46,40 @@ async def outcome(process: Process, visitor: Visitor) -> AnswerEvent | QuestionR
         return refusal
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A question that was put to a process; `refusal` is set when it was not accepted."""
+
+    process: Process
+    answer: Message | None
+    refusal: QuestionRefusedError | None = None
+
+    async def end(self, visitor: Visitor) -> AnswerEvent | QuestionRefusedError:
+        """The last event of the answer, or why there is none."""
+        if self.answer is None:
+            assert self.refusal is not None
+            return self.refusal
+        return (await self.process.follow(visitor, self.answer.id))[-1]
+
+
 async def asked_by_strangers(
     visitor: Visitor, processes: Sequence[Process], count: int
-) -> list[AnswerEvent | QuestionRefusedError]:
-    """How so many questions end, each of another visitor of the chatbot, a few arriving at a time.
+) -> list[Asked]:
+    """So many questions, each of another visitor of the chatbot, a few arriving at a time.
 
-    Followed are they afterwards: nothing waits for the end of an answer before the next is asked.
+    Nothing waits for the end of an answer before the next is asked.
     """
     turns = asyncio.Semaphore(6)
 
-    async def ask(number: int) -> AnswerEvent | QuestionRefusedError:
+    async def ask(number: int) -> Asked:
         process = processes[number % len(processes)]
         async with turns:
             stranger = await anonymous_visitor(visitor.client_id, None)
             try:
                 asked = await process.ask(replace(visitor, visitor_id=stranger.id))
             except QuestionRefusedError as refusal:
-                return refusal
-        return (await process.follow(visitor, asked.answer.id))[-1]
+                return Asked(process, None, refusal)
+            return Asked(process, asked.answer)
 
     return await asyncio.gather(*(ask(number) for number in range(count)))
 
@@ -87,7 +103,7 @@ async def test_200_questions_at_once_spend_a_budget_for_50_and_not_more(
     await limit(visitor, budget=Budget(micros=50 * A_MILLION, currency="USD").model_dump())
     all_asked = asyncio.Event()
     processes = [process_of(Script(all_asked, "Rome.", ends_with=WHOLE)) for _ in range(4)]
-    asking = asyncio.create_task(asked_by_strangers(visitor, processes, 200))
+    asked = await asked_by_strangers(visitor, processes, 200)
 
     async def all_reserved() -> bool:
         month = await month_of(visitor)
@@ -96,7 +112,7 @@ async def test_200_questions_at_once_spend_a_budget_for_50_and_not_more(
 
     await until(all_reserved, 60)
     all_asked.set()
-    ends = await asking
+    ends = [await one.end(visitor) for one in asked]
 
     answered = [end for end in ends if isinstance(end, AnswerCompleted)]
     refused = [end for end in ends if not isinstance(end, AnswerCompleted)]
@@ -111,7 +127,8 @@ async def test_60_questions_at_once_are_answered_40_times_with_a_quota_of_40(
 ) -> None:
     await limit(visitor, monthly_quota=40)
     process = process_of(Script("Rome."))
-    ends = await asked_by_strangers(visitor, [process], 60)
+    asked = await asked_by_strangers(visitor, [process], 60)
+    ends = [await one.end(visitor) for one in asked]
 
     assert sum(isinstance(end, AnswerCompleted) for end in ends) == 40
     assert (await untouched(visitor)).used == 40
