@@ -58,12 +58,25 @@ def stored_fields(text: str, record: TurnRecord) -> dict[str, Any]:
         "response_time_ms": record.elapsed_ms(),
         "first_token_ms": record.first_token_ms,
         "trace": [step.model_dump() for step in record.trace],
+        "tags": _tags(record),
     }
     if record.config is not None:
         fields["llm_config_id"] = record.config.id
         fields["llm_name"] = record.config.name
         fields.update(_counted(record.config, text, record))
     return fields
+
+
+def _tags(record: TurnRecord) -> list[str]:
+    """Labels by which people find the answers that were unusual."""
+    reason = record.finished.reason if record.finished else None
+    holds = {
+        "fallback": any(step.step == "fallback" for step in record.trace),
+        "unanswered": record.evidence == 0,
+        "cut_short": reason == "length",
+        "refused": reason == "refusal",
+    }
+    return [tag for tag, does in holds.items() if does]
 
 
 def _counted(config: LlmConfig, text: str, record: TurnRecord) -> dict[str, Any]:
