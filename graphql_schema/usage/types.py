@@ -1,16 +1,24 @@
 """What a client's chatbots were used for."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 
 import strawberry
 
 from documents.clients import Client as ClientDocument
+from documents.ids import PydanticObjectId
+from graphql_schema.chatbots.types import Chatbot, chatbot_from
 from graphql_schema.clients.types import Client, client_from
+from graphql_schema.context import ParlanceInfo
 from graphql_schema.enum_values import described
 from graphql_schema.errors import BadArgumentError
+from graphql_schema.llm_configs.types import LlmConfig, llm_config_from
+from graphql_schema.loading import OwnedId
 from graphql_schema.money import PLATFORM_CURRENCY, Money
+from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scalars import BigInt
+from graphql_schema.scopes import Scope
 from services.usage.figures import Figures, UsageFigures
 from services.usage.periods import GranularityName, Period
 from services.usage.spans import percentile
@@ -19,6 +27,9 @@ from services.usage.visitor_sketch import visitors_in
 MAX_DAYS = 366
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 """Calendars and time zones work within these; nothing was counted outside of them."""
+
+MOST_LISTED = 100
+"""Chatbots and language models that are told apart."""
 
 MESSAGES_OF_A_QUESTION = 2
 """Itself and its answer."""
@@ -98,6 +109,46 @@ class UsagePoint:
     totals: Totals = strawberry.field(description="Its sums.")
 
 
+@strawberry.type(description="What one chatbot was used for.")
+class ChatbotUsage:
+    """A chatbot's share."""
+
+    totals: Totals = strawberry.field(description="Its sums.")
+    owned: strawberry.Private[OwnedId]
+
+    @strawberry.field(
+        description="Which; null if it was deleted.",
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
+    )
+    async def chatbot(self, info: ParlanceInfo) -> Chatbot | None:
+        found = await info.context.loaders.chatbot_by_id.load(self.owned)
+        return chatbot_from(found) if found else None
+
+    @strawberry.field(description="Its name now; empty if it was deleted.")
+    async def name(self, info: ParlanceInfo) -> str:
+        found = await info.context.loaders.chatbot_by_id.load(self.owned)
+        return found.draft.name if found else ""
+
+
+@strawberry.type(description="What one language model was used for.")
+class LlmUsage:
+    """A model's share."""
+
+    name: str = strawberry.field(description="As it was when the model answered last.")
+    totals: Totals = strawberry.field(
+        description="Its sums: of all that it was asked; refusals before that ask no model."
+    )
+    owned: strawberry.Private[OwnedId]
+
+    @strawberry.field(
+        description="Which; null if it was deleted.",
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
+    )
+    async def llm_config(self, info: ParlanceInfo) -> LlmConfig | None:
+        found = await info.context.loaders.llm_config_by_id.load(self.owned)
+        return llm_config_from(found) if found else None
+
+
 @strawberry.type(description="Where a client stands, and what its chatbots were used for.")
 class Usage:
     """Usage."""
@@ -115,6 +166,12 @@ class Usage:
     )
     totals: Totals = strawberry.field(description="Sums of the period.")
     series: list[UsagePoint] = strawberry.field(description="Its steps, also the empty ones.")
+    by_chatbot: list[ChatbotUsage] = strawberry.field(
+        description="The period by chatbot, the most used first; at most 100."
+    )
+    by_llm: list[LlmUsage] = strawberry.field(
+        description="The period by language model, the most used first; at most 100."
+    )
 
 
 @strawberry.type(description="A client's usage has changed.")
@@ -163,7 +220,28 @@ def usage_from(client: ClientDocument, figures: UsageFigures) -> Usage:
         series=[
             UsagePoint(day=day, totals=_totals_from(one, currency)) for day, one in figures.series
         ],
+        by_chatbot=[
+            ChatbotUsage(
+                totals=_totals_from(one, currency), owned=OwnedId(client.client_id, chatbot_id)
+            )
+            for chatbot_id, one in _most_used(figures.by_chatbot)
+        ],
+        by_llm=[
+            LlmUsage(
+                name=figures.llm_names[config_id],
+                totals=_totals_from(one, currency),
+                owned=OwnedId(client.client_id, config_id),
+            )
+            for config_id, one in _most_used(figures.by_llm)
+        ],
     )
+
+
+def _most_used(
+    shares: Mapping[PydanticObjectId, Figures],
+) -> list[tuple[PydanticObjectId, Figures]]:
+    ordered = sorted(shares.items(), key=lambda share: (-share[1].numbers["requests"], share[0]))
+    return ordered[:MOST_LISTED]
 
 
 def _totals_from(figures: Figures, currency: str) -> Totals:
