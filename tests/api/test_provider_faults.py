@@ -70,6 +70,11 @@ def no_json(provider: str) -> bytes:
     return b'{"broken\n' if provider == "ollama" else b'data: {"broken\n\n'
 
 
+def keep_alive(provider: str) -> bytes:
+    """A comment of server-sent events; Ollama's lines have none."""
+    return b"" if provider == "ollama" else b": keep-alive\n\n"
+
+
 FAULTS: dict[str, tuple[Callable[[str], Answer], End]] = {
     "nothing wrong": (lambda p: Answer([Packets(stream_of(p))]), COMPLETE),
     "a byte at a time": (lambda p: Answer([Packets(stream_of(p), 1)]), COMPLETE),
@@ -97,6 +102,14 @@ FAULTS: dict[str, tuple[Callable[[str], Answer], End]] = {
     "a hang-up in mid-stream": (lambda p: Answer([first_words(p), wire.HangUp()]), BREAKS_OFF),
     "a reset before a word": (lambda _: Answer([wire.Reset()]), FALLS_BACK),
     "silence": (lambda _: Answer([wire.UntilClosed()], status=None), FALLS_BACK),
+    "keep-alives and no word": (
+        lambda p: Answer([Packets(keep_alive(p) * 50, 14), wire.UntilClosed()]),
+        FALLS_BACK,
+    ),
+    "keep-alives in mid-stream": (
+        lambda p: Answer([first_words(p), Packets(keep_alive(p) * 50, 14), wire.UntilClosed()]),
+        BREAKS_OFF,
+    ),
     "silence in mid-stream": (
         lambda p: Answer([first_words(p), wire.UntilClosed()]),
         BREAKS_OFF,
