@@ -19,6 +19,9 @@ from documents.base import TenantDocument, utc_now
 from documents.duplicates import DuplicateError, duplicates_reported
 from documents.tenancy import TenantScope
 
+_SUMS = {"held": 0}
+"""What most look at: of a busy client there may be thousands of reservations."""
+
 MOST_MONTHS = 1_000
 """Months with reservations that one look finds."""
 
@@ -91,10 +94,8 @@ class Room:
     micros: int | None
 
 
-async def reserve(
-    month: UsageMonth, answer_id: PydanticObjectId, wanted: Held, room: Room
-) -> UsageMonth | None:
-    """The month with a reservation for an answer; None if there is no room or it has one already.
+async def reserve(month: UsageMonth, answer_id: PydanticObjectId, wanted: Held, room: Room) -> bool:
+    """Reserve for an answer; False if there is no room or it has a reservation already.
 
     `month` need not be stored: it says whose it is, its name and its limits.
     """
@@ -103,10 +104,15 @@ async def reserve(
     free: dict[str, Any] = {"month": month.month, place: {"$exists": False}}
     if conditions := _conditions(wanted, room):
         free["$expr"] = {"$and": conditions}
+    changes = {
+        place: wanted.model_dump(),
+        "quota": month.quota,
+        "budget_micros": month.budget_micros,
+        "updated_at": utc_now(),
+    }
     added = {"reserved": wanted.questions, "reserved_micros": wanted.micros, "holds": 1}
-    limits = {"quota": month.quota, "budget_micros": month.budget_micros}
-    changes = {place: wanted.model_dump(), **limits}
-    return await months.update_one(free, {"$inc": added, "$set": changes})
+    reserved = await months.raw.update_one(months.condition(free), {"$inc": added, "$set": changes})
+    return reserved.modified_count > 0
 
 
 def _conditions(wanted: Held, room: Room) -> list[dict[str, Any]]:
@@ -141,6 +147,7 @@ async def settle(
     found = await months.raw.find_one_and_update(
         months.condition({held: {"$exists": True}}),
         [{"$set": changes}, {"$unset": held}],
+        projection=_SUMS,
         return_document=ReturnDocument.AFTER,
     )
     return None if found is None else UsageMonth.model_validate(found)
@@ -153,8 +160,16 @@ async def note_alert(month: UsageMonth, alert: str) -> None:
 
 
 async def usage_month(client_id: str, month: str) -> UsageMonth | None:
-    """A month of a client, if anything was reserved in it."""
-    return await TenantScope.one(client_id).of(UsageMonth).find_one({"month": month})
+    """The sums of a month, if anything was reserved in it; its reservations are left out."""
+    months = TenantScope.one(client_id).of(UsageMonth)
+    found = await months.raw.find_one(months.condition({"month": month}), _SUMS)
+    return None if found is None else UsageMonth.model_validate(found)
+
+
+async def has_reservation(client_id: str, answer_id: PydanticObjectId) -> bool:
+    """Whether something is reserved for an answer."""
+    held = {f"held.{answer_id}": {"$exists": True}}
+    return await TenantScope.one(client_id).of(UsageMonth).count(held, limit=1) > 0
 
 
 async def open_month(month: UsageMonth) -> None:

@@ -14,7 +14,16 @@ from documents.base import utc_now
 from documents.clients import Client
 from documents.messages import Message
 from documents.usage_daily import usage_between
-from documents.usage_months import Held, Room, UsageMonth, open_month, reserve, settle, usage_month
+from documents.usage_months import (
+    Held,
+    Room,
+    UsageMonth,
+    has_reservation,
+    open_month,
+    reserve,
+    settle,
+    usage_month,
+)
 from services.usage.periods import Period, midnight, month_at, zone_of
 
 LimitName = Literal["quota", "budget"]
@@ -125,7 +134,7 @@ async def reserve_one_of(client: Client, answer: Message, wishes: Sequence[Wish]
         month = await usage_month(client.client_id, limits.name)
         if month is None:
             await open_month(await _counted(client, limits))
-        elif str(answer.id) in month.held:
+        elif await has_reservation(client.client_id, answer.id):
             await settle(client.client_id, answer.id, questions=0, micros=0)
         else:
             in_the_way = [_in_the_way(month, *each) for each in zip(wanted, rooms, strict=True)]

@@ -9,6 +9,7 @@ import pytest
 
 from documents.base import utc_now
 from documents.clients import Budget
+from documents.database.database import Database
 from documents.messages import Message
 from documents.usage_months import UsageMonth
 from services.answering.events import AnswerCompleted, AnswerEvent, AnswerFailed, AnswerStep
@@ -21,7 +22,7 @@ from services.usage.leftovers import Leftovers
 from services.visits.visitors import anonymous_visitor
 from tests.unit.answering.conftest import MakeLog, MakeProcess
 from tests.unit.answering.furnishing import default_model, fallback_model, limit, month_of
-from tests.unit.answering.processes import Process, Visitor, taken_over, text_of, until
+from tests.unit.answering.processes import Patient, Process, Visitor, taken_over, text_of, until
 from tests.unit.answering.scripted_models import Script
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -63,13 +64,15 @@ class Asked:
 
 
 async def asked_by_strangers(
-    visitor: Visitor, processes: Sequence[Process], count: int
+    database: Database, visitor: Visitor, processes: Sequence[Process], count: int
 ) -> list[Asked]:
     """So many questions, each of another visitor of the chatbot, a few arriving at a time.
 
     Nothing waits for the end of an answer before the next is asked.
     """
     turns = asyncio.Semaphore(6)
+    for process in processes:
+        process.asking._transactions = Patient(database)
 
     async def ask(number: int) -> Asked:
         process = processes[number % len(processes)]
@@ -91,19 +94,20 @@ async def untouched(visitor: Visitor) -> UsageMonth:
         return (await month_of(visitor)).holds == 0
 
     await until(nothing_is)
-    month = await month_of(visitor)
+    month = await visitor.scope.of(UsageMonth).find_one({})
+    assert month is not None
     assert (month.held, month.reserved, month.reserved_micros) == ({}, 0, 0)
     return month
 
 
 async def test_200_questions_at_once_spend_a_budget_for_50_and_not_more(
-    visitor: Visitor, process_of: MakeProcess
+    visitor: Visitor, process_of: MakeProcess, database: Database
 ) -> None:
     await default_model(visitor, **DEAR)
     await limit(visitor, budget=Budget(micros=50 * A_MILLION, currency="USD").model_dump())
     all_asked = asyncio.Event()
     processes = [process_of(Script(all_asked, "Rome.", ends_with=WHOLE)) for _ in range(4)]
-    asked = await asked_by_strangers(visitor, processes, 200)
+    asked = await asked_by_strangers(database, visitor, processes, 200)
 
     async def all_reserved() -> bool:
         month = await month_of(visitor)
@@ -123,11 +127,11 @@ async def test_200_questions_at_once_spend_a_budget_for_50_and_not_more(
 
 
 async def test_60_questions_at_once_are_answered_40_times_with_a_quota_of_40(
-    visitor: Visitor, process_of: MakeProcess
+    visitor: Visitor, process_of: MakeProcess, database: Database
 ) -> None:
     await limit(visitor, monthly_quota=40)
     process = process_of(Script("Rome."))
-    asked = await asked_by_strangers(visitor, [process], 60)
+    asked = await asked_by_strangers(database, visitor, [process], 60)
     ends = [await one.end(visitor) for one in asked]
 
     assert sum(isinstance(end, AnswerCompleted) for end in ends) == 40

@@ -14,7 +14,7 @@ from documents.ids import PydanticObjectId
 from documents.messages import AnswerStream, Message
 from documents.tenancy import TenantScope
 from documents.usage_daily import UsageDaily
-from documents.usage_months import settle, usage_month
+from documents.usage_months import UsageMonth, settle, usage_month
 from services.usage.reservations import (
     LimitReachedError,
     Wish,
@@ -83,7 +83,7 @@ async def test_a_quota_resets_at_midnight_on_the_first_by_the_clients_clock(
     assert reached.value.resets_at == moment(ends)
     assert reached.value.resets_on.day == 1
     assert limits_of(client, too_many.created_at).name == month
-    held = await usage_month(client.client_id, month)
+    held = await TenantScope.one(client.client_id).of(UsageMonth).find_one({"month": month})
     assert held is not None
     assert list(held.held) == [str(within.id)]
 
@@ -156,6 +156,7 @@ async def test_four_processes_reserve_from_one_month_exactly_what_it_holds(
     assert [process.returncode for process in processes] == [0] * 4
     granted = [int(output.split()[-1]) for output in outputs]
     assert sum(granted) == 50
-    month = await standing(client)
+    month = await TenantScope.one(client.client_id).of(UsageMonth).find_one({})
+    assert month is not None
     assert (month.used, month.reserved, month.holds, month.held) == (50, 0, 0, {})
     assert (month.spent_micros, month.reserved_micros) == (50 * 700, 0)
