@@ -33,11 +33,13 @@ class Held(BaseModel):
         questions: 0 for a preview, which costs money and no quota.
         micros: an upper bound of what the answer will cost.
         since: when it was reserved.
+        generation: of the answer, that of who reserved it.
     """
 
     questions: int
     micros: int
     since: datetime
+    generation: int = 1
 
 
 class UsageMonth(TenantDocument):
@@ -127,18 +129,21 @@ def _conditions(wanted: Held, room: Room) -> list[dict[str, Any]]:
 
 
 async def settle(
-    client_id: str, answer_id: PydanticObjectId, *, questions: int, micros: int
+    client_id: str, answer_id: PydanticObjectId, *, questions: int, micros: int | None
 ) -> UsageMonth | None:
     """The month with a reservation turned into what was used; None if there is none any more.
 
-    Nothing used and nothing spent releases it. A preview's question never counts.
+    Nothing used and nothing spent releases it; `micros` None spends all of it. A preview's question
+    never counts.
     """
     months = TenantScope.one(client_id).of(UsageMonth)
     held = f"held.{answer_id}"
     counted = {"$min": [questions, f"${held}.questions"]}
     changes = {
         "used": {"$add": ["$used", counted]},
-        "spent_micros": {"$add": ["$spent_micros", micros]},
+        "spent_micros": {
+            "$add": ["$spent_micros", f"${held}.micros" if micros is None else micros]
+        },
         "reserved": {"$subtract": ["$reserved", f"${held}.questions"]},
         "reserved_micros": {"$subtract": ["$reserved_micros", f"${held}.micros"]},
         "holds": {"$subtract": ["$holds", 1]},
@@ -190,7 +195,8 @@ async def months_holding() -> Sequence[UsageMonth]:
     )
 
 
-def held_longer_than(month: UsageMonth, age: timedelta) -> list[PydanticObjectId]:
-    """The answers for which something has been reserved for so long."""
+def held_longer_than(month: UsageMonth, age: timedelta) -> dict[PydanticObjectId, Held]:
+    """What has been reserved for so long, by answer."""
     before = utc_now() - age
-    return [PydanticObjectId(one) for one, held in month.held.items() if held.since < before]
+    held = month.held.items()
+    return {PydanticObjectId(answer): one for answer, one in held if one.since < before}

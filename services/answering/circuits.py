@@ -17,7 +17,12 @@ from documents.llm_configs import Circuit, LlmConfig, change_circuit
 from documents.transactions import Transactions, WriteSession
 from services.answering.circuit_news import tell_circuit_opened
 from services.answering.route_policy import RoutePolicy
-from services.llm.errors import ModelError, ModelSkippedError, ModelThrottledError
+from services.llm.errors import (
+    ModelBusyError,
+    ModelError,
+    ModelSkippedError,
+    ModelThrottledError,
+)
 
 MOST_COUNTED = 10_000
 """Models of which failures are remembered in a process."""
@@ -68,10 +73,18 @@ class Circuits:
             log.info("circuit_closed", llm_config_id=str(config.id))
 
     async def failed(self, config: LlmConfig, error: ModelError) -> None:
-        """Note that a model has not; too often, and it is left alone."""
-        if not isinstance(error, self._policy.trips_on):
+        """Note that a model has not; too often, and it is left alone.
+
+        A provider that refuses a request is there: somebody has to mend the config, and would not
+        notice while the model is left alone.
+        """
+        if isinstance(error, ModelSkippedError):
             return
-        if config.circuit is not None:
+        if isinstance(error, ModelBusyError):
+            await self._untried(config)
+        elif not isinstance(error, self._policy.trips_on):
+            await self.succeeded(config)
+        elif config.circuit is not None:
             seen, config.circuit = config.circuit, self._circuit(error, config.circuit)
             await change_circuit(config, seen, config.circuit)
         elif self._one_more(config.id) >= self._policy.failures:
@@ -80,6 +93,13 @@ class Circuits:
             await self._transactions.run_transaction(
                 lambda session: _open(config, circuit, session)
             )
+
+    async def _untried(self, config: LlmConfig) -> None:
+        """Let another question try a model that this one was to try and did not reach."""
+        seen = config.circuit
+        if seen is not None:
+            config.circuit = seen.model_copy(update={"open_until": utc_now()})
+            await change_circuit(config, seen, config.circuit)
 
     def _one_more(self, config_id: PydanticObjectId) -> int:
         if len(self._rows) > MOST_COUNTED:

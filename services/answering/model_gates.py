@@ -1,7 +1,7 @@
 """The way to a model: past its circuit, through its line, and a note of how it went."""
 
 from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -58,8 +58,13 @@ class ModelGates:
         self._health: OrderedDict[PydanticObjectId, ModelHealth] = OrderedDict()
 
     @asynccontextmanager
-    async def passing(self, config: LlmConfig) -> AsyncGenerator[None, None]:
+    async def passing(
+        self, config: LlmConfig, *, has_spoken: Callable[[], bool]
+    ) -> AsyncGenerator[None, None]:
         """Ask a model inside of the block; how that ends is noted.
+
+        A model that breaks off after it has spoken is not out of order: a visitor who wants more
+        than it may say in time must not take it away from everybody.
 
         Raises:
             ModelSkippedError: the model is left alone.
@@ -74,8 +79,8 @@ class ModelGates:
             async with self._places.one(config.id, config.max_concurrency):
                 yield
         except ModelError as error:
-            health.failures[_kind_of(error)] += 1
-            await self._noted(config, health, error)
+            health.failures[kind_of(error)] += 1
+            await self._noted(config, health, None if has_spoken() else error)
             raise
         health.answers += 1
         await self._noted(config, health, None)
@@ -111,6 +116,6 @@ class ModelGates:
         return health
 
 
-def _kind_of(error: ModelError) -> str:
+def kind_of(error: ModelError) -> str:
     """Of `ModelTimeoutError` "timeout"."""
     return type(error).__name__.removeprefix("Model").removesuffix("Error").lower()

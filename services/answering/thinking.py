@@ -8,6 +8,7 @@ quota or budget, the fallback model may have: it is asked at once.
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 
 import structlog
 
@@ -18,14 +19,14 @@ from documents.llm_configs import LlmConfig
 from services.answering.answer_writer import AnswerWriter
 from services.answering.events import AnswerStep, StepKind
 from services.answering.failures import AnswerBlockedError
-from services.answering.model_gates import ModelGates
+from services.answering.model_gates import ModelGates, kind_of
 from services.answering.model_route import ModelRoutes, Route
 from services.answering.phrases import phrase
 from services.answering.prices import estimated_prompt_tokens, most_micros
 from services.answering.route_policy import STRICT, RoutePolicy
 from services.answering.turn_record import TurnRecord
 from services.cancelling import raise_if_cancelled
-from services.llm.errors import ModelError, ModelProtocolError
+from services.llm.errors import ModelError, ModelProtocolError, ModelTimeoutError
 from services.llm.model import LanguageModel, ModelFinished, ModelRequest
 from services.usage.reservations import Wish, reserve_one_of
 
@@ -62,11 +63,12 @@ class Thinking:
         route = await self._routes.route(settings, client.client_id)
         record.config = route.default
         record.prompt_tokens = estimated_prompt_tokens(turn.text for turn in request.turns)
-        wishes = _wishes(route, request)
-        granted = await reserve_one_of(client, writer.answer, wishes)
+        ways = _ways(route, request)
+        granted = await reserve_one_of(client, writer.answer, [way.wish for way in ways])
         raise_if_cancelled()
-        configs = [one for one in (route.default, route.fallback) if one is not None][granted:]
-        await self._ask_in_turn(configs, request, writer, record, is_fallback=granted > 0)
+        configs = ways[granted].configs
+        is_fallback = configs[0] is not route.default
+        await self._ask_in_turn(configs, request, writer, record, is_fallback=is_fallback)
 
     async def _ask_in_turn(
         self,
@@ -101,30 +103,51 @@ class Thinking:
         is_fallback: bool,
     ) -> None:
         step: StepKind = "fallback" if is_fallback else "thinking"
-        record.config, record.finished = config, None
+        record.config, record.finished, record.may_cost = config, None, True
         label = phrase("thinking", record.language)
         await writer.event(lambda seq: AnswerStep(seq, step, label))
         began, problem = utc_now(), None
         try:
-            async with self._gates.passing(config):
+            async with self._gates.passing(config, has_spoken=lambda: bool(writer.text)):
                 await say_all(self._routes.model_of(config), request, writer, record)
             _check_said_something(writer.text, record.finished)
         except ModelError as error:
-            problem = error.problem
+            problem = _for_the_client(config, error)
+            record.may_cost = isinstance(error, ModelTimeoutError) and error.stage != "connect"
             raise
         finally:
             detail = problem or _unusual_end(record.finished)
             record.step_done(step, began, config.name, detail)
 
 
-def _wishes(route: Route, request: ModelRequest) -> list[Wish]:
-    """What an answer takes by the default model or, up to the hard quota, by the fallback alone."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What to reserve, and the models that are asked for it one after the other."""
+
+    wish: Wish
+    configs: Sequence[LlmConfig]
+
+
+def _ways(route: Route, request: ModelRequest) -> list[_Way]:
+    """The ways to an answer, best first.
+
+    By both models; by the default one alone, where that may cost less; and up to the hard quota by
+    the fallback alone.
+    """
     texts = [turn.text for turn in request.turns]
     most = most_micros(route.default, texts)
+    alone = _Way(Wish("soft", most), [route.default])
     if route.fallback is None:
-        return [Wish("soft", most)]
+        return [alone]
     by_fallback = most_micros(route.fallback, texts)
-    return [Wish("soft", max(most, by_fallback)), Wish("hard", by_fallback)]
+    both = _Way(Wish("soft", max(most, by_fallback)), [route.default, route.fallback])
+    fallback = _Way(Wish("hard", by_fallback), [route.fallback])
+    return [both, alone, fallback] if most < by_fallback else [both, fallback]
+
+
+def _for_the_client(config: LlmConfig, error: ModelError) -> str:
+    """What a client's people may read of a failure: of the platform's models only its kind."""
+    return error.problem if config.client_id is not None else kind_of(error)
 
 
 async def say_all(

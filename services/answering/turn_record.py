@@ -24,6 +24,8 @@ class TurnRecord:
         began: by `perf_counter`.
         prompt_tokens: about how many the prompt has.
         config: of the model that was asked last.
+        may_cost: whether its provider may have read the prompt and ask money for that, also when
+            nothing came back: because nobody waited for it.
     """
 
     began: float
@@ -31,6 +33,7 @@ class TurnRecord:
     first_token_ms: int | None = None
     prompt_tokens: int = 0
     config: LlmConfig | None = None
+    may_cost: bool = False
     finished: ModelFinished | None = None
     passages: Sequence[RetrievedPassage] = ()
     evidence: float | None = None
@@ -82,12 +85,12 @@ def _tags(record: TurnRecord) -> list[str]:
 def _counted(config: LlmConfig, text: str, record: TurnRecord) -> dict[str, Any]:
     """Tokens and what they cost: as the provider counted, else about.
 
-    Nothing where nothing was said, and of `local`, which has no tokens.
+    Nothing where the provider refused or was not reached, and of `local`, which has no tokens.
     """
     finished = record.finished
     if config.provider == "local" and (finished is None or finished.output_tokens is None):
         return {}
-    if finished is None and not text:
+    if finished is None and not text and not record.may_cost:
         return {}
     given = (finished.input_tokens, finished.output_tokens) if finished else (None, None)
     tokens_in = record.prompt_tokens if given[0] is None else given[0]

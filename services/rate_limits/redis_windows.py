@@ -5,6 +5,7 @@ better than a chatbot that answers nobody.
 """
 
 from datetime import UTC, datetime
+from time import monotonic
 
 import structlog
 from redis.asyncio import Redis
@@ -31,6 +32,9 @@ return 0
 """
 """Looks, decides and notes in one step, by Redis' own clock. Milliseconds; 0 is a yes."""
 
+LEFT_ALONE_S = 2.0
+"""A Redis that hangs must not hold up each of the questions that come meanwhile."""
+
 log = structlog.get_logger()
 
 
@@ -43,9 +47,12 @@ class RedisWindows:
         self._hit = redis.register_script(_HIT)
         self._in_need = in_need
         self._is_away = False
+        self._asked_again_at = 0.0
 
     async def hit(self, limit: Limit, key: str) -> datetime | None:
         """Note one more of `key` in a single step; else when there is room for it again."""
+        if monotonic() < self._asked_again_at:
+            return await self._in_need.hit(limit, key)
         length_ms = round(limit.per.total_seconds() * 1000)
         try:
             free_at = int(await self._hit([_key(limit, key)], [limit.most, length_ms]))
@@ -65,6 +72,8 @@ class RedisWindows:
 
     def _note(self, *, is_away: bool, problem: str | None = None) -> None:
         """Say once that Redis goes, and once that it is back."""
+        if is_away:
+            self._asked_again_at = monotonic() + LEFT_ALONE_S
         if is_away and not self._is_away:
             log.warning("rates_counted_apart", problem=problem)
         elif self._is_away and not is_away:

@@ -14,7 +14,7 @@ from documents.database.driver import operation_deadline
 from documents.errors import is_unavailable
 from documents.messages import Message
 from documents.tenancy import TenantScope
-from documents.usage_months import UsageMonth, held_longer_than, months_holding, settle
+from documents.usage_months import Held, UsageMonth, held_longer_than, months_holding, settle
 from services.cancelling import raise_if_cancelled
 from services.usage.settling import settle_end
 
@@ -52,12 +52,13 @@ class Leftovers:
     async def _released(self, month: UsageMonth) -> int:
         held = held_longer_than(month, self._grace)
         messages = TenantScope.one(month.client_id).of(Message)
-        answers = await messages.find({"_id": {"$in": held}}, limit=len(held)) if held else []
+        wanted = {"_id": {"$in": list(held)}}
+        answers = await messages.find(wanted, limit=len(held)) if held else []
         there = {answer.id: answer for answer in answers}
         released = 0
-        for answer_id in held:
+        for answer_id, one in held.items():
             answer = there.get(answer_id)
-            if answer is None:
+            if answer is None or _is_of_another(one, answer):
                 await settle(month.client_id, answer_id, questions=0, micros=0)
             elif answer.status != "streaming":
                 await settle_end(answer)
@@ -66,3 +67,12 @@ class Leftovers:
             released += 1
             log.info("reservation_released", answer_id=str(answer_id))
         return released
+
+
+def _is_of_another(held: Held, answer: Message) -> bool:
+    """Whether who reserved it is not who ended the answer, and so has settled nothing.
+
+    A process that stood still may go on after another took its answer over and has ended it.
+    """
+    ended_by = answer.stream.generation if answer.stream else held.generation
+    return answer.status != "streaming" and held.generation != ended_by

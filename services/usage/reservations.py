@@ -25,6 +25,7 @@ from documents.usage_months import (
     usage_month,
 )
 from services.usage.periods import Period, midnight, month_at, zone_of
+from services.usage.thresholds import tell_used_up
 
 LimitName = Literal["quota", "budget"]
 WithinQuota = Literal["soft", "hard"]
@@ -140,13 +141,16 @@ async def reserve_one_of(client: Client, answer: Message, wishes: Sequence[Wish]
             in_the_way = [_in_the_way(month, *each) for each in zip(wanted, rooms, strict=True)]
             reason = in_the_way[-1] or reason
             if all(in_the_way):
+                if _is_used_up(month, wanted):
+                    await tell_used_up(month)
                 break
     raise limits.reached(reason)
 
 
 def _held(answer: Message, wish: Wish) -> Held:
     questions = 0 if answer.preview_until else 1
-    return Held(questions=questions, micros=wish.micros, since=utc_now())
+    generation = answer.stream.generation if answer.stream else 1
+    return Held(questions=questions, micros=wish.micros, since=utc_now(), generation=generation)
 
 
 def _in_the_way(month: UsageMonth, wanted: Held, room: Room) -> LimitName | None:
@@ -158,6 +162,13 @@ def _in_the_way(month: UsageMonth, wanted: Held, room: Room) -> LimitName | None
     if wanted.micros and room.micros is not None and committed > room.micros:
         return "budget"
     return None
+
+
+def _is_used_up(month: UsageMonth, wanted: Sequence[Held]) -> bool:
+    """Whether the budget refuses all of it also when nothing else is reserved."""
+    budget = month.budget_micros
+    least = min(one.micros for one in wanted)
+    return budget is not None and bool(least) and month.spent_micros + least > budget
 
 
 async def standing(client: Client) -> UsageMonth:

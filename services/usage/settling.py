@@ -11,11 +11,13 @@ async def settle_end(answer: Message) -> None:
     if answer.status == "streaming":
         return
     await note_end(answer)
+    has_text = bool(answer.content.strip())
     month = await settle(
         answer.client_id,
         answer.id,
         questions=counts_to_quota(answer),
-        micros=answer.cost_micros or 0,
+        # Nobody knows what the answer of a process cost that died: no more than was reserved.
+        micros=None if answer.cost_micros is None and has_text else answer.cost_micros or 0,
     )
     if month is not None:
         await tell_thresholds(month)

@@ -223,6 +223,24 @@ async def test_a_failing_try_leaves_it_alone_for_twice_as_long_and_is_told_to_no
     assert len(await seen.told()) == 1
 
 
+async def test_a_try_that_the_provider_refuses_closes_the_circuit_for_somebody_to_notice(
+    visitor: Visitor, process_of: MakeProcess, seen: CircuitSeen
+) -> None:
+    await open_circuit(visitor, process_of, seen)
+    process = process_of(Script(ModelRejectedError("bad key", status=401)), Script("Second."))
+    assert isinstance((await process.answer(visitor))[-1], AnswerFailed)
+    assert await seen.circuit() is None
+
+
+async def test_a_model_that_breaks_off_after_it_has_spoken_is_not_left_alone(
+    visitor: Visitor, process_of: MakeProcess, seen: CircuitSeen
+) -> None:
+    """Else one tenant's endless answers would take a model of the platform from all others."""
+    process = process_of(Script("Rome was ", DOWN), policy=replace(STRICT, failures=1))
+    assert isinstance((await process.answer(visitor))[-1], AnswerFailed)
+    assert await seen.circuit() is None
+
+
 async def open_circuit(visitor: Visitor, process_of: MakeProcess, seen: CircuitSeen) -> None:
     """Let the default model fail until it is left alone, and the pause pass."""
     process = process_of(Script(DOWN), Script("Second."), policy=replace(STRICT, failures=1))

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from documents.base import utc_now
-from documents.clients import Budget
+from documents.clients import Budget, Client
 from documents.database.database import Database
 from documents.messages import Message
+from documents.outbox_entries import OutboxEntry
 from documents.usage_months import UsageMonth
 from services.answering.events import AnswerCompleted, AnswerEvent, AnswerFailed, AnswerStep
 from services.answering.memory_event_log import MemoryEventLog
@@ -19,6 +20,7 @@ from services.answering.telling import tell_end
 from services.llm.errors import ModelServerError
 from services.llm.model import ModelFinished
 from services.usage.leftovers import Leftovers
+from services.usage.reservations import Wish, reserve_one_of
 from services.visits.visitors import anonymous_visitor
 from tests.unit.answering.conftest import MakeLog, MakeProcess
 from tests.unit.answering.furnishing import default_model, fallback_model, limit, month_of
@@ -282,3 +284,88 @@ async def preview_end(process: Process, visitor: Visitor) -> AnswerEvent:
     asker = replace(question.asker, preview_until=until_then)
     asked = await process.ask(visitor, replace(question, asker=asker))
     return (await process.follow(visitor, asked.answer.id))[-1]
+
+
+async def test_a_prompt_that_was_read_costs_also_when_nobody_waits_for_a_word(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    await default_model(visitor, provider="openai_compatible", input_cost_per_1k_tokens=1)
+    hanging = Script(asyncio.Event(), "Rome.")
+    process = process_of(hanging)
+    asked = await process.ask(visitor)
+    await hanging.asked.wait()
+    await process.stopping.stop(visitor.scope, asked.answer.id, visitor.visitor_id)
+    month = await untouched(visitor)
+    stored = await visitor.message(asked.answer.id)
+    assert stored.estimated is True
+    assert (stored.output_tokens, month.spent_micros) == (0, stored.cost_micros)
+    assert month.spent_micros > 0
+
+
+async def test_text_of_a_process_that_died_costs_what_was_reserved(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    """Whoever ends such an answer without another turn does not know what it cost."""
+    await default_model(visitor, **DEAR)
+    hanging = Script("Rome was ", asyncio.Event())
+    first, second = process_of(hanging), process_of(Script("never"))
+    asked = await first.ask(visitor)
+    await hanging.asked.wait()
+
+    async def is_stored() -> bool:
+        return (await visitor.message(asked.answer.id)).content == "Rome was "
+
+    await until(is_stored)
+    first.die()
+    stop = {"$set": {"stop_requested_at": utc_now()}}
+    await visitor.scope.of(Message).update_one({"_id": asked.answer.id}, stop)
+    await taken_over(second)
+    month = await untouched(visitor)
+    assert (month.used, month.spent_micros) == (1, A_MILLION)
+
+
+async def test_what_a_process_reserves_that_lost_its_answer_is_not_counted(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    await default_model(visitor, **DEAR)
+    process = process_of(Script("Rome.", ends_with=WHOLE))
+    asked = await process.ask(visitor)
+    await process.follow(visitor, asked.answer.id)
+    before = await untouched(visitor)
+    client = await visitor.scope.of(Client).find_one({})
+    assert client is not None
+    assert asked.answer.stream is not None
+    asked.answer.stream.generation -= 1  # as the process knew it, before it stood still
+    await reserve_one_of(client, asked.answer, [Wish("soft", A_MILLION)])
+    await Leftovers(timedelta(0)).look()
+    after = await untouched(visitor)
+    assert (after.used, after.spent_micros) == (before.used, before.spent_micros)
+
+
+async def test_a_free_model_answers_also_when_the_budget_cannot_pay_its_fallback(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    await default_model(visitor)
+    await fallback_model(visitor, **DEAR)
+    await limit(visitor, budget=Budget(micros=A_MILLION // 2, currency="USD").model_dump())
+    assert isinstance(await outcome(process_of(Script("Rome.")), visitor), AnswerCompleted)
+    assert (await untouched(visitor)).spent_micros == 0
+
+
+async def test_a_budget_with_less_left_than_an_answer_may_cost_is_told_as_used_up(
+    visitor: Visitor, process_of: MakeProcess
+) -> None:
+    await default_model(visitor, **DEAR)
+    await limit(visitor, budget=Budget(micros=A_MILLION * 3 // 2, currency="USD").model_dump())
+    process = process_of(Script("Rome.", ends_with=WHOLE))
+    assert isinstance(await outcome(process, visitor), AnswerCompleted)
+    assert await shares_told(visitor) == []
+    for _ in range(2):
+        assert not isinstance(await outcome(process, visitor), AnswerCompleted)
+    assert await shares_told(visitor) == [100]
+
+
+async def shares_told(visitor: Visitor) -> list[int | str]:
+    """The thresholds of the budget that were told."""
+    entries = visitor.scope.of(OutboxEntry)
+    return [one.facts["share"] for one in await entries.find({"kind": "budget.threshold"}, limit=9)]
