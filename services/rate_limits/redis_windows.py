@@ -41,8 +41,11 @@ log = structlog.get_logger()
 class RedisWindows:
     """Moments that all processes share."""
 
-    def __init__(self, redis: Redis, in_need: Windows) -> None:
-        """`in_need` counts while Redis does not answer."""
+    def __init__(
+        self, redis: Redis, in_need: Windows, *, left_alone_s: float = LEFT_ALONE_S
+    ) -> None:
+        """`in_need` counts while Redis does not answer; it is asked again after `left_alone_s`."""
+        self._left_alone_s = left_alone_s
         self._redis = redis
         self._hit = redis.register_script(_HIT)
         self._in_need = in_need
@@ -73,7 +76,7 @@ class RedisWindows:
     def _note(self, *, is_away: bool, problem: str | None = None) -> None:
         """Say once that Redis goes, and once that it is back."""
         if is_away:
-            self._asked_again_at = monotonic() + LEFT_ALONE_S
+            self._asked_again_at = monotonic() + self._left_alone_s
         if is_away and not self._is_away:
             log.warning("rates_counted_apart", problem=problem)
         elif self._is_away and not is_away:

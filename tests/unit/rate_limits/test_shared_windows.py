@@ -122,7 +122,7 @@ async def test_while_redis_is_away_each_process_counts_for_itself(
     limit = new_limit(2)
     with running_redis(tmp_path_factory.mktemp("redis")) as redis:
         redis_clients.append(connect_redis(redis.url, IMPATIENT))
-        windows = RedisWindows(redis_clients[0], in_need=MemoryWindows())
+        windows = RedisWindows(redis_clients[0], in_need=MemoryWindows(), left_alone_s=0)
         assert await windows.hit(limit, "anna") is None
         redis.kill()
         outcomes = [await windows.hit(limit, "anna") for _ in range(3)]
@@ -130,6 +130,25 @@ async def test_while_redis_is_away_each_process_counts_for_itself(
         assert outcomes[2] is not None
         redis.start()
         assert await windows.hit(limit, "anna") is None
+
+
+@pytest.mark.redis
+async def test_a_redis_that_hangs_holds_up_one_question_and_not_each(
+    tmp_path_factory: pytest.TempPathFactory, redis_clients: list[Redis]
+) -> None:
+    limit = new_limit(100)
+    with running_redis(tmp_path_factory.mktemp("redis")) as redis:
+        redis_clients.append(connect_redis(redis.url, IMPATIENT))
+        windows = RedisWindows(redis_clients[0], in_need=MemoryWindows(), left_alone_s=3600)
+        assert await windows.hit(limit, "anna") is None
+        redis.kill()
+        assert await windows.hit(limit, "anna") is None
+        redis.start()
+        asked_before = await redis_clients[0].info("commandstats")
+        for _ in range(50):
+            assert await windows.hit(limit, "anna") is None
+        asked_after = await redis_clients[0].info("commandstats")
+    assert "cmdstat_evalsha" not in asked_after | asked_before
 
 
 class Counted:
