@@ -32,6 +32,14 @@ mutation ($input: UpdateChatbotInput!) {
   }
 }
 """
+ROTATE_KEY = """
+mutation ($input: RotateClientSigningKeyInput!) {
+  rotateClientSigningKey(input: $input) {
+    ... on RotateClientSigningKeySuccess { secret }
+    ... on UserError { code message path }
+  }
+}
+"""
 PUBLISH_CHATBOT = """
 mutation ($input: PublishChatbotInput!) {
   publishChatbot(input: $input) {
@@ -96,6 +104,18 @@ class Administrator:
         given = {"id": chatbot["id"], "settings": settings}
         await self._made(UPDATE_CHATBOT, "updateChatbot", given)
         await self._made(PUBLISH_CHATBOT, "publishChatbot", {"id": chatbot["id"]})
+
+    async def switch_off(self, embed_key: str) -> None:
+        """Let a chatbot of the demo client answer nobody."""
+        listed = (await self._caller.execute(DEMO_CHATBOTS))["client"]["chatbots"]["edges"]
+        chatbot = next(one["node"] for one in listed if one["node"]["embedKey"] == embed_key)
+        await self._made(UPDATE_CHATBOT, "updateChatbot", {"id": chatbot["id"], "active": False})
+
+    async def signing_secret(self) -> str:
+        """A new key that signs visitors of the demo client in."""
+        client_id = (await self._caller.execute(DEMO_CLIENT))["client"]["id"]
+        made = await self._made(ROTATE_KEY, "rotateClientSigningKey", {"clientId": client_id})
+        return str(made["secret"])
 
     async def llm_config(self, name: str, provider: str, api_url: str, **more: object) -> str:
         """A new config of the platform's; its id."""

@@ -99,11 +99,8 @@ export async function buildWidget(folder = new URL("dist/", here)) {
     files[name] = content;
     return name;
   };
-  const parts = {
-    side: add("side", await bundle("side.js", { format: "esm" })),
-    fallback: add("fallback", await bundle("fallback.js", { format: "esm" })),
-  };
-  const define = { PARTS: JSON.stringify(parts), VERSION: JSON.stringify(version) };
+  const more = add("more", await bundle("more.js", { format: "esm" }));
+  const define = { MORE: JSON.stringify(more), VERSION: JSON.stringify(version) };
   const panel = add("panel", await bundle("panel.js", { format: "esm", define }));
   const texts = await languages();
   // One hash for all of them: fifteen would be a tenth of the loader.
@@ -125,7 +122,7 @@ export async function buildWidget(folder = new URL("dist/", here)) {
   const integrity = Object.fromEntries(
     Object.entries(files).map(([name, content]) => [name, integrityOf(content)]),
   );
-  const manifest = { version, loader, panel, parts, languages: spoken, integrity };
+  const manifest = { version, loader, panel, more, languages: spoken, integrity };
   files["manifest.json"] = `${JSON.stringify(manifest, null, 2)}\n`;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

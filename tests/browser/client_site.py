@@ -24,7 +24,7 @@ PAGE = """<!doctype html>
 
 @dataclass
 class ClientSite:
-    """What it serves, by path; every path without a page gets the one of "/"."""
+    """What it serves, by path; every path without a page gets the first one."""
 
     origin: str = ""
     pages: dict[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class ClientSite:
         request = (await reader.readuntil(b"\r\n\r\n")).decode()
         path = request.split(" ")[1]
         self.requests.append(path)
-        page, more = self.pages.get(path) or self.pages["/"]
+        page, more = self.pages.get(path) or next(iter(self.pages.values()))
         headers = {"content-type": HTML, "cache-control": "no-store", "connection": "close", **more}
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         writer.write(f"HTTP/1.1 200 OK\r\n{lines}\r\n{page}".encode())

@@ -1,7 +1,5 @@
 /** Making elements without ever making markup of text. */
 
-const SVG = "http://www.w3.org/2000/svg";
-
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -23,15 +21,12 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** @param {string} path of a drawing of 24 by 24 */
-export function drawing(path) {
-  const element = document.createElementNS(SVG, "svg");
-  element.setAttribute("viewBox", "0 0 24 24");
-  element.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS(SVG, "path");
-  line.setAttribute("d", path);
-  element.append(line);
-  return element;
+/** @type {typeof import("./element.js").drawing} the loader's, set by the panel before it draws */
+export let drawing;
+
+/** @param {typeof drawing} theirs */
+export function drawWith(theirs) {
+  drawing = theirs;
 }
 
 export const icons = {

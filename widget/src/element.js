@@ -16,9 +16,8 @@ import { languageOf, looksOf } from "./settings.js";
 /** @typedef {import("./panel.js").Panel} Panel */
 /** @typedef {ParlanceChat["shared"]} Shared */
 
-/** The pause before the configuration is asked for again, in milliseconds; it grows each time. */
-const PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 60_000;
+/** The pause before the configuration is asked for again, in milliseconds; chance doubles it. */
+const PAUSE_MS = 10_000;
 /** A request that takes longer counts as lost, in milliseconds. */
 const DEADLINE_MS = 15_000;
 /** A page that takes the launcher out more often than this does not want it. */
@@ -55,7 +54,6 @@ export class ParlanceChat extends HTMLElement {
   #style = new CSSStyleSheet();
   #badge = document.createElement("span");
   #scheme = matchMedia("(prefers-color-scheme: dark)");
-  #attempts = 0;
   #returns = 0;
   /** @type {Promise<Panel> | undefined} */
   #panel;
@@ -63,7 +61,7 @@ export class ParlanceChat extends HTMLElement {
   /** What the panel needs of this file, so as not to bring it along again. */
   get shared() {
     const { apiUrl = "" } = this.settings;
-    return { apiUrl, reading };
+    return { apiUrl, drawing, reading };
   }
 
   /**
@@ -113,8 +111,7 @@ export class ParlanceChat extends HTMLElement {
       if (!signal.aborted && this.configuration) this.#render();
     } catch {
       if (signal.aborted) return;
-      const pause = Math.min(PAUSE_MS * ++this.#attempts, LONGEST_PAUSE_MS);
-      this.#later(() => this.#begin(), pause);
+      this.#later(() => this.#begin(), PAUSE_MS * (1 + Math.random()));
     }
   }
 
@@ -155,7 +152,7 @@ export class ParlanceChat extends HTMLElement {
     this.#scheme.addEventListener("change", () => this.dress(), this.ended);
     if (this.#floats) this.#addLauncher();
     this.#root.append(frame);
-    this.dress();
+    for (const one of ParlanceChat.all) one.dress(); // they make room for each other
     this.emit("ready");
     this.#wake();
     launcher.type = "button";
@@ -334,18 +331,25 @@ export class ParlanceChat extends HTMLElement {
 
 /** @param {string | null | undefined} address of a picture; our own drawing without one */
 function icon(address) {
-  if (address && /^(https?:\/\/|data:image\/|\/)/.test(address)) {
-    const picture = document.createElement("img");
-    picture.src = address;
-    picture.alt = "";
-    picture.referrerPolicy = "no-referrer";
-    return picture;
-  }
-  const drawing = document.createElementNS(SVG, "svg");
-  drawing.setAttribute("viewBox", "0 0 24 24");
-  drawing.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", SPEECH);
-  drawing.append(path);
-  return drawing;
+  if (!address || !/^(https?:\/\/|data:image\/|\/)/.test(address)) return drawing(SPEECH);
+  const picture = document.createElement("img");
+  picture.src = address;
+  picture.alt = "";
+  picture.referrerPolicy = "no-referrer";
+  return picture;
+}
+
+/**
+ * The panel draws with it too.
+ *
+ * @param {string} path of a drawing of 24 by 24
+ */
+export function drawing(path) {
+  const element = document.createElementNS(SVG, "svg");
+  element.setAttribute("viewBox", "0 0 24 24");
+  element.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS(SVG, "path");
+  line.setAttribute("d", path);
+  element.append(line);
+  return element;
 }

@@ -40,7 +40,7 @@ export async function load(apiUrl, file) {
   if (link.relList.supports("modulepreload")) {
     await new Promise((fulfil, reject) => {
       link.onload = fulfil;
-      link.onerror = () => reject(new Error(`${address} cannot be loaded, or is not as built.`));
+      link.onerror = () => reject(new Error(`${address} cannot be loaded.`));
       link.rel = "modulepreload";
       link.crossOrigin = "anonymous";
       link.integrity = integrityOf(file);

@@ -7,7 +7,7 @@
 
 import { Conversation } from "./conversation.js";
 import { MESSAGES, STOP, VISIT } from "./documents.js";
-import { drawing, h } from "./dom.js";
+import { drawing, drawWith, h } from "./dom.js";
 import { follow, pause, pauseAfter } from "./following.js";
 import english from "./languages/en.js";
 import { Link, POLL } from "./link.js";
@@ -66,6 +66,7 @@ export class Panel {
    */
   constructor(element, phrases) {
     const { settings, language } = element;
+    drawWith(element.shared.drawing);
     const chatbot = settings.chatbot ?? "";
     this.#element = element;
     this.#settings = settings;
@@ -73,11 +74,17 @@ export class Panel {
     this.#memory = new Memory(chatbot);
     this.#link = new Link(
       element.shared,
-      () => element.load(PARTS.fallback),
+      () => element.load(MORE),
       () => this.#visit.token,
       (way) => element.emit("transport", { way }),
     );
-    this.#visit = new Visit(settings, this.#memory, this.#link, () => this.#aboutVisit());
+    this.#visit = new Visit(
+      settings,
+      this.#memory,
+      this.#link,
+      () => this.#aboutVisit(),
+      () => this.#becomeStranger(),
+    );
     this.#talk = new Conversation(this.#memory.read().talk);
     const around = {
       phrases,
@@ -353,23 +360,22 @@ export class Panel {
       } catch (error) {
         const { kind } = /** @type {Problem} */ (error);
         if (kind !== "denied" || denials++) throw error;
-        if (await this.#visit.renew()) this.#becomeStranger(answer);
+        await this.#visit.renew();
       }
     }
   }
 
-  /**
-   * Another visit is another visitor, to whom the earlier conversation does not belong.
-   *
-   * @param {Turn} answer
-   */
-  #becomeStranger(answer) {
-    const text = this.#talk.drop(answer);
+  /** To another visitor the earlier conversation does not belong; the question goes along. */
+  #becomeStranger() {
+    const { pending } = this.#talk;
+    const text = pending && this.#talk.drop(pending);
     this.#talk = new Conversation();
-    const anew = this.#talk.ask(text, answer.key, answer.at);
-    Object.assign(answer, anew);
-    this.#talk.turns[1] = answer;
+    if (pending) {
+      Object.assign(pending, this.#talk.ask(text ?? "", pending.key, pending.at));
+      this.#talk.turns[1] = pending;
+    }
     this.#draw();
+    this.#keep();
   }
 
   /** @param {AbortSignal} signal */
@@ -471,7 +477,7 @@ export class Panel {
   /** @param {Use} show */
   async #beside(show) {
     this.#side ??= this.#element
-      .load(PARTS.side)
+      .load(MORE)
       .then(
         ({ Side }) =>
           new Side(this.#view, this.#around, this.#sideActions, { h, drawing, tool, link, newKey }),

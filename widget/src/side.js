@@ -319,6 +319,7 @@ export class Side {
     );
     place.append(form);
     field.focus();
+    form.scrollIntoView({ block: "end" });
   }
 
   /** How to reach people, if the chatbot says so: where nobody answers here. */

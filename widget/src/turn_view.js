@@ -63,7 +63,6 @@ export class TurnView {
     const turn = this.#turn;
     const busy = turn.status === "QUEUED" || turn.status === "STREAMING";
     if (turn.sender === "VISITOR") {
-      this.#bubble.dir = "auto";
       this.#bubble.textContent = turn.text;
     } else this.#drawAnswer();
     this.#bubble.hidden = !turn.text;

@@ -164,11 +164,7 @@ export class View {
     const notice = h("p", { class: "notice", part: "notice" }, t("notice"));
     const bubble =
       greeting &&
-      h(
-        "div",
-        { class: "turn theirs" },
-        h("div", { class: "bubble", part: "bubble", dir: "auto" }, greeting),
-      );
+      h("div", { class: "turn theirs" }, h("div", { class: "bubble", part: "bubble" }, greeting));
     this.welcome.replaceChildren(
       ...[notice, bubble].filter((node) => node !== null && node !== ""),
     );

@@ -12,6 +12,7 @@ export class Visit {
   #link;
   /** @type {() => Record<string, unknown>} */
   #more;
+  #onStranger;
   /** @type {Promise<any> | null} */
   #starting = null;
 
@@ -20,12 +21,14 @@ export class Visit {
    * @param {import("./memory.js").Memory} memory
    * @param {import("./link.js").Link} link
    * @param {() => Record<string, unknown>} more of StartVisitInput: page, language, consent
+   * @param {() => void} onStranger what was said before belongs to somebody else
    */
-  constructor(settings, memory, link, more) {
+  constructor(settings, memory, link, more, onStranger) {
     this.#settings = settings;
     this.#memory = memory;
     this.#link = link;
     this.#more = more;
+    this.#onStranger = onStranger;
   }
 
   get token() {
@@ -59,19 +62,34 @@ export class Visit {
     const { token, expiresAt = "" } = this.#memory.read();
     const left = Date.parse(expiresAt) - Date.now();
     if (token && left > RENEWAL_MS) return Promise.resolve(null);
-    this.#starting ??= (token ? this.renew() : this.#start()).finally(() => {
+    return token ? this.renew() : this.#once(() => this.#start());
+  }
+
+  /**
+   * A token for the same visitor, or, if the server knows none, another visit: StartVisitSuccess.
+   *
+   * @returns {Promise<any>}
+   */
+  renew() {
+    return this.#once(() => this.#renewed());
+  }
+
+  /** @param {() => Promise<any>} begin unless it has been begun */
+  #once(begin) {
+    this.#starting ??= begin().finally(() => {
       this.#starting = null;
     });
     return this.#starting;
   }
 
-  /** A token for the same visitor, or, if the server knows none, another visit. */
-  async renew() {
+  async #renewed() {
     const renewed = await this.#link.request(REFRESH, { i: { widgetToken: this.token } }, "");
     this.#link.close();
     if (!renewed.widgetToken) {
       this.#memory.keep({ token: "", conversationId: null, cursor: "" });
-      return this.#start();
+      const started = await this.#start();
+      this.#onStranger();
+      return started;
     }
     const { widgetToken: token, expiresAt } = renewed;
     this.#memory.keep({ token, expiresAt });

@@ -20,7 +20,7 @@ export default {
   retry: "Try again",
   stopped: "Stopped",
   failed: "Something went wrong. Please try again.",
-  offline: "You are offline. Your question will be sent as soon as you are back.",
+  offline: "You are offline. Your question will be sent once you are back.",
   reconnecting: "Reconnecting…",
   unavailable: "This chat is not available at the moment.",
   thinking: "Thinking…",
