@@ -10,11 +10,15 @@ nobody waits for an answer.
 import asyncio
 import gc
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 EVERYTHING_AGAIN_S = 3600.0
 QUIET_LOOK_S = 10.0
 """How often it is looked for a quiet moment, once the hour is over."""
+
+LONGEST_WAIT_S = 6 * 3600.0
+"""A server that never is quiet must not keep for ever what it does not need."""
 
 _FULL = 2
 """The oldest generation: https://docs.python.org/3/library/gc.html#gc.set_threshold."""
@@ -29,10 +33,14 @@ def spare_what_stays() -> None:
 
 
 async def look_through_everything(answers_running: Callable[[], int]) -> None:
-    """About once an hour, at a moment without a running answer, go through all of it; for ever."""
+    """About once an hour, at a moment without a running answer, go through all of it; for ever.
+
+    When answers run all the time, at any moment after six hours more.
+    """
     while True:
         await asyncio.sleep(EVERYTHING_AGAIN_S)
-        while answers_running():  # noqa: ASYNC110 - the end of an answer is no event here
+        give_up_at = monotonic() + LONGEST_WAIT_S
+        while answers_running() and monotonic() < give_up_at:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(QUIET_LOOK_S)
         gc.unfreeze()
         gc.collect()

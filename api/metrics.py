@@ -1,5 +1,7 @@
 """What Prometheus may read of a process. Names follow Prometheus' own conventions."""
 
+from collections.abc import Callable, Iterable, Iterator
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -7,9 +9,14 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.gc_collector import GCCollector
+from prometheus_client.metrics_core import Metric
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from services.answering.model_gates import ModelState
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
@@ -31,6 +38,45 @@ MONGOD_RESTARTS = Gauge(
     "How often the embedded MongoDB died and was started again.",
     registry=REGISTRY,
 )
+
+
+class ModelMetrics(Collector):
+    """How the language models do that this process has asked."""
+
+    def __init__(self) -> None:
+        self.states: Callable[[], Iterable[ModelState]] = tuple
+
+    def collect(self) -> Iterator[Metric]:
+        """A row for each model; those of failures also by the kind of error."""
+        labels = ["llm_config", "name"]
+        answers = CounterMetricFamily("parlance_llm_answers", "Answers given.", labels=labels)
+        failures = CounterMetricFamily(
+            "parlance_llm_failures", "Answers not given.", labels=[*labels, "kind"]
+        )
+        answering = GaugeMetricFamily(
+            "parlance_llm_answering", "Answers that are being given.", labels=labels
+        )
+        waiting = GaugeMetricFamily(
+            "parlance_llm_waiting", "Answers that wait for a place.", labels=labels
+        )
+        left_alone = GaugeMetricFamily(
+            "parlance_llm_left_alone",
+            "1 while the circuit is open, as this process saw it last.",
+            labels=labels,
+        )
+        for state in self.states():
+            model = [str(state.config_id), state.health.name]
+            answers.add_metric(model, state.health.answers)
+            for kind, count in state.health.failures.items():
+                failures.add_metric([*model, kind], count)
+            answering.add_metric(model, state.answering)
+            waiting.add_metric(model, state.waiting)
+            left_alone.add_metric(model, float(state.health.is_open))
+        yield from (answers, failures, answering, waiting, left_alone)
+
+
+MODELS = ModelMetrics()
+REGISTRY.register(MODELS)
 
 
 def rendered() -> bytes:

@@ -85,7 +85,8 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = Field(
         None,
         description="Address of a Redis, 7.0 or newer, such as redis://127.0.0.1:6379/0: with it"
-        " several servers on one PARLANCE_MONGODB_URL show each other's answers as they grow.",
+        " several servers on one PARLANCE_MONGODB_URL show each other's answers as they grow, and"
+        " count questions for their limits there.",
     )
     mongod: Path | None = Field(
         None, description="The mongod binary of the embedded database. Default: search for one."

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from redis.asyncio import Redis
+
 from api.authentication.identifying import Identifying
 from api.routes.account import ACCOUNT_PAGE
 from api.settings import Settings, provider_keys
@@ -29,13 +31,16 @@ from services.answering.following import Following
 from services.answering.generations import Generations
 from services.answering.limits import DEFAULT_LIMITS
 from services.answering.memory_event_log import MemoryEventLog
+from services.answering.model_gates import ModelGates
 from services.answering.model_route import ModelRoutes
 from services.answering.model_tests import ModelTests
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.regenerating import Regenerating
+from services.answering.route_policy import STRICT
 from services.answering.shared_event_log import SharedEventLog, connect_redis
 from services.answering.stopping import Stopping
+from services.answering.thinking import Thinking
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.copying import Copying
 from services.chatbots.llm_config_changes import LlmConfigChanges
@@ -68,13 +73,16 @@ from services.privacy.retention import Retention
 from services.publishing.kept_files import KeptFiles
 from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits, Rates
+from services.rate_limits.redis_windows import RedisWindows
+from services.rate_limits.remembered_refusals import RememberedRefusals
 from services.rate_limits.stored_windows import StoredWindows
-from services.rate_limits.windows import MemoryWindows
+from services.rate_limits.windows import MemoryWindows, Windows
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.uploads.pictures import Pictures
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
+from services.usage.leftovers import Leftovers
 from services.usage.refusals import Refusals
 from services.visits.embed_nonces import EmbedNonces
 from services.visits.embedding_origins import EmbeddingOrigins
@@ -100,11 +108,13 @@ class Wiring:
     kept_files: KeptFiles
     token_rounds: TokenRounds
     generations: Generations
+    gates: ModelGates
     recovery: Recovery
     housekeeping: Housekeeping
     downloads: Downloads
     posting: Posting
     counting: Counting
+    leftovers: Leftovers
     models: ModelFactory
     event_log: MemoryEventLog | SharedEventLog
 
@@ -115,12 +125,14 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     sealer = Sealer(keys)
     queue, letters = MailQueue(sealer), _letters(settings)
     owner = process_name()
-    event_log = _event_log(settings)
+    redis = _redis(settings)
+    event_log = SharedEventLog(redis) if redis else MemoryEventLog()
     models = ModelFactory(allowed_addresses=settings.allowed_addresses)
     given_keys = provider_keys()
     config_rules = ConfigRules(models, given_keys.keys())
     routes = ModelRoutes(models, sealer, given_keys)
-    pipeline = Pipeline(KnowledgeSearch(), routes)
+    gates = ModelGates(STRICT, database)
+    pipeline = Pipeline(KnowledgeSearch(), Thinking(routes, gates))
     generations = Generations(
         pipeline,
         event_log,
@@ -161,7 +173,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         invitations=Invitations(database, memberships, queue, letters),
         own_password=OwnPassword(database, queue, letters),
         forgotten_passwords=ForgottenPasswords(database, sign_in, queue, letters),
-        rate_limits=_rate_limits(settings),
+        rate_limits=_rate_limits(settings, _question_windows(database, redis)),
         api_keys=api_keys,
         clients=Clients(database),
         client_changes=ClientChanges(database),
@@ -215,6 +227,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         kept_files=KeptFiles(),
         token_rounds=TokenRounds(origins),
         generations=generations,
+        gates=gates,
         recovery=Recovery(generations, event_log, owner),
         housekeeping=Housekeeping(
             erasing,
@@ -224,15 +237,25 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         downloads=downloads,
         posting=_posting(settings, queue),
         counting=counting,
+        leftovers=Leftovers(),
         models=models,
         event_log=event_log,
     )
 
 
-def _event_log(settings: Settings) -> MemoryEventLog | SharedEventLog:
+def _redis(settings: Settings) -> Redis | None:
     if settings.redis_url is None:
-        return MemoryEventLog()
-    return SharedEventLog(connect_redis(settings.redis_url.get_secret_value()))
+        return None
+    return connect_redis(settings.redis_url.get_secret_value())
+
+
+def _question_windows(database: Database, redis: Redis | None) -> Windows:
+    """Where questions are counted: quick, and for all servers together if there may be several."""
+    if redis is not None:
+        return RedisWindows(redis, in_need=MemoryWindows())
+    if database.is_embedded:  # no other server can be on it
+        return MemoryWindows()
+    return RememberedRefusals(StoredWindows())
 
 
 def _letters(settings: Settings) -> Letters:
@@ -248,7 +271,7 @@ def _posting(settings: Settings, queue: MailQueue) -> Posting:
     return Posting(queue, carrier, settings.mail_sender, patience)
 
 
-def _rate_limits(settings: Settings) -> RateLimits:
+def _rate_limits(settings: Settings, questions: Windows) -> RateLimits:
     rates = Rates(
         questions_per_visitor=settings.questions_per_visitor,
         questions_per_address=settings.questions_per_address,
@@ -262,7 +285,7 @@ def _rate_limits(settings: Settings) -> RateLimits:
         invitations_per_client=settings.invitations_per_client,
         model_tests_per_person=settings.model_tests_per_person,
     )
-    return RateLimits(rates, MemoryWindows(), shared=StoredWindows())
+    return RateLimits(rates, questions, shared=StoredWindows())
 
 
 def _visits(

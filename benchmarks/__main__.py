@@ -13,6 +13,7 @@ from benchmarks.stalls import measure_stalls
 from benchmarks.stream_memory import measure_retained
 from benchmarks.stream_throughput import measure_throughput
 from benchmarks.takeover import measure_takeovers
+from benchmarks.turns import measure_turns
 from benchmarks.widget_start import NoBrowserError, measure_widget_start
 from benchmarks.widgets import measure_widgets
 
@@ -27,6 +28,7 @@ PARTS = (
     "sign-in",
     "widgets",
     "widget-start",
+    "turns",
     "first-answer",
 )
 
@@ -87,6 +89,10 @@ def measure_widget_on_page(report: Report, given: argparse.Namespace) -> None:
         report.not_measured["widget-start"] = str(error)
 
 
+def measure_added(report: Report, given: argparse.Namespace) -> None:
+    report.turns = measure_turns(given.turns, given.repeats)
+
+
 def measure_large_database(report: Report, given: argparse.Namespace) -> None:
     size = (given.clients, given.chatbots, given.messages)
     report.queries = measure_queries(size, given.pages)
@@ -110,6 +116,7 @@ MEASURES = {
     "sign-in": measure_signing_in,
     "widgets": measure_open_widgets,
     "widget-start": measure_widget_on_page,
+    "turns": measure_added,
     "first-answer": measure_start,
 }
 
@@ -122,6 +129,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--pages", type=int, default=200, help="requests of one round")
     parser.add_argument("--seconds", type=float, default=10.0, help="of one round of sign-ins")
     parser.add_argument("--idle", type=int, default=1_000, help="open widgets beside the streams")
+    parser.add_argument("--turns", type=int, default=200, help="one after the other, of each kind")
     parser.add_argument("--memory-deltas", type=int, default=100_000)
     parser.add_argument("--traced-deltas", type=int, default=20_000)
     parser.add_argument("--clients", type=int, default=1_000, help="of the seeded database")

@@ -22,9 +22,12 @@ from benchmarks.answer_types import WORDS
 from graphql_schema.context import Services
 from services.answering.asking import Asking
 from services.answering.generations import Generations
+from services.answering.model_gates import ModelGates
 from services.answering.model_route import ModelRoutes
 from services.answering.pipeline import Pipeline
+from services.answering.route_policy import STRICT
 from services.answering.stopping import Stopping
+from services.answering.thinking import Thinking
 from services.knowledge.search import KnowledgeSearch
 from services.llm.model import (
     LanguageModel,
@@ -72,7 +75,10 @@ def synthetic_services(application: FastAPI) -> Services:
     wiring: Wiring = application.state.wiring
     owner = process_name()
     sealer = Sealer(DerivedKeys(secrets.token_urlsafe(32)))
-    pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(SyntheticModels(), sealer, {}))
+    routes = ModelRoutes(SyntheticModels(), sealer, {})
+    pipeline = Pipeline(
+        KnowledgeSearch(), Thinking(routes, ModelGates(STRICT, application.state.database))
+    )
     generations = Generations(pipeline, wiring.event_log, owner, most=MANY)
     asking = Asking(application.state.database, owner, most_per_visitor=MANY)
     stopping = Stopping(generations)

@@ -20,6 +20,8 @@ from benchmarks.stalls import LIMIT_S, PATIENCE_S, Stall
 from benchmarks.stream_memory import Retained
 from benchmarks.stream_throughput import Throughput
 from benchmarks.takeover import Takeovers
+from benchmarks.turns import BURST, PLACES, TurnFigures, median_ms
+from benchmarks.turns import STREAMS as TURNS_AT_ONCE
 from benchmarks.widget_start import SLOWER, WidgetStart
 from benchmarks.widgets import STREAMS, Waits, percentile_of
 from services.answering.limits import DEFAULT_LIMITS
@@ -42,6 +44,7 @@ class Report:
     queries: QueryFigures | None = None
     widgets: list[Waits] = field(default_factory=list)
     widget_start: WidgetStart | None = None
+    turns: TurnFigures | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -64,6 +67,7 @@ class Report:
             (self.first_answer, first_answer_lines),
             (self.pages, page_lines),
             (self.stalls, stall_lines),
+            (self.turns, turn_lines),
             (self.widgets, widget_lines),
             (self.sign_ins, sign_in_lines),
             (self.queries, query_lines),
@@ -220,3 +224,26 @@ def widget_lines(found: list[Waits]) -> Iterable[str]:
         )
         label = f"{waits.idle:,} idle"
         yield f"  {label:<14}{asked:>16}{resumed:>16}{waits.memory_bytes / 1e6:>12.0f}"
+
+
+def turn_lines(measured: TurnFigures) -> Iterable[str]:
+    """Lay out what quota, budget and routing add, and what happens at a provider's limit."""
+    added = measured.added
+    yield "Milliseconds until the first word, with quota, budget and routing and without (median)"
+    yield f"  {'':28}{'with':>9}{'without':>9}{'added':>9}{'ratio':>8}"
+    for name, with_s, without_s in (
+        ("one turn at a time", added.with_s, added.without_s),
+        (f"{TURNS_AT_ONCE} at a time", added.busy_with_s, added.busy_without_s),
+        (f"all {TURNS_AT_ONCE} at their ends", added.whole_with_s, added.whole_without_s),
+    ):
+        full, bare = median_ms(with_s), median_ms(without_s)
+        yield f"  {name:28}{full:>9.1f}{bare:>9.1f}{full - bare:>9.1f}{full / bare:>8.2f}"
+    yield ""
+    yield f"{BURST} questions at once to a model that gives {PLACES} answers at a time"
+    heads = f"{'at once':>9}{'model':>7}{'fallback':>10}{'refused':>9}{'word ms':>9}{'told ms':>9}"
+    yield f"  {'':28}{heads}"
+    for one in measured.limits:
+        counts = f"{one.most_at_once:>9}{one.by_model:>7}{one.by_fallback:>10}{one.refused:>9}"
+        times = f"{median_ms(one.first_word_s):>9.0f}{median_ms(one.refused_s):>9.0f}"
+        yield f"  {one.name:28}{counts}{times}"
+    yield ""

@@ -5,12 +5,14 @@ change. So this class is no `TenantDocument`: reads go through `visible_to`, whi
 kinds.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, cast
 
 from beanie import DecimalAnnotation, PydanticObjectId
 from beanie.odm.utils.parsing import parse_obj
+from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -23,10 +25,27 @@ MOST_PROVIDERS = 20
 ProviderName = Literal["local", "openai", "anthropic", "ollama", "openai_compatible", "langchain"]
 
 
+class Circuit(BaseModel):
+    """A model that failed again and again and is left alone for a while.
+
+    Attributes:
+        opened_at: since when.
+        open_until: when one question may try whether it works again.
+        times: how often in a row that was found not to be so.
+        problem: what went wrong last, in a sentence for people.
+    """
+
+    opened_at: datetime
+    open_until: datetime
+    times: int = 1
+    problem: str
+
+
 class LlmConfig(StoredDocument):
     """A language model with its address, its sealed key, its limits and its price.
 
-    `chosen_at` is when a chatbot last took it into use.
+    `chosen_at` is when a chatbot last took it into use. `circuit` is set while the model is left
+    alone. Neither is a setting: they are no part of `revision`.
     """
 
     client_id: str | None = None
@@ -49,12 +68,18 @@ class LlmConfig(StoredDocument):
     output_cost_per_1k_tokens: DecimalAnnotation = Decimal(0)
     active: bool = True
     chosen_at: datetime | None = None
+    circuit: Circuit | None = None
     revision: int = 1
 
     class Settings:
         name = "llm_configs"
         indexes: ClassVar = [
             IndexModel([("client_id", ASCENDING), ("name", ASCENDING)], unique=True, name="name"),
+            IndexModel(
+                [("circuit.opened_at", ASCENDING)],
+                partialFilterExpression={"circuit": {"$type": "object"}},
+                name="left_alone",
+            ),
         ]
 
 
@@ -75,6 +100,39 @@ def visible_to(scope: TenantScope) -> dict[str, Any]:
 async def usable_llm_config(config_id: PydanticObjectId, client_id: str) -> LlmConfig | None:
     """The config, when the client may use it: its own or the platform's."""
     return await LlmConfig.find_one({"_id": config_id, **visible_to(TenantScope.one(client_id))})
+
+
+async def usable_llm_configs(
+    config_ids: Collection[PydanticObjectId], client_id: str
+) -> dict[PydanticObjectId, LlmConfig]:
+    """Those of the configs that the client may use, its own or the platform's, by their ids."""
+    wanted = {"_id": {"$in": list(config_ids)}, **visible_to(TenantScope.one(client_id))}
+    return {one.id: one for one in await LlmConfig.find(wanted).to_list(len(config_ids))}
+
+
+async def change_circuit(
+    config: LlmConfig,
+    seen: Circuit | None,
+    circuit: Circuit | None,
+    session: AsyncClientSession | None = None,
+) -> bool:
+    """Put a circuit in the place of the one that was seen; whether it was still that one.
+
+    Of several processes that saw the same, one changes it.
+    """
+    seen_until = None if seen is None else seen.open_until
+    new = None if circuit is None else circuit.model_dump()
+    field = "circuit" if seen is None else "circuit.open_until"
+    changed = await LlmConfig.get_pymongo_collection().update_one(
+        {"_id": config.id, field: seen_until}, {"$set": {"circuit": new}}, session=session
+    )
+    return changed.modified_count > 0
+
+
+async def left_alone(scope: TenantScope, *, limit: int) -> list[LlmConfig]:
+    """The configs with an open circuit that a scope may use."""
+    condition = {"circuit": {"$type": "object"}, **visible_to(scope)}
+    return await LlmConfig.find(condition).sort("_id").to_list(limit)
 
 
 async def providers_in_use() -> list[tuple[str, str | None]]:

@@ -1,7 +1,8 @@
 """What happened that somebody outside may want to hear of: ids and a few facts, not a word said.
 
-An entry is stored in the transaction of the change that it speaks of, so there is one exactly when
-there is the change. What was said is read when the entry is delivered: what is erased before that
+An entry is stored in the transaction of the change that it speaks of, or after it because of a note
+that the change left (see `services.outbox.recording`), so there is one exactly when there is the
+change. What was said is read when the entry is delivered: what is erased before that
 is told to nobody.
 """
 

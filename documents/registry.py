@@ -23,6 +23,7 @@ from documents.sessions import Session
 from documents.uploads import Upload
 from documents.usage_daily import UsageDaily
 from documents.usage_events import UsageEvent
+from documents.usage_months import UsageMonth
 from documents.users import User
 from documents.visitors import Visitor
 from documents.visits import Visit
@@ -61,4 +62,5 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     OutboxEntry,
     UsageEvent,
     UsageDaily,
+    UsageMonth,
 )

@@ -143,7 +143,7 @@ class ScopedCollection(Generic[TenantDocumentType]):
             await self.raw.update_one(same, new, upsert=True, session=session)
         except DuplicateKeyError:
             if session is not None:
-                raise  # the transaction is void; whoever runs it tries again
+                raise  # the transaction is void
 
     async def get(
         self, document_id: PydanticObjectId, session: AsyncClientSession | None = None

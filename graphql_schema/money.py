@@ -5,7 +5,7 @@ import strawberry
 from graphql_schema.scalars import BigInt
 
 PLATFORM_CURRENCY = "USD"
-"""In which the prices of LLM configs are given."""
+"""In which the prices of LLM configs are given where a client's budget names no other."""
 
 
 @strawberry.type(description="An amount of money.")

@@ -56,6 +56,7 @@ from graphql_schema.live.types import (
 )
 from graphql_schema.llm_configs.mutations import LlmConfigMutations
 from graphql_schema.llm_configs.queries import LlmConfigQueries
+from graphql_schema.llm_configs.subscriptions import LlmConfigSubscriptions
 from graphql_schema.masking import ErrorMasking
 from graphql_schema.nodes import NodeQueries
 from graphql_schema.privacy.mutations import PrivacyMutations
@@ -125,7 +126,9 @@ class Mutation(
 
 
 @strawberry.type(description="Streams.")
-class Subscription(AnswerSubscriptions, LiveSubscriptions, UsageSubscriptions):
+class Subscription(
+    AnswerSubscriptions, LiveSubscriptions, UsageSubscriptions, LlmConfigSubscriptions
+):
     """All subscriptions."""
 
 

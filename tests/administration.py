@@ -60,16 +60,32 @@ class Administrator:
         """A new chatbot of the demo client that asks this OpenAI-compatible one; its embed key."""
         return await self.chatbot_asking("OPENAI_COMPATIBLE", f"{provider_url}/v1")
 
-    async def chatbot_asking(self, provider: str, api_url: str, **config: object) -> str:
-        """A new chatbot of the demo client with a model of its own; its embed key."""
+    async def chatbot_asking(
+        self, provider: str, api_url: str, *, or_else: str | None = None, **config: object
+    ) -> str:
+        """A new chatbot of the demo client with a model of its own; its embed key.
+
+        `or_else` is the address of an OpenAI-compatible fallback model.
+        """
         name = f"Chatbot {uuid.uuid4().hex[:8]}"
-        llm_id = await self._llm_config(name, provider, api_url, **config)
-        return await self.chatbot(name, defaultLlmId=llm_id, knowledgeMode="OPEN")
+        settings: Json = {
+            "defaultLlmId": await self.llm_config(name, provider, api_url, **config),
+            "knowledgeMode": "OPEN",
+        }
+        if or_else is not None:
+            settings["fallbackLlmId"] = await self.llm_config(
+                f"{name}, fallback", "OPENAI_COMPATIBLE", f"{or_else}/v1"
+            )
+        return await self.chatbot(name, **settings)
+
+    async def chatbot_of_config(self, llm_id: str) -> str:
+        """A new chatbot of the demo client with this model; its embed key."""
+        return await self.chatbot("Chatbot", defaultLlmId=llm_id, knowledgeMode="OPEN")
 
     async def chatbot_like(self, provider_url: str, **settings: object) -> str:
         """A new chatbot with a model at this address and with these settings; its embed key."""
         name = f"Chatbot {uuid.uuid4().hex[:8]}"
-        llm_id = await self._llm_config(name, "OPENAI_COMPATIBLE", f"{provider_url}/v1")
+        llm_id = await self.llm_config(name, "OPENAI_COMPATIBLE", f"{provider_url}/v1")
         return await self.chatbot(
             name, **{"defaultLlmId": llm_id, "knowledgeMode": "OPEN"} | settings
         )
@@ -101,7 +117,8 @@ class Administrator:
         made = await self._made(ROTATE_KEY, "rotateClientSigningKey", {"clientId": client_id})
         return str(made["secret"])
 
-    async def _llm_config(self, name: str, provider: str, api_url: str, **more: object) -> str:
+    async def llm_config(self, name: str, provider: str, api_url: str, **more: object) -> str:
+        """A new config of the platform's; its id."""
         config = {"name": name, "provider": provider, "model": "dictated", "apiUrl": api_url}
         made = await self._made(CREATE_LLM_CONFIG, "createLlmConfig", config | more)
         return str(made["llmConfig"]["id"])

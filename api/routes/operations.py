@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from api.metrics import MONGOD_RESTARTS, RUNNING_ANSWERS, rendered
+from api.metrics import MODELS, MONGOD_RESTARTS, RUNNING_ANSWERS, rendered
 from api.settings import Settings
 from documents.database.database import Database
 from documents.errors import DatabaseUnavailableError
@@ -50,6 +50,7 @@ async def metrics(request: Request) -> Response:
             headers={"www-authenticate": "Bearer"},
         )
     RUNNING_ANSWERS.set(request.app.state.wiring.generations.running)
+    MODELS.states = request.app.state.wiring.gates.states
     database: Database = request.app.state.database
     MONGOD_RESTARTS.set(database.mongod_restarts)
     return Response(rendered(), media_type=PROMETHEUS_TEXT)

@@ -25,7 +25,6 @@ from graphql_schema.permissions import SignedIn, Visitor, allowed_for
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable
 from graphql_schema.viewers import VisitorViewer
-from services.answering.phrases import phrase
 from services.answering.question_refusals import (
     MAX_KEY_CHARACTERS,
     QuestionRefusedError,
@@ -121,6 +120,8 @@ _REFUSAL_CODES = {
     "chatbot_inactive": UserErrorCode.CHATBOT_INACTIVE,
     "maintenance": UserErrorCode.MAINTENANCE,
     "conversation_closed": UserErrorCode.CONFLICT,
+    "quota_exceeded": UserErrorCode.QUOTA_EXCEEDED,
+    "budget_exceeded": UserErrorCode.BUDGET_EXCEEDED,
 }
 
 
@@ -130,7 +131,7 @@ def _refusal_of(
     if isinstance(error, WrongKeyError):
         return invalid_input([InputIssue(path=["input", "idempotencyKey"], message=WRONG_KEY)])
     if error.code == "invalid_input":
-        message = phrase(error.sentence, language)
+        message = error.said(language)
         return invalid_input([InputIssue(path=["input", "text"], message=message)])
     return refusal_as_error(error, language, of="conversationId")
 
@@ -139,9 +140,9 @@ def refusal_as_error(
     error: QuestionRefusedError, language: str | None, *, of: str
 ) -> NotFoundError | RateLimitedError | RefusedError:
     """A refusal as a user error; `of` is the input field whose thing was not found."""
-    message = phrase(error.sentence, language)
+    message = error.said(language)
     if error.code == "rate_limited":
         return rate_limited(message, error.retry_at)
     if error.code == "not_found":
         return not_found("input", of)
-    return refused(_REFUSAL_CODES[error.code], message, "input")
+    return refused(_REFUSAL_CODES[error.code], message, "input", retry_at=error.retry_at)

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from graphql_schema.answers.asking import NoAskerError
 from graphql_schema.answers.types import AnswerFailed, AnswerFailureCode
-from services.answering.phrases import phrase
 from services.answering.question_refusals import QuestionRefusedError, RefusalCode
 
 
@@ -28,7 +27,7 @@ def refusal_event(
     return AnswerFailed(
         seq=seq,
         code=AnswerFailureCode(code),
-        text=text or phrase(code, language),
+        text=text or QuestionRefusedError(code).said(language),
         retryable=code == "rate_limited",
         retry_at=retry_at,
     )
@@ -38,5 +37,4 @@ def refusal_of(error: QuestionRefusedError | NoAskerError, language: str | None)
     """The one event of a question that was not accepted."""
     if isinstance(error, NoAskerError):
         return refusal_event(1, "invalid_input", text=f"{error.field} {error}")
-    text = phrase(error.sentence, language)
-    return refusal_event(1, error.code, text=text, retry_at=error.retry_at)
+    return refusal_event(1, error.code, text=error.said(language), retry_at=error.retry_at)

@@ -278,7 +278,10 @@ class Conversation(Node):
     message_count: int = strawberry.field(description="How many messages it has.")
     created_at: datetime = strawberry.field(description="When it began.")
     last_message_at: datetime = strawberry.field(description="When the last question came.")
-    tags: list[str] = strawberry.field(description="Labels.")
+    tags: list[str] = strawberry.field(
+        description="Labels. An answer has by itself: `fallback` (by the fallback model),"
+        " `unanswered` (nothing in the knowledge fits), `cut_short` (out of tokens), `refused`."
+    )
     document: strawberry.Private[ConversationDocument]
 
     @strawberry.field(

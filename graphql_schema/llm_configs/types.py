@@ -1,5 +1,6 @@
 """LLM configs: which model answers and how it is reached. Keys go in and never come out."""
 
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
@@ -30,6 +31,30 @@ class LlmProvider(Enum):
     )
 
 
+@strawberry.enum(description="Whether questions go to a model.")
+class LlmState(Enum):
+    """Values are those of the API."""
+
+    WORKING = described("WORKING", "They do.")
+    LEFT_ALONE = described(
+        "LEFT_ALONE",
+        "It failed again and again, so the fallback models answer. From `retryAt` on one question"
+        " tries whether it works again.",
+    )
+
+
+@strawberry.type(description="Whether questions go to a model, and if not, why.")
+class LlmHealth:
+    """A model's circuit."""
+
+    state: LlmState = strawberry.field(description="Whether they do.")
+    since: datetime | None = strawberry.field(description="Since when it is left alone.")
+    retry_at: datetime | None = strawberry.field(description="When it is tried again.")
+    problem: str | None = strawberry.field(
+        description="What went wrong last. Of the platform's models: shown to platform admins."
+    )
+
+
 @strawberry.type(description="A language model with its limits and its price.")
 class LlmConfig(Node):
     """An LLM config; the platform's when it has no client."""
@@ -45,7 +70,10 @@ class LlmConfig(Node):
     first_token_timeout_ms: int = strawberry.field(description="From asking to the first text.")
     between_tokens_timeout_ms: int = strawberry.field(description="The longest silence.")
     total_timeout_ms: int = strawberry.field(description="From asking to the end.")
-    max_concurrency: int = strawberry.field(description="Answers at the same time.")
+    max_concurrency: int = strawberry.field(
+        description="Answers at the same time, in each server process. Further ones wait a little,"
+        " then the fallback model answers."
+    )
     is_fallback: bool = strawberry.field(description="Meant for when others fail.")
     input_cost_per_1k_tokens: Decimal = strawberry.field(description="Price of 1000 tokens.")
     output_cost_per_1k_tokens: Decimal = strawberry.field(description="Price of 1000 tokens.")
@@ -57,6 +85,18 @@ class LlmConfig(Node):
     async def client(self, info: ParlanceInfo) -> Client | None:
         owner = self.document.client_id
         return await client_by_slug(info.context, owner) if owner else None
+
+    @strawberry.field(description="Whether questions go to it at the moment.")
+    async def health(self, info: ParlanceInfo) -> LlmHealth:
+        circuit = self.document.circuit
+        if circuit is None:
+            return LlmHealth(state=LlmState.WORKING, since=None, retry_at=None, problem=None)
+        return LlmHealth(
+            state=LlmState.LEFT_ALONE,
+            since=circuit.opened_at,
+            retry_at=circuit.open_until,
+            problem=circuit.problem if await self._is_open_to(info) else None,
+        )
 
     @strawberry.field(
         description="Where, if not at the provider's own. The platform's: shown to platform admins."

@@ -1,16 +1,24 @@
 """What a client's chatbots were used for."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import Enum
 
 import strawberry
 
 from documents.clients import Client as ClientDocument
+from documents.ids import PydanticObjectId
+from graphql_schema.chatbots.types import Chatbot, chatbot_from
 from graphql_schema.clients.types import Client, client_from
+from graphql_schema.context import ParlanceInfo
 from graphql_schema.enum_values import described
 from graphql_schema.errors import BadArgumentError
+from graphql_schema.llm_configs.types import LlmConfig, llm_config_from
+from graphql_schema.loading import OwnedId
 from graphql_schema.money import PLATFORM_CURRENCY, Money
+from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scalars import BigInt
+from graphql_schema.scopes import Scope
 from services.usage.figures import Figures, UsageFigures
 from services.usage.periods import GranularityName, Period
 from services.usage.spans import percentile
@@ -19,6 +27,9 @@ from services.usage.visitor_sketch import visitors_in
 MAX_DAYS = 366
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 """Calendars and time zones work within these; nothing was counted outside of them."""
+
+MOST_LISTED = 100
+"""Chatbots and language models that are told apart."""
 
 MESSAGES_OF_A_QUESTION = 2
 """Itself and its answer."""
@@ -98,6 +109,46 @@ class UsagePoint:
     totals: Totals = strawberry.field(description="Its sums.")
 
 
+@strawberry.type(description="What one chatbot was used for.")
+class ChatbotUsage:
+    """A chatbot's share."""
+
+    totals: Totals = strawberry.field(description="Its sums.")
+    owned: strawberry.Private[OwnedId]
+
+    @strawberry.field(
+        description="Which; null if it was deleted.",
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
+    )
+    async def chatbot(self, info: ParlanceInfo) -> Chatbot | None:
+        found = await info.context.loaders.chatbot_by_id.load(self.owned)
+        return chatbot_from(found) if found else None
+
+    @strawberry.field(description="Its name now; empty if it was deleted.")
+    async def name(self, info: ParlanceInfo) -> str:
+        found = await info.context.loaders.chatbot_by_id.load(self.owned)
+        return found.draft.name if found else ""
+
+
+@strawberry.type(description="What one language model was used for.")
+class LlmUsage:
+    """A model's share."""
+
+    name: str = strawberry.field(description="As it was when the model answered last.")
+    totals: Totals = strawberry.field(
+        description="Its sums: of all that it was asked; refusals before that ask no model."
+    )
+    owned: strawberry.Private[OwnedId]
+
+    @strawberry.field(
+        description="Which; null if it was deleted.",
+        extensions=allowed_for(Person, scope=Scope.CHATBOTS_READ),
+    )
+    async def llm_config(self, info: ParlanceInfo) -> LlmConfig | None:
+        found = await info.context.loaders.llm_config_by_id.load(self.owned)
+        return llm_config_from(found) if found else None
+
+
 @strawberry.type(description="Where a client stands, and what its chatbots were used for.")
 class Usage:
     """Usage."""
@@ -106,11 +157,21 @@ class Usage:
     quota: int | None = strawberry.field(description="Questions a month; null: no limit.")
     used: int = strawberry.field(description="Of them, in the running month.")
     reserved: int = strawberry.field(description="Questions that are being answered now.")
-    resets_at: datetime = strawberry.field(description="When the next month begins.")
+    resets_at: datetime = strawberry.field(
+        description="When the next month begins, by the client's clock."
+    )
     budget: Money | None = strawberry.field(description="Money a month; null: no limit.")
-    spent: Money = strawberry.field(description="Of it, in the running month.")
+    spent: Money = strawberry.field(
+        description="Of it, in the running month; what previews cost is in it."
+    )
     totals: Totals = strawberry.field(description="Sums of the period.")
     series: list[UsagePoint] = strawberry.field(description="Its steps, also the empty ones.")
+    by_chatbot: list[ChatbotUsage] = strawberry.field(
+        description="The period by chatbot, the most used first; at most 100."
+    )
+    by_llm: list[LlmUsage] = strawberry.field(
+        description="The period by language model, the most used first; at most 100."
+    )
 
 
 @strawberry.type(description="A client's usage has changed.")
@@ -146,20 +207,44 @@ def period_from(given: PeriodInput | None) -> Period | None:
 def usage_from(client: ClientDocument, figures: UsageFigures) -> Usage:
     """The public form of a client's usage."""
     shown = client_from(client)
+    currency = client.budget.currency if client.budget else PLATFORM_CURRENCY
     return Usage(
         client=shown,
         quota=client.monthly_quota,
-        used=figures.month.numbers["quota_used"],
-        reserved=figures.reserved,
+        used=figures.month.used,
+        reserved=figures.month.reserved,
         resets_at=figures.resets_at,
         budget=shown.budget,
-        spent=_money(figures.month.numbers["cost_micros"]),
-        totals=_totals_from(figures.totals),
-        series=[UsagePoint(day=day, totals=_totals_from(one)) for day, one in figures.series],
+        spent=_money(figures.month.spent_micros, currency),
+        totals=_totals_from(figures.totals, currency),
+        series=[
+            UsagePoint(day=day, totals=_totals_from(one, currency)) for day, one in figures.series
+        ],
+        by_chatbot=[
+            ChatbotUsage(
+                totals=_totals_from(one, currency), owned=OwnedId(client.client_id, chatbot_id)
+            )
+            for chatbot_id, one in _most_used(figures.by_chatbot)
+        ],
+        by_llm=[
+            LlmUsage(
+                name=figures.llm_names[config_id],
+                totals=_totals_from(one, currency),
+                owned=OwnedId(client.client_id, config_id),
+            )
+            for config_id, one in _most_used(figures.by_llm)
+        ],
     )
 
 
-def _totals_from(figures: Figures) -> Totals:
+def _most_used(
+    shares: Mapping[PydanticObjectId, Figures],
+) -> list[tuple[PydanticObjectId, Figures]]:
+    ordered = sorted(shares.items(), key=lambda share: (-share[1].numbers["requests"], share[0]))
+    return ordered[:MOST_LISTED]
+
+
+def _totals_from(figures: Figures, currency: str) -> Totals:
     numbers = figures.numbers
     up, down = numbers["feedback_up"], numbers["feedback_down"]
     return Totals(
@@ -169,7 +254,7 @@ def _totals_from(figures: Figures) -> Totals:
         fallbacks=numbers["fallbacks"],
         input_tokens=BigInt(numbers["input_tokens"]),
         output_tokens=BigInt(numbers["output_tokens"]),
-        cost=_money(numbers["cost_micros"]),
+        cost=_money(numbers["cost_micros"], currency),
         conversations=numbers["conversations"],
         unique_visitors=visitors_in(figures.visitors),
         messages_per_conversation=_share(
@@ -186,8 +271,8 @@ def _totals_from(figures: Figures) -> Totals:
     )
 
 
-def _money(micros: int) -> Money:
-    return Money(micros=BigInt(micros), currency=PLATFORM_CURRENCY)
+def _money(micros: int, currency: str) -> Money:
+    return Money(micros=BigInt(micros), currency=currency)
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -4,6 +4,7 @@ A chatbot that answers now, the visitor's turn, room in the conversation, and a 
 transaction on that stores it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.answering.leases import LAPSED, Lease
 from services.answering.limits import Limits
+from services.answering.month_check import check_month
 from services.answering.question_refusals import QuestionRefusedError, TooManyAtOnceError
 from services.conversations.current import archive_others, take_turn
 from services.refusals import UnknownTargetError
@@ -119,15 +121,19 @@ async def open_chatbot(asker: Asker) -> Chatbot:
     """The chatbot, if it answers now; a preview works before it is switched on.
 
     Raises:
-        QuestionRefusedError: it does not.
+        QuestionRefusedError: it does not, or its client has used up quota or budget.
     """
-    chatbot = await asker.scope.of(Chatbot).get(asker.chatbot_id)
-    client = await asker.scope.of(Client).find_one({"active": True})
+    chatbot, client = await asyncio.gather(
+        asker.scope.of(Chatbot).get(asker.chatbot_id),
+        asker.scope.of(Client).find_one({"active": True}),
+    )
     in_preview = asker.preview_until is not None
     if chatbot is None or client is None or not (chatbot.active or in_preview):
         raise QuestionRefusedError("chatbot_inactive")
     if client.maintenance_text:
         raise QuestionRefusedError("maintenance")
+    if not in_preview:
+        await check_month(client, chatbot.shown(preview=False))
     return chatbot
 
 

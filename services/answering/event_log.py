@@ -28,17 +28,16 @@ class LogUnavailableError(DatabaseUnavailableError):
 
 
 def check_goes_on(batch: Sequence[AnswerEvent], after_seq: int) -> None:
-    """See that the first of these events is the one after a number.
+    """See that each of these events is the one after the one before.
 
     Raises:
-        LogMissingError: the event after it was given out by a process that is gone.
+        LogMissingError: one between was given out by a process that is gone.
     """
-    if (
-        batch
-        and batch[0].seq != after_seq + 1
-        and not isinstance(batch[0], (AnswerRestarted, *ENDING_EVENTS))
-    ):
-        raise LogMissingError(after_seq)
+    for event in batch:
+        may_jump = isinstance(event, (AnswerRestarted, *ENDING_EVENTS))
+        if event.seq != after_seq + 1 and not may_jump:
+            raise LogMissingError(after_seq)
+        after_seq = event.seq
 
 
 class EventLog(Protocol):

@@ -19,9 +19,11 @@ from services.answering.events import AnswerCompleted, AnswerFailed, AnswerResta
 from services.answering.failures import failure_of
 from services.answering.leases import Lease, LeaseLostError
 from services.answering.limits import Limits
-from services.answering.pipeline import Pipeline, TurnRecord, stored_fields
+from services.answering.pipeline import Pipeline
+from services.answering.turn_record import TurnRecord, stored_fields
 from services.cancelling import cancel_and_wait, raise_if_cancelled
 from services.llm.errors import ModelError, ModelTimeoutError
+from services.usage.reservations import LimitReachedError
 
 Interruption = Literal["stop", "hand_over", "lost", "too_long"]
 
@@ -201,6 +203,8 @@ def failed(seq: int, failure: Failure) -> AnswerFailed:
 def _note_failure(error: BaseException | None) -> None:
     if isinstance(error, ModelError):
         log.warning("model_failed", problem=error.problem)
+    elif isinstance(error, LimitReachedError):
+        log.info("answer_over_limit", limit=error.limit)
     else:
         log.error("turn_failed", exc_info=error)
 

@@ -75,6 +75,11 @@ class MemoryEventLog:
         """Whether there is a log of this answer."""
         return answer_id in self._running or answer_id in self._ended
 
+    def last_seq(self, answer_id: PydanticObjectId) -> int:
+        """The number of the last event of an answer that is being written; 0 for no such."""
+        log = self._running.get(answer_id)
+        return log.events[-1].seq if log and log.events else 0
+
     async def leave(self, answer_id: PydanticObjectId) -> None:
         """See `EventLog`."""
         await self.discard(answer_id)

@@ -1,11 +1,10 @@
-"""Which language model answers for a chatbot, ready to be asked."""
+"""Which language models answer for a chatbot, and each of them ready to be asked."""
 
 from dataclasses import dataclass
 from typing import Protocol
 
 from documents.chatbots import ChatbotSettings
-from documents.ids import PydanticObjectId
-from documents.llm_configs import LlmConfig, usable_llm_config
+from documents.llm_configs import LlmConfig, usable_llm_configs
 from services.chatbots.llm_configs import sealing_owner
 from services.llm.errors import ModelUnavailableError
 from services.llm.model import LanguageModel, ModelSettings
@@ -26,14 +25,14 @@ class Models(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A model and the config it was made from."""
+    """The configs that a chatbot's answers may come from; `fallback` is another one or None."""
 
-    config: LlmConfig
-    model: LanguageModel
+    default: LlmConfig
+    fallback: LlmConfig | None
 
 
 class ModelRoutes:
-    """Finds the model for a chatbot."""
+    """Finds the models for a chatbot."""
 
     def __init__(self, models: Models, sealer: Sealer, keys_by_name: dict[str, str]) -> None:
         """`keys_by_name` holds the keys that the operator gave by environment variable."""
@@ -41,19 +40,28 @@ class ModelRoutes:
         self._sealer = sealer
         self._keys_by_name = keys_by_name
 
-    async def default(self, settings: ChatbotSettings, client_id: str) -> Route:
-        """The chatbot's default model.
+    async def route(self, settings: ChatbotSettings, client_id: str) -> Route:
+        """The chatbot's configs.
 
         Raises:
-            ModelUnavailableError: the config is gone, switched off or another client's.
+            ModelUnavailableError: the default one is gone, switched off or another client's.
         """
-        return await self._route(settings.default_llm_id, client_id)
-
-    async def _route(self, config_id: PydanticObjectId, client_id: str) -> Route:
-        config = await usable_llm_config(config_id, client_id)
-        if config is None or not config.active:
+        wanted = {settings.default_llm_id, settings.fallback_llm_id} - {None}
+        configs = await usable_llm_configs([one for one in wanted if one], client_id)
+        active = {config.id: config for config in configs.values() if config.active}
+        default = active.pop(settings.default_llm_id, None)
+        if default is None:
             raise ModelUnavailableError("The chatbot's language model is gone or switched off.")
-        return Route(config, self._models.create(self.settings_of(config)))
+        fallback = active.get(settings.fallback_llm_id) if settings.fallback_llm_id else None
+        return Route(default, fallback)
+
+    def model_of(self, config: LlmConfig) -> LanguageModel:
+        """The model of a config.
+
+        Raises:
+            ModelError: this installation cannot make one.
+        """
+        return self._models.create(self.settings_of(config))
 
     def settings_of(self, config: LlmConfig) -> ModelSettings:
         """The plain values that reach the model, its key opened."""

@@ -7,9 +7,11 @@ word that only people who run chatbots know.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final, Literal, get_args
 
 from services.languages.codes import DEFAULT_LANGUAGE, negotiate_language
+from services.languages.dates import long_date
 
 PhraseKey = Literal[
     "retrieving",
@@ -25,6 +27,7 @@ PhraseKey = Literal[
     "rate_limited",
     "answers_running",
     "busy",
+    "limit_reached",
     "maintenance",
     "origin_not_allowed",
     "unknown_embed_key",
@@ -33,19 +36,21 @@ PhraseKey = Literal[
 PHRASE_KEYS: Final[tuple[PhraseKey, ...]] = get_args(PhraseKey)
 
 
-def phrase(key: PhraseKey, language: str | None) -> str:
+def phrase(key: PhraseKey, language: str | None, day: date | None = None) -> str:
     """Say something in a visitor's language.
 
     Args:
         key: What to say.
         language: A BCP 47 tag ("pt-BR") or an Accept-Language value; English when there is none
             or it is a language that Parlance does not speak.
+        day: The date that the sentence names, if it names one.
 
     Returns:
         One or two short sentences, or a label that ends in an ellipsis.
     """
     spoken = negotiate_language(language, tuple(_PHRASES), DEFAULT_LANGUAGE)
-    return _PHRASES[spoken][key]
+    said = _PHRASES[spoken][key]
+    return said if day is None else said.replace("{date}", long_date(day, spoken))
 
 
 _ENGLISH: Final[Mapping[PhraseKey, str]] = {
@@ -62,6 +67,7 @@ _ENGLISH: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "That was a lot of questions in a short time. Please wait a moment.",
     "answers_running": "Your other questions are still being answered. Please wait a moment.",
     "busy": "The assistant is very busy at the moment. Please try again in a few seconds.",
+    "limit_reached": "The assistant has answered all it may this month. It will be back on {date}.",
     "maintenance": "The assistant is being updated. Please come back a little later.",
     "origin_not_allowed": "This assistant is not available on this website.",
     "unknown_embed_key": "There is no assistant here. Please check the link.",
@@ -84,6 +90,7 @@ _FRENCH: Final[Mapping[PhraseKey, str]] = {
     "answers_running": "La réponse à vos autres questions est en cours. "
     "Veuillez patienter un instant.",
     "busy": "L'assistant est très sollicité. Veuillez réessayer dans quelques secondes.",
+    "limit_reached": "L'assistant a atteint sa limite pour ce mois. Il sera de retour le {date}.",
     "maintenance": "L'assistant est en cours de mise à jour. Veuillez revenir un peu plus tard.",
     "origin_not_allowed": "Cet assistant n'est pas disponible sur ce site.",
     "unknown_embed_key": "Il n'y a pas d'assistant ici. Veuillez vérifier le lien.",
@@ -106,6 +113,7 @@ _SPANISH: Final[Mapping[PhraseKey, str]] = {
     "Espere un momento, por favor.",
     "busy": "El asistente está muy ocupado. "
     "Vuelva a intentarlo dentro de unos segundos, por favor.",
+    "limit_reached": "El asistente ha alcanzado su límite de este mes. Volverá el {date}.",
     "maintenance": "Estamos actualizando el asistente. Vuelva un poco más tarde, por favor.",
     "origin_not_allowed": "Este asistente no está disponible en este sitio web.",
     "unknown_embed_key": "Aquí no hay ningún asistente. Compruebe el enlace, por favor.",
@@ -129,6 +137,8 @@ _GERMAN: Final[Mapping[PhraseKey, str]] = {
     "Bitte warten Sie einen Moment.",
     "busy": "Der Assistent hat gerade sehr viel zu tun. "
     "Bitte versuchen Sie es in einigen Sekunden noch einmal.",
+    "limit_reached": "Der Assistent hat sein Limit für diesen Monat erreicht. "
+    "Er ist ab dem {date} wieder da.",
     "maintenance": "Der Assistent wird gerade überarbeitet. Bitte kommen Sie etwas später wieder.",
     "origin_not_allowed": "Dieser Assistent ist auf dieser Website nicht verfügbar.",
     "unknown_embed_key": "Hier gibt es keinen Assistenten. Bitte prüfen Sie den Link.",
@@ -150,6 +160,7 @@ _ITALIAN: Final[Mapping[PhraseKey, str]] = {
     "answers_running": "Le sue altre domande sono ancora in elaborazione. "
     "La preghiamo di attendere un momento.",
     "busy": "L'assistente è molto occupato. La preghiamo di riprovare tra qualche secondo.",
+    "limit_reached": "L'assistente ha raggiunto il limite di questo mese. Tornerà il {date}.",
     "maintenance": "L'assistente è in aggiornamento. La preghiamo di tornare un po' più tardi.",
     "origin_not_allowed": "Questo assistente non è disponibile su questo sito.",
     "unknown_embed_key": "Qui non c'è nessun assistente. La preghiamo di controllare il link.",
@@ -171,6 +182,7 @@ _PORTUGUESE: Final[Mapping[PhraseKey, str]] = {
     "answers_running": "As suas outras perguntas ainda estão sendo respondidas. "
     "Por favor, aguarde um momento.",
     "busy": "O assistente está muito ocupado. Por favor, tente novamente em alguns segundos.",
+    "limit_reached": "O assistente atingiu o limite deste mês. Volta no dia {date}.",
     "maintenance": "O assistente está sendo atualizado. Por favor, volte um pouco mais tarde.",
     "origin_not_allowed": "Este assistente não está disponível neste site.",
     "unknown_embed_key": "Não há nenhum assistente aqui. Por favor, verifique o link.",
@@ -189,6 +201,8 @@ _DUTCH: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "Dat waren veel vragen in korte tijd. Wacht alstublieft even.",
     "answers_running": "Uw andere vragen worden nog beantwoord. Wacht alstublieft even.",
     "busy": "De assistent heeft het erg druk. Probeer het over enkele seconden opnieuw.",
+    "limit_reached": "De assistent heeft zijn limiet voor deze maand bereikt. "
+    "Vanaf {date} is hij er weer.",
     "maintenance": "De assistent wordt bijgewerkt. Komt u alstublieft wat later terug.",
     "origin_not_allowed": "Deze assistent is niet beschikbaar op deze website.",
     "unknown_embed_key": "Hier is geen assistent. Controleer alstublieft de link.",
@@ -207,6 +221,7 @@ _POLISH: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "To było wiele pytań w krótkim czasie. Proszę chwilę poczekać.",
     "answers_running": "Trwa odpowiadanie na inne pytania. Proszę chwilę poczekać.",
     "busy": "Asystent jest teraz bardzo zajęty. Proszę spróbować ponownie za kilka sekund.",
+    "limit_reached": "Asystent wyczerpał limit na ten miesiąc. Wróci {date}.",
     "maintenance": "Trwa aktualizacja asystenta. Proszę wrócić nieco później.",
     "origin_not_allowed": "Ten asystent nie jest dostępny na tej stronie.",
     "unknown_embed_key": "Nie ma tu żadnego asystenta. Proszę sprawdzić link.",
@@ -225,6 +240,7 @@ _JAPANESE: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "短い時間に多くのご質問をいただきました。少々お待ちください。",
     "answers_running": "ほかのご質問に回答しているところです。少々お待ちください。",
     "busy": "ただいま大変混み合っています。数秒後にもう一度お試しください。",
+    "limit_reached": "今月の回答数の上限に達しました。{date}から再びご利用いただけます。",
     "maintenance": "アシスタントを更新しています。しばらくしてからお越しください。",
     "origin_not_allowed": "このアシスタントはこのサイトではご利用いただけません。",
     "unknown_embed_key": "アシスタントが見つかりません。リンクをご確認ください。",
@@ -243,6 +259,7 @@ _CHINESE: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "您在短时间内提问较多，请稍等片刻。",
     "answers_running": "您的其他问题正在回答中，请稍等片刻。",
     "busy": "助手现在非常繁忙，请过几秒钟再试。",
+    "limit_reached": "助手本月的回答次数已用完，将于{date}恢复。",
     "maintenance": "助手正在更新，请您稍后再来。",
     "origin_not_allowed": "该助手在此网站上不可用。",
     "unknown_embed_key": "此处没有助手，请检查链接。",
@@ -261,6 +278,7 @@ _ARABIC: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "طرحتَ أسئلة كثيرة في وقت قصير. يُرجى الانتظار قليلًا.",
     "answers_running": "ما زالت أسئلتك الأخرى قيد الإجابة. يُرجى الانتظار قليلًا.",
     "busy": "المساعد مشغول جدًا الآن. يُرجى المحاولة مرة أخرى بعد ثوانٍ.",
+    "limit_reached": "بلغ المساعد حدّه لهذا الشهر. سيعود في {date}.",
     "maintenance": "يجري تحديث المساعد الآن. يُرجى العودة بعد قليل.",
     "origin_not_allowed": "هذا المساعد غير متاح على هذا الموقع.",
     "unknown_embed_key": "لا يوجد مساعد هنا. يُرجى التحقق من الرابط.",
@@ -279,6 +297,7 @@ _HINDI: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "आपने कम समय में बहुत से प्रश्न पूछे हैं। कृपया थोड़ी प्रतीक्षा करें।",
     "answers_running": "आपके दूसरे प्रश्नों के उत्तर अभी दिए जा रहे हैं। कृपया थोड़ी प्रतीक्षा करें।",
     "busy": "सहायक अभी बहुत व्यस्त है। कृपया कुछ सेकंड बाद फिर कोशिश करें।",
+    "limit_reached": "सहायक इस महीने की सीमा तक पहुँच गया है। वह {date} को फिर उपलब्ध होगा।",
     "maintenance": "सहायक को अपडेट किया जा रहा है। कृपया थोड़ी देर बाद फिर आएँ।",
     "origin_not_allowed": "यह सहायक इस वेबसाइट पर उपलब्ध नहीं है।",
     "unknown_embed_key": "यहाँ कोई सहायक नहीं है। कृपया लिंक जाँच लें।",
@@ -298,6 +317,7 @@ _INDONESIAN: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "Anda mengajukan banyak pertanyaan dalam waktu singkat. Mohon tunggu sebentar.",
     "answers_running": "Pertanyaan Anda yang lain masih dijawab. Mohon tunggu sebentar.",
     "busy": "Asisten sedang sangat sibuk. Silakan coba lagi dalam beberapa detik.",
+    "limit_reached": "Asisten sudah mencapai batas bulan ini. Asisten kembali pada {date}.",
     "maintenance": "Asisten sedang diperbarui. Silakan kembali beberapa saat lagi.",
     "origin_not_allowed": "Asisten ini tidak tersedia di situs web ini.",
     "unknown_embed_key": "Tidak ada asisten di sini. Silakan periksa tautannya.",
@@ -316,6 +336,7 @@ _THAI: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "คุณถามหลายคำถามในเวลาสั้น ๆ กรุณารอสักครู่",
     "answers_running": "กำลังตอบคำถามอื่นของคุณอยู่ กรุณารอสักครู่",
     "busy": "ขณะนี้มีผู้ใช้งานจำนวนมาก กรุณาลองใหม่ในอีกไม่กี่วินาที",
+    "limit_reached": "ผู้ช่วยตอบครบตามจำนวนของเดือนนี้แล้ว จะกลับมาในวันที่ {date}",
     "maintenance": "กำลังปรับปรุงผู้ช่วย กรุณากลับมาใหม่ภายหลัง",
     "origin_not_allowed": "ผู้ช่วยนี้ไม่พร้อมให้บริการบนเว็บไซต์นี้",
     "unknown_embed_key": "ไม่พบผู้ช่วยที่นี่ กรุณาตรวจสอบลิงก์",
@@ -334,6 +355,7 @@ _TURKISH: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "Kısa sürede çok sayıda soru sordunuz. Lütfen biraz bekleyin.",
     "answers_running": "Diğer sorularınız hâlâ yanıtlanıyor. Lütfen biraz bekleyin.",
     "busy": "Asistan şu anda çok yoğun. Lütfen birkaç saniye sonra tekrar deneyin.",
+    "limit_reached": "Asistan bu ayki sınırına ulaştı. {date} tarihinde yeniden hizmette olacak.",
     "maintenance": "Asistan güncelleniyor. Lütfen biraz sonra tekrar gelin.",
     "origin_not_allowed": "Bu asistan bu web sitesinde kullanılamıyor.",
     "unknown_embed_key": "Burada bir asistan yok. Lütfen bağlantıyı kontrol edin.",
@@ -353,6 +375,7 @@ _VIETNAMESE: Final[Mapping[PhraseKey, str]] = {
     "rate_limited": "Bạn đã hỏi nhiều câu trong thời gian ngắn. Xin vui lòng chờ một chút.",
     "answers_running": "Các câu hỏi khác của bạn vẫn đang được trả lời. Xin vui lòng chờ một chút.",
     "busy": "Trợ lý đang rất bận. Xin vui lòng thử lại sau vài giây.",
+    "limit_reached": "Trợ lý đã đạt giới hạn của tháng này. Trợ lý sẽ trở lại vào ngày {date}.",
     "maintenance": "Trợ lý đang được cập nhật. Xin vui lòng quay lại sau ít phút.",
     "origin_not_allowed": "Trợ lý này không dùng được trên trang web này.",
     "unknown_embed_key": "Không có trợ lý nào ở đây. Xin vui lòng kiểm tra lại liên kết.",

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 from documents.chatbots import ChatbotSettings
 from documents.messages import Message
-from services.llm.model import ChatTurn, ContextPassage
+from services.answering.prices import estimated_prompt_tokens
+from services.llm.model import ChatTurn, ContextPassage, TurnRole
 
-HISTORY_CHARACTERS = 12_000
-"""How much of the talk so far the model sees, newest first; about 3,000 tokens."""
+HISTORY_TOKENS = 3_000
+"""About how much of the talk so far the model sees: the newest questions with their answers."""
 
 _KNOWLEDGE_RULES = {
     "strict": (
@@ -67,14 +68,18 @@ def _fenced(text: str) -> str:
 
 
 def _recent(history: Sequence[Message]) -> list[ChatTurn]:
-    """The newest messages that fit, oldest first."""
+    """The newest questions that fit, each with its answer, oldest first."""
     turns: list[ChatTurn] = []
-    left = HISTORY_CHARACTERS
+    answered: list[ChatTurn] = []
+    left = HISTORY_TOKENS
     for message in reversed(history):
-        left -= len(message.content)
-        if left < 0:
-            break
         if message.content:
-            role = "user" if message.sender == "visitor" else "assistant"
-            turns.append(ChatTurn(role, message.content))  # type: ignore[arg-type]
+            role: TurnRole = "user" if message.sender == "visitor" else "assistant"
+            answered.append(ChatTurn(role, message.content))
+        if message.sender == "visitor":
+            left -= estimated_prompt_tokens(turn.text for turn in answered)
+            if left < 0:
+                break
+            turns += answered
+            answered = []
     return turns[::-1]

@@ -1,11 +1,12 @@
 """Why a question is not accepted: nothing was stored, and the visitor is told what to do."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from documents.base import utc_now
-from services.answering.phrases import PhraseKey
+from services.answering.phrases import PhraseKey, phrase
 from services.answering.whole_characters import is_whole
+from services.usage.reservations import LimitName, LimitReachedError
 
 MAX_KEY_CHARACTERS = 200
 SOON = timedelta(seconds=5)
@@ -20,7 +21,29 @@ RefusalCode = Literal[
     "conversation_closed",
     "not_found",
     "rate_limited",
+    "quota_exceeded",
+    "budget_exceeded",
 ]
+
+
+LIMIT_CODES: dict[LimitName, RefusalCode] = {
+    "quota": "quota_exceeded",
+    "budget": "budget_exceeded",
+}
+
+
+_SENTENCES: dict[RefusalCode, PhraseKey] = {
+    "idempotency_conflict": "idempotency_conflict",
+    "invalid_input": "invalid_input",
+    "chatbot_inactive": "chatbot_inactive",
+    "maintenance": "maintenance",
+    "conversation_closed": "conversation_closed",
+    "not_found": "not_found",
+    "rate_limited": "rate_limited",
+    # Whether it is a number or money that is used up is not the visitor's.
+    "quota_exceeded": "limit_reached",
+    "budget_exceeded": "limit_reached",
+}
 
 
 class QuestionRefusedError(Exception):
@@ -30,7 +53,10 @@ class QuestionRefusedError(Exception):
         code: why, for programs.
         retry_at: when it may be accepted, if time heals it.
         sentence: why, for the visitor.
+        day: the date that the sentence names, if it names one.
     """
+
+    day: date | None = None
 
     def __init__(
         self,
@@ -41,7 +67,19 @@ class QuestionRefusedError(Exception):
         super().__init__(code)
         self.code: RefusalCode = code
         self.retry_at = retry_at
-        self.sentence: PhraseKey = sentence or code
+        self.sentence: PhraseKey = sentence or _SENTENCES[code]
+
+    def said(self, language: str | None) -> str:
+        """The sentence in the visitor's language."""
+        return phrase(self.sentence, language, self.day)
+
+
+class LimitRefusalError(QuestionRefusedError):
+    """The client's quota or budget is used up until the month ends."""
+
+    def __init__(self, reached: LimitReachedError) -> None:
+        super().__init__(LIMIT_CODES[reached.limit], reached.resets_at)
+        self.day = reached.resets_on
 
 
 class TooManyAtOnceError(QuestionRefusedError):

@@ -102,6 +102,7 @@ class SharedEventLog:
         self._local = MemoryEventLog()
         self._news = AnswerNews(redis)
         self._copying: dict[PydanticObjectId, asyncio.Task[None]] = {}
+        self._copies: dict[PydanticObjectId, _Copy] = {}
 
     async def close(self) -> None:
         """Copy what is left, for a short time, and hang up."""
@@ -121,7 +122,7 @@ class SharedEventLog:
                 self._copy(answer_id), name=f"copy of {answer_id}", context=Context()
             )
             self._copying[answer_id] = task
-            task.add_done_callback(lambda _: self._copying.pop(answer_id, None))
+            task.add_done_callback(lambda _: self._forget_copy(answer_id))
 
     async def append(self, answer_id: PydanticObjectId, events: Sequence[AnswerEvent]) -> None:
         """See `EventLog`."""
@@ -129,6 +130,9 @@ class SharedEventLog:
 
     async def leave(self, answer_id: PydanticObjectId) -> None:
         """See `EventLog`. The stream stays: whoever takes the answer over goes on in it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._times.closing):
+                await self._copied(answer_id)
         await self._local.leave(answer_id)
 
     async def discard(self, answer_id: PydanticObjectId) -> None:
@@ -167,6 +171,20 @@ class SharedEventLog:
         except RedisError:
             return 1
         return here + int(elsewhere)
+
+    async def _copied(self, answer_id: PydanticObjectId) -> None:
+        """Wait until followers elsewhere have what followers here have."""
+
+        def is_behind() -> bool:
+            copy = self._copies.get(answer_id)
+            return copy is not None and copy.seq < self._local.last_seq(answer_id)
+
+        while is_behind():  # noqa: ASYNC110 - Redis tells when it does
+            await asyncio.sleep(self._times.window)
+
+    def _forget_copy(self, answer_id: PydanticObjectId) -> None:
+        self._copying.pop(answer_id, None)
+        self._copies.pop(answer_id, None)
 
     async def _follow_stream(
         self, answer_id: PydanticObjectId, after_seq: int
@@ -229,14 +247,15 @@ class SharedEventLog:
 
     async def _copy(self, answer_id: PydanticObjectId) -> None:
         """Copy the log of an answer from memory to Redis until it has ended or is gone."""
-        copy = _Copy(self._redis, answer_id, self._times)
+        self._copies[answer_id] = copy = _Copy(self._redis, answer_id, self._times)
         while True:
             try:
                 await copy.begin()
                 async with aclosing(self._local.batches(answer_id, copy.seq)) as batches:
                     async for batch in batches:
                         await copy.write(batch)
-                        await asyncio.sleep(self._times.window)
+                        if len(batch) < BATCH_EVENTS:
+                            await asyncio.sleep(self._times.window)
                 await copy.end()
             except LogMissingError:
                 return
@@ -285,7 +304,8 @@ class _Copy:
         Raises:
             _StreamGoneError: there is no such stream any more.
         """
-        async with self._redis.pipeline(transaction=False) as pipeline:
+        # All or nothing: an event that Redis has no room for must not be left out before others.
+        async with self._redis.pipeline(transaction=True) as pipeline:
             for event in events:
                 pipeline.xadd(
                     self._key, {EVENT: event_to_json(event)}, id=f"{event.seq}-0", nomkstream=True

@@ -14,7 +14,7 @@ from services.answering.limits import Limits
 from services.conversations.facts import note_answer
 from services.live.publishing import news_of_message, publish
 from services.outbox.recording import Happening, happened_to_message, record
-from services.usage.noting import note_end
+from services.usage.settling import settle_end
 
 TO_BE_TOLD: dict[str, Any] = {"$currentDate": {"end_untold_since": True}}
 """The part of an update that leaves the note, by the database's clock."""
@@ -22,7 +22,7 @@ TO_BE_TOLD: dict[str, Any] = {"$currentDate": {"end_untold_since": True}}
 
 async def tell_end(answer: Message) -> None:
     """Tell that an answer has ended, as it is stored then, and take the note away."""
-    await note_end(answer)
+    await settle_end(answer)
     await note_answer(answer)
     await record(_end_of(answer))
     await publish(answer.client_id, news_of_message("message_changed", answer))

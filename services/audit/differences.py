@@ -14,7 +14,9 @@ MAX_TEXT = 500
 
 MAX_CHANGES = 100
 _SECRET = re.compile("secret|sealed|password|hash|token", re.IGNORECASE)
-_UNINTERESTING = frozenset({"id", "created_at", "updated_at", "revision", "client_id"})
+_UNINTERESTING = frozenset(
+    {"id", "created_at", "updated_at", "revision", "client_id", "chosen_at", "circuit"}
+)
 _HIDDEN = "(secret)"
 
 

@@ -64,7 +64,9 @@ class LlmConfigChanges:
             fields = self._checked(before, change, by_platform_admin=by_platform_admin)
             after = before
             if fields:
-                after = before.model_copy(update={**fields, "revision": before.revision + 1})
+                # Whatever was wrong may be mended by the change.
+                fields |= {"revision": before.revision + 1, "circuit": None}
+                after = before.model_copy(update=fields)
                 with duplicates_reported():
                     await after.replace(session=session)
             await record(session, client_id=before.client_id, before=before, after=after)

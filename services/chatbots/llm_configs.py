@@ -6,7 +6,7 @@ from typing import Any
 from documents.clients import Client
 from documents.duplicates import DuplicateError, duplicates_reported
 from documents.ids import PydanticObjectId
-from documents.llm_configs import LlmConfig, visible_to
+from documents.llm_configs import LlmConfig, left_alone, visible_to
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record
@@ -14,6 +14,8 @@ from services.chatbots.llm_config_rules import ConfigDraft, ConfigRules
 from services.field_checks import FieldChecks
 from services.refusals import NameTakenError, UnknownTargetError
 from services.sealing.sealing import Sealer
+
+MOST_LEFT_ALONE = 100
 
 
 class LlmConfigs:
@@ -87,6 +89,10 @@ class LlmConfigs:
         older = {} if before is None else {"_id": {"$lt": before}}
         found = LlmConfig.find({**older, **visible_to(scope)})
         return await found.sort("-_id").to_list(limit)
+
+    async def left_alone(self, scope: TenantScope) -> list[LlmConfig]:
+        """Those that the scope may use and to which no questions go now, at most 100."""
+        return await left_alone(scope, limit=MOST_LEFT_ALONE)
 
     async def count(self, scope: TenantScope, *, limit: int) -> int:
         """How many configs the scope may use, counted no further than `limit`."""

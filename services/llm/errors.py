@@ -11,9 +11,12 @@ A problem never carries a key, a prompt or a header.
     ├── ModelRejectedError       other 4xx: bad key, unknown model, prompt too long
     ├── ModelProtocolError       the answer is not what the provider documents, or too long
     ├── ModelAddressError        the SSRF guard refused the address
-    └── ModelUnavailableError    this installation cannot speak to that provider at all
+    ├── ModelUnavailableError    this installation cannot speak to that provider at all
+    ├── ModelBusyError           as many answers as it may give are being given, by our own limit
+    └── ModelSkippedError        it failed so often that it is left alone for a while
 """
 
+from datetime import datetime
 from typing import Literal
 
 ModelStage = Literal["connect", "first_token", "between_tokens", "total"]
@@ -93,3 +96,19 @@ class ModelAddressError(ModelError):
 
 class ModelUnavailableError(ModelError):
     """The provider is unknown to this installation, or its package is missing."""
+
+
+class ModelBusyError(ModelError):
+    """The config's own limit of concurrent answers is reached, and so is that of those who wait."""
+
+
+class ModelSkippedError(ModelError):
+    """The model failed again and again and is not asked before `until`.
+
+    Attributes:
+        until: when it is tried again.
+    """
+
+    def __init__(self, problem: str, *, until: datetime) -> None:
+        super().__init__(problem)
+        self.until = until

@@ -13,6 +13,7 @@ from documents.conversations import Conversation
 from documents.downloads import Download, DownloadPart
 from documents.live_events import LiveEvent
 from documents.messages import Message
+from documents.outbox_entries import OutboxEntry
 from documents.usage_events import UsageEvent
 from documents.visitors import Visitor
 from documents.visits import Visit
@@ -98,6 +99,7 @@ GIVEN: Mapping[type[TenantDocument], Given] = {
 
 NOT_GIVEN: Mapping[type[TenantDocument], str] = {
     LiveEvent: "for a week, which of the visitor's messages changed, by their ids",
+    OutboxEntry: "for a month, of which conversations and messages others are told, by their ids",
     Download: "an archive such as this one, until it is fetched",
     DownloadPart: "a piece of it",
     UsageEvent: "that a question was asked and when, for the operator's figures; not a word of it",

@@ -2,7 +2,8 @@
 
 A window keeps the moments of what it accepted, never more of them than its limit, and forgets a
 key when its last moment has left the window. `MemoryWindows` live in one process: several grant
-their limit each. What must hold for all of them together stands in `stored_windows`.
+their limit each. What must hold for all of them together stands in `stored_windows` and
+`redis_windows`.
 """
 
 from collections import OrderedDict, deque

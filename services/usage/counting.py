@@ -24,9 +24,9 @@ from documents.usage_daily import UsageKey, add_usage
 from documents.usage_events import UsageEvent
 from services.cancelling import raise_if_cancelled
 from services.live.publishing import usage_changed
-from services.usage.noting import note_end
 from services.usage.periods import hour_of, zone_of
 from services.usage.refusals import Refusals
+from services.usage.settling import settle_end
 from services.usage.spans import span_of
 from services.usage.visitor_sketch import register_of
 
@@ -83,7 +83,7 @@ class Counting:
         ended = {"end_untold_since": {"$type": "date"}}
         messages = TenantScope.one(client_id).of(Message)
         for answer in await messages.find(ended, limit=ROWS_AT_ONCE):
-            await note_end(answer)
+            await settle_end(answer)
         await self.count(client_id)
 
     async def close(self) -> None:

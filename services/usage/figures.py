@@ -1,17 +1,18 @@
 """What a client's chatbots were used for in a period: read from the hours' sums."""
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from documents.base import utc_now
 from documents.clients import Client
-from documents.messages import Message
-from documents.tenancy import TenantScope
+from documents.ids import PydanticObjectId
 from documents.usage_daily import UsageDaily, usage_between
-from services.usage.periods import GranularityName, Period, midnight, month_at, zone_of
+from documents.usage_months import UsageMonth
+from services.usage.periods import GranularityName, Period, midnight, zone_of
+from services.usage.reservations import limits_of, standing
 
 SUMMED = (
     "requests",
@@ -28,8 +29,6 @@ SUMMED = (
     "feedback_up",
     "feedback_down",
 )
-MOST_RESERVED = 100_000
-"""Answers that are counted as being given, at most."""
 
 
 @dataclass(slots=True)
@@ -53,12 +52,19 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class UsageFigures:
-    """Usage in a period, and where the client stands in the running month."""
+    """Usage in a period, and where the client stands in the running month.
 
-    month: Figures
+    Attributes:
+        by_llm: what models were asked for; refusals asked none.
+        llm_names: as they were when they answered last.
+    """
+
+    month: UsageMonth
     resets_at: datetime
-    reserved: int
     totals: Figures
+    by_chatbot: Mapping[PydanticObjectId, Figures]
+    by_llm: Mapping[PydanticObjectId, Figures]
+    llm_names: Mapping[PydanticObjectId, str]
     series: Sequence[tuple[date, Figures]]
 
 
@@ -66,32 +72,27 @@ async def usage_of(
     client: Client, period: Period | None, granularity: GranularityName
 ) -> UsageFigures:
     """The usage of a client; `period` None is the running month."""
-    zone, now = zone_of(client), utc_now()
-    month = month_at(now, zone)
-    period = period or month
+    zone, limits = zone_of(client), limits_of(client, utc_now())
+    period = period or limits.month
     days = [*period.steps(granularity)]
     beginnings = [midnight(day, zone) for day in days]
     steps = [Figures() for _ in days]
-    totals, of_month = Figures(), Figures()
+    totals, llm_names = Figures(), dict[PydanticObjectId, str]()
+    by_chatbot: defaultdict[PydanticObjectId, Figures] = defaultdict(Figures)
+    by_llm: defaultdict[PydanticObjectId, Figures] = defaultdict(Figures)
     async for hour in usage_between(client.client_id, *period.moments(zone)):
         totals.add(hour)
         steps[bisect_right(beginnings, hour.hour) - 1].add(hour)
-    if period == month:
-        of_month = totals
-    else:
-        async for hour in usage_between(client.client_id, *month.moments(zone)):
-            of_month.add(hour)
+        by_chatbot[hour.chatbot_id].add(hour)
+        if hour.llm_config_id is not None:
+            by_llm[hour.llm_config_id].add(hour)
+            llm_names[hour.llm_config_id] = hour.llm_name or ""
     return UsageFigures(
-        month=of_month,
-        resets_at=midnight(month.until, zone),
-        reserved=await _being_answered(client.client_id),
+        month=await standing(client),
+        resets_at=limits.resets_at,
         totals=totals,
+        by_chatbot=by_chatbot,
+        by_llm=by_llm,
+        llm_names=llm_names,
         series=list(zip(days, steps, strict=True)),
     )
-
-
-async def _being_answered(client_id: str) -> int:
-    """Questions that are being answered: they count when they have ended."""
-    answers = TenantScope.one(client_id).of(Message)
-    running = {"status": "streaming", "preview_until": None}
-    return await answers.count(running, limit=MOST_RESERVED)

@@ -29,6 +29,11 @@ async def note_end(answer: Message) -> None:
         return
 
 
+def counts_to_quota(answer: Message) -> int:
+    """How many questions of the quota an answer that has ended takes: none if it has no text."""
+    return int(answer.status != "failed" or bool(answer.content.strip()))
+
+
 async def note_rating(answer: Message, *, up: int, down: int, session: WriteSession) -> None:
     """Note a change of what visitors think of answers, in the transaction that makes it.
 
@@ -73,7 +78,6 @@ def refusal_row(
 
 
 async def _row_of(answer: Message) -> UsageEvent:
-    has_text = bool(answer.content.strip())
     success = answer.status != "failed"
     failure = answer.stream.failure if answer.stream else None
     return UsageEvent(
@@ -87,7 +91,7 @@ async def _row_of(answer: Message) -> UsageEvent:
         success=success,
         code=failure.code if failure else None,
         message_length=await _question_length(answer),
-        to_quota=1 if success or has_text else 0,
+        to_quota=counts_to_quota(answer),
         opens_conversation=answer.seq == _FIRST_ANSWER,
         fell_back=any(step.step == "fallback" for step in answer.trace),
         unanswered=answer.status == "complete" and answer.confidence == 0,

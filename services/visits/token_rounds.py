@@ -5,10 +5,10 @@ at once and reads nothing but ids, a slice at a time, so that answers pass in be
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
+from time import monotonic
 from typing import Any, Literal
 
 import structlog
@@ -24,13 +24,16 @@ from services.visits.embedding_origins import EmbeddingOrigins, Place
 from services.visits.token_lookups import DATABASE_SECONDS
 from services.visits.widget_tokens import USE_NOTED_EVERY, WidgetClaims
 
-ROUND_SECONDS = 2.5
+ROUND_SECONDS = 2.0
 """Who joins just after a round has begun is looked at in the next, so within twice of this."""
 
 TOKENS_AT_ONCE = 500
 
 Loss = Literal["expired", "revoked", "foreign"]
 """Why a token is no longer good; foreign: its chatbot's client has taken the page off the list."""
+
+_Found = Mapping[tuple[str, PydanticObjectId], Mapping[str, Any]]
+"""Parts of stored tokens, by client and token."""
 
 log = structlog.get_logger()
 
@@ -49,6 +52,11 @@ class _Watched:
         if self.origin is None:
             return None
         return Place(self.claims.client_id, self.claims.chatbot_id, self.origin)
+
+    def tell(self, loss: Loss) -> None:
+        """End the wait, unless it has ended."""
+        if not self.lost.done():
+            self.lost.set_result(loss)
 
 
 class TokenRounds:
@@ -78,11 +86,12 @@ class TokenRounds:
     async def run(self) -> None:
         """Go round until cancelled. A database that is away says nothing about a token."""
         while True:
-            slices = list(self._slices())
-            for some in slices:
+            began, slices = monotonic(), list(self._slices())
+            for number, some in enumerate(slices, 1):
                 raise_if_cancelled()
                 await self._look(some)
-                await asyncio.sleep(self._round_seconds / len(slices))
+                due = began + number * self._round_seconds / len(slices)
+                await asyncio.sleep(max(0.0, due - monotonic()))
             if not slices:
                 await asyncio.sleep(self._round_seconds)
 
@@ -94,36 +103,48 @@ class TokenRounds:
     async def _look(self, some: Sequence[_Watched]) -> None:
         try:
             with operation_deadline(DATABASE_SECONDS):
-                live = await _live(some)
+                found = await _found(some)
+            _tell_lost_tokens(some, found)
+            with operation_deadline(DATABASE_SECONDS):
                 foreign = await self._origins.foreign({one.place for one in some if one.place})
+            for one in some:
+                if one.place in foreign:
+                    one.tell("foreign")
+            with operation_deadline(DATABASE_SECONDS):
+                await _note_use(found)
         except Exception as error:
             if not is_unavailable(error):
                 log.exception("tokens_not_looked_at")
-            return
-        for one in some:
-            if one.lost.done():
-                continue
-            if one.claims.token_id not in live:
-                one.lost.set_result("revoked")
-            elif one.place in foreign:
-                one.lost.set_result("foreign")
 
 
-async def _live(some: Sequence[_Watched]) -> set[PydanticObjectId]:
-    """Which tokens were not revoked; that they are in use is noted about once a minute."""
+async def _found(some: Sequence[_Watched]) -> _Found:
+    """The tokens that were not revoked."""
     tokens = TenantScope.many([one.claims.client_id for one in some]).of(WidgetToken)
     wanted: dict[str, Any] = {
         "_id": {"$in": list({one.claims.token_id for one in some})},
         "revoked_at": None,
     }
-    found = await tokens.raw.find(tokens.condition(wanted), {"last_used_at": 1}).to_list()
+    fields = {"client_id": 1, "expires_at": 1, "last_used_at": 1}
+    found = await tokens.raw.find(tokens.condition(wanted), fields).to_list()
+    return {(one["client_id"], one["_id"]): one for one in found}
+
+
+def _tell_lost_tokens(some: Sequence[_Watched], found: _Found) -> None:
     now = utc_now()
-    unnoted = [one["_id"] for one in found if _is_old(one.get("last_used_at"), now)]
+    for one in some:
+        token = found.get((one.claims.client_id, one.claims.token_id))
+        if token is None:
+            one.tell("revoked")
+        elif token["expires_at"] <= now:  # a token that was refreshed ends before its time
+            one.tell("expired")
+
+
+async def _note_use(found: _Found) -> None:
+    """Note about once a minute that tokens are in use."""
+    now = utc_now()
+    before = now - USE_NOTED_EVERY
+    unnoted = [key for key, one in found.items() if (one.get("last_used_at") or before) <= before]
     if unnoted:
-        used = {"$max": {"last_used_at": now}}
-        await tokens.raw.update_many(tokens.condition({"_id": {"$in": unnoted}}), used)
-    return {one["_id"] for one in found}
-
-
-def _is_old(noted: datetime | None, now: datetime) -> bool:
-    return noted is None or noted <= now - USE_NOTED_EVERY
+        tokens = TenantScope.many([client_id for client_id, _ in unnoted]).of(WidgetToken)
+        unnoted_ones = tokens.condition({"_id": {"$in": [token_id for _, token_id in unnoted]}})
+        await tokens.raw.update_many(unnoted_ones, {"$max": {"last_used_at": now}})

@@ -244,3 +244,48 @@ async def test_an_answer_that_is_made_once_more_counts_as_a_question(
     assert usage["used"] == 2
     totals = usage["totals"]
     assert (totals["requests"], totals["successes"], totals["conversations"]) == (2, 2, 1)
+
+
+BY_PARTS = """
+query ($client: ID!, $period: PeriodInput) {
+  usage(clientId: $client, period: $period) {
+    byChatbot { name chatbot { id } totals { requests successes } }
+    byLlm { name llmConfig { id name } totals { requests successes fallbacks } }
+  }
+}
+"""
+
+
+async def test_usage_is_told_by_chatbot_and_by_language_model(
+    admin: GraphQLClient, shop: Shop, visitor_of: VisitorOf, key_of: KeyOf
+) -> None:
+    second = await new_chatbot(admin, shop.id, name="Second")
+    visitor, other = (
+        await visitor_of(shop.embed_key),
+        await visitor_of((await chatbot_facts(admin, second))[0]),
+    )
+    for _ in range(2):
+        await asked(visitor, "When do you open?")
+    await asked(other, "When do you close?")
+    await asked(other, " ")
+    await admin.execute(USAGE, {"client": shop.id})
+    await done(admin, "deleteChatbot", {"id": second, "confirmName": "Second"}, "deletedId")
+
+    usage = (await admin.execute(BY_PARTS, {"client": shop.id}))["usage"]
+    by_chatbot = {one["name"]: one for one in usage["byChatbot"]}
+    assert by_chatbot["Helper"]["chatbot"] == {"id": shop.chatbot_id}
+    assert by_chatbot["Helper"]["totals"] == {"requests": 2, "successes": 2}
+    assert by_chatbot[""] == {
+        "name": "",
+        "chatbot": None,
+        "totals": {"requests": 2, "successes": 1},
+    }
+    [model] = usage["byLlm"]
+    assert model["name"] == model["llmConfig"]["name"]
+    assert model["totals"] == {"requests": 3, "successes": 3, "fallbacks": 0}
+
+    key = await key_of(shop.id, "REPORTS_READ")
+    refusals = await codes(key, BY_PARTS, {"client": shop.id})
+    assert set(refusals) == {"FORBIDDEN"}, "what a scope opens it opens everywhere"
+    names = "query ($client: ID!) { usage(clientId: $client) { byLlm { name } } }"
+    assert await codes(key, names, {"client": shop.id}) == []

@@ -36,11 +36,14 @@ from tests.server_process import ServerProcess
 
 __all__ = ["lone_server", "visitor_of_chatbot"]
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 MANY = 20
 PIECES = [f"word{number} " for number in range(12)]
 WHOLE = "".join(PIECES)
+PAUSE_SECONDS = 0.05
+"""Before a widget connects anew."""
+
 AWAY_SECONDS = 10.0
 """How long the database is stopped."""
 
@@ -61,6 +64,7 @@ class Reading:
         while not self.events or self.events[-1]["__typename"] not in ENDS:
             with suppress(websockets.WebSocketException, OSError, EOFError):
                 await self._read_on()
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _read_on(self) -> None:
         after = self.events[-1]["seq"] if self.events else 0
@@ -201,10 +205,11 @@ async def test_every_answer_is_finished_through_a_restart(
         await running.ended()
         requests = len(running.model.requests)
 
-    assert requests == MANY + MANY // 2
+    begun_anew = restarts(running)["WORKER_LOST"]
+    assert MANY // 2 <= begun_anew < MANY, "some read their text to its end"
+    assert requests == MANY + begun_anew
     for reading in running.readings:
         reading.check_whole()
-    assert restarts(running)["WORKER_LOST"] == MANY // 2, "the others read their text to its end"
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -1,6 +1,7 @@
 """A real MongoDB for the tests below, one per worker; every test has clients of its own in it."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -13,9 +14,15 @@ from documents.messages import Message
 from documents.registry import DOCUMENT_CLASSES
 
 
+@pytest.fixture(scope="session")
+def database_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the worker's database is, for other processes that use it too."""
+    return tmp_path_factory.mktemp("mongodb")
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
-    options = DatabaseOptions(mongodb_url=None, data_dir=tmp_path_factory.mktemp("mongodb"))
+async def mongodb(database_folder: Path) -> AsyncIterator[Database]:
+    options = DatabaseOptions(mongodb_url=None, data_dir=database_folder)
     opened = await open_database(options)
     try:
         await prepare_documents(opened, DOCUMENT_CLASSES)

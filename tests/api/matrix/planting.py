@@ -63,6 +63,7 @@ KEPT = frozenset(
 
 NOT_THERE = frozenset(
     {
+        "held",
         "stream.owner",
         "stream.failure.code",
         "stream.failure.text",

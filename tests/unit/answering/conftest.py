@@ -61,8 +61,8 @@ async def process_of(database: Database, make_log: MakeLog) -> AsyncIterator[Mak
     loop, complaints = asyncio.get_running_loop(), list[Any]()
     loop.set_exception_handler(lambda _, context: complaints.append(context))
 
-    def make(*scripts: LanguageModel, limits: Limits = QUICK, **most: int) -> Process:
-        made.append(Process(database, *scripts, limits=limits, event_log=make_log(), **most))
+    def make(*scripts: LanguageModel, limits: Limits = QUICK, **more: Any) -> Process:
+        made.append(Process(database, *scripts, limits=limits, event_log=make_log(), **more))
         return made[-1]
 
     yield make

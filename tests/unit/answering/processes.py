@@ -37,12 +37,15 @@ from services.answering.following import Following
 from services.answering.generations import Generations
 from services.answering.limits import Limits
 from services.answering.memory_event_log import MemoryEventLog
+from services.answering.model_gates import ModelGates
 from services.answering.model_route import ModelRoutes
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.regenerating import OnceMore, Regenerating
+from services.answering.route_policy import STRICT, RoutePolicy
 from services.answering.shared_event_log import SharedEventLog
 from services.answering.stopping import Stopping
+from services.answering.thinking import Thinking
 from services.knowledge.search import KnowledgeSearch
 from services.llm.model import LanguageModel
 from services.sealing.keys import DerivedKeys
@@ -134,11 +137,14 @@ class Process:
         most: int = MANY,
         most_per_visitor: int = MANY,
         event_log: MemoryEventLog | SharedEventLog | None = None,
+        policy: RoutePolicy = STRICT,
     ) -> None:
         self.name = f"process-{uuid4().hex[:8]}"
         self.models = Models(*scripts)
         self.log = event_log or MemoryEventLog()
-        pipeline = Pipeline(KnowledgeSearch(), ModelRoutes(self.models, SEALER, {}))
+        gates = ModelGates(policy, database)
+        thinking = Thinking(ModelRoutes(self.models, SEALER, {}), gates, policy)
+        pipeline = Pipeline(KnowledgeSearch(), thinking)
         self.generations = Generations(pipeline, self.log, self.name, limits, most=most)
         self.asking = Asking(database, self.name, limits, most_per_visitor=most_per_visitor)
         self.following = Following(self.log, limits)

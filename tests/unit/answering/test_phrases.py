@@ -1,10 +1,12 @@
 import unicodedata
+from datetime import date
 from typing import get_args
 
 import pytest
 
+from services.answering import phrases
 from services.answering.events import FailureCode
-from services.answering.phrases import PHRASE_KEYS, PhraseKey, phrase
+from services.answering.phrases import PHRASE_KEYS, PhraseKey
 from services.languages.codes import LANGUAGES
 
 LABELS: tuple[PhraseKey, ...] = ("retrieving", "thinking")
@@ -18,6 +20,11 @@ SCRIPTS = {
     "th": {"THAI"},
 }
 LATIN = {"LATIN"}
+
+
+def phrase(key: PhraseKey, language: str | None) -> str:
+    """Everything said, with a date where one is named."""
+    return phrases.phrase(key, language, date(2026, 9, 1))
 
 
 def scripts_of(text: str) -> set[str]:
@@ -85,3 +92,18 @@ def test_every_failure_of_this_stage_has_its_phrase() -> None:
     told_elsewhere = {"quota_exceeded", "budget_exceeded"}
 
     assert set(get_args(FailureCode)) - told_elsewhere <= set(PHRASE_KEYS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_limit_names_the_day_of_its_end_as_the_language_writes_it(language: str) -> None:
+    said = phrase("limit_reached", language)
+
+    assert "2026" in said
+    assert "1" in said
+    assert "{" not in said
+
+
+def test_only_what_names_a_day_has_a_place_for_it() -> None:
+    named = {key for key in PHRASE_KEYS if "{date}" in phrases.phrase(key, "en")}
+
+    assert named == {"limit_reached"}

@@ -130,7 +130,9 @@ async def test_another_clients_token_of_the_same_id_does_not_count() -> None:
     await stored(token)
     stranger = token.model_copy(update={"client_id": f"client-{PydanticObjectId()}"})
     async with watching() as watched:
+        owners = watched.watch(token)
         assert await loss_of(watched.watch(stranger)) == "revoked"
+        assert not owners.done()
 
 
 async def test_a_token_ends_at_its_time() -> None:
@@ -140,6 +142,18 @@ async def test_a_token_ends_at_its_time() -> None:
     async with watching() as watched:
         assert await loss_of(watched.watch(token)) == "expired"
     assert utc_now() >= soon
+
+
+async def test_a_token_that_was_refreshed_ends_before_its_time() -> None:
+    token = token_of(f"client-{PydanticObjectId()}", PydanticObjectId())
+    await stored(token)
+    tokens = TenantScope.one(token.client_id).of(WidgetToken)
+    async with watching() as watched:
+        task = watched.watch(token)
+        await a_round_over(token)
+        assert not task.done()
+        await tokens.update_one({"_id": token.id}, {"$set": {"expires_at": utc_now()}})
+        assert await loss_of(task) == "expired"
 
 
 async def test_a_page_that_is_taken_off_the_list_ends_its_connections() -> None:

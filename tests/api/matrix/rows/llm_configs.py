@@ -21,6 +21,11 @@ ROWS = (
         case="of the platform",
     ),
     Row(
+        "llmHealth",
+        {"clientId": the("client")},
+        members(Caller.VIEWER, others=NOT_FOUND, scopes=READ),
+    ),
+    Row(
         "createLlmConfig",
         {"clientId": the("client"), **NEW},
         members(Caller.EDITOR, others=NOT_FOUND_ERROR),

@@ -25,9 +25,11 @@ FOR_THE_USER = {"User.sessions"}
 
 NEEDING_A_SCOPE = {
     "CHATBOTS_READ": {
+        "ChatbotUsage.chatbot",
         "Client.chatbots",
         "Conversation.chatbot",
         "KnowledgeSource.chatbots",
+        "LlmUsage.llmConfig",
         "Message.llm",
         "Visit.chatbot",
         "WidgetToken.chatbot",
