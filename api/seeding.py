@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import structlog
 
-from documents.chatbots import Chatbot, ChatbotTexts
+from api.demo_texts import DEMO_LANGUAGES, DEMO_TEXTS
+from documents.chatbots import Chatbot
 from documents.duplicates import DuplicateError, duplicates_reported
 from documents.installation import claim_demo, demo_was_made, note_demo_made
 from documents.knowledge_sources import KnowledgeSource
@@ -29,17 +30,6 @@ LOOK_SECONDS = 0.2
 """How often a server that waits for the demo looks for it."""
 
 log = structlog.get_logger()
-
-_DEMO_TEXTS = ChatbotTexts(
-    language="en",
-    welcome_message="Hello! I am the demo assistant, an AI. Ask me something about Parlance.",
-    starter_questions=[
-        "What is Parlance?",
-        "How do I add my own knowledge?",
-        "What happens when the connection drops?",
-    ],
-    placeholder="Ask about Parlance…",
-)
 
 _DEMO_KNOWLEDGE = """\
 # Parlance
@@ -136,6 +126,6 @@ async def _demo_chatbot(services: Services, scope: TenantScope, base_url: str) -
         scope,
         DEMO_SLUG,
         "Demo assistant",
-        {"texts": [_DEMO_TEXTS], "allowed_origins": origins},
+        {"texts": DEMO_TEXTS, "languages": DEMO_LANGUAGES, "allowed_origins": origins},
         embed_key=DEMO_EMBED_KEY,
     )
