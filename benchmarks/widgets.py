@@ -8,6 +8,7 @@ is part of what is measured. The load comes from this process, the server is ano
 """
 
 import asyncio
+import gc
 import json
 import random
 import secrets
@@ -72,6 +73,9 @@ async def _measure(server: Server, tokens: Sequence[str], idle: int, rounds: int
     async with AsyncExitStack() as stack:
         for count in (0, idle):
             await _open_idle(server, tokens[STREAMS:], count, stack)
+            # Searching this process for garbage, its thousands of sockets, takes a second.
+            gc.collect()
+            gc.freeze()
             waits = await asyncio.gather(
                 *(_visit(server, token, rounds) for token in tokens[:STREAMS])
             )

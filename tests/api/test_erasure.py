@@ -31,8 +31,8 @@ from tests.server_process import ServerProcess
 
 RECEIPT = "deletedId erased { collection documents }"
 OF_NO_CLIENT = {"Installation", "User", "Session", "RateWindow", "WorkLease", "WidgetFile"}
-"""Users stay; their memberships end. Windows are of addresses and accounts, and over in minutes. The
-widget's files are the same for everybody."""
+"""Users stay; their memberships end. Windows are of addresses and accounts, and over in minutes.
+The widget's files are the same for everybody."""
 
 PLATFORM_TOO = {"LlmConfig", "AuditEntry", "OneTimeCode", "OutgoingMail"}
 """Some of these are no client's."""
