@@ -4,7 +4,7 @@ from documents.chatbots import Chatbot
 from documents.llm_configs import Circuit, LlmConfig
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
-from services.outbox.recording import Happening, record
+from services.outbox.recording import Happening, record_for_many
 
 MOST_TOLD = 1_000
 """Clients that are told of one of the platform's models."""
@@ -12,18 +12,17 @@ MOST_TOLD = 1_000
 
 async def tell_circuit_opened(config: LlmConfig, circuit: Circuit, session: WriteSession) -> None:
     """Record it for each of them, in the transaction that opens the circuit."""
-    for client_id in await _concerned(config):
-        happening = Happening(
-            client_id,
-            "llm.circuit_opened",
-            f"llm.circuit_opened/{config.id}/{circuit.opened_at.isoformat()}",
-            facts={
-                "llm_config_id": str(config.id),
-                "llm": config.name,
-                "retry_at": circuit.open_until.isoformat(),
-            },
-        )
-        await record(happening, session)
+    facts = {
+        "llm_config_id": str(config.id),
+        "llm": config.name,
+        "retry_at": circuit.open_until.isoformat(),
+    }
+    key = f"llm.circuit_opened/{config.id}/{circuit.opened_at.isoformat()}"
+    happenings = [
+        Happening(client_id, "llm.circuit_opened", key, facts=facts)
+        for client_id in await _concerned(config)
+    ]
+    await record_for_many(happenings, session)
 
 
 async def _concerned(config: LlmConfig) -> list[str]:

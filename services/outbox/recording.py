@@ -5,10 +5,11 @@ atomic write that leaves a note that it is still to be told (see `services.answe
 whoever finds the note records it, and recording twice stores one entry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from documents.conversations import Conversation
+from documents.duplicates import duplicates_reported
 from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.outbox_entries import OutboxEntry, OutboxKind
@@ -76,6 +77,18 @@ async def record(happening: Happening, session: WriteSession | None = None) -> N
         return
     entries = TenantScope.one(happening.client_id).of(OutboxEntry)
     await entries.insert_unless_there(_entry(happening), "key", session=session)
+
+
+async def record_for_many(happenings: Sequence[Happening], session: WriteSession) -> None:
+    """Store what happened to several clients, in the one transaction that makes it happen.
+
+    Raises:
+        DuplicateError: one of it is stored already; the transaction is void.
+    """
+    clients = TenantScope.many([one.client_id for one in happenings])
+    entries = [_entry(one) for one in happenings if not one.in_preview]
+    with duplicates_reported():
+        await clients.of(OutboxEntry).insert_many(entries, session=session)
 
 
 def _entry(happening: Happening) -> OutboxEntry:
