@@ -61,7 +61,8 @@ export class ParlanceChat extends HTMLElement {
   /** What the panel needs of this file, so as not to bring it along again. */
   get shared() {
     const { apiUrl = "" } = this.settings;
-    return { apiUrl, drawing, reading };
+    const store = `parlance:${apiUrl.replace(/.*\/\//, "")}:${this.settings.chatbot}`;
+    return { apiUrl, drawing, reading, store };
   }
 
   /**
@@ -222,7 +223,7 @@ export class ParlanceChat extends HTMLElement {
     if (!this.#floats) return this.open(false);
     let before = null;
     try {
-      before = sessionStorage.getItem(`parlance:${this.settings.chatbot}`);
+      before = sessionStorage.getItem(this.shared.store);
     } catch {
       // Storage may be switched off: then nothing was kept.
     }
@@ -279,7 +280,7 @@ export class ParlanceChat extends HTMLElement {
   /** @param {Partial<Settings> | null} who null signs out */
   async identify(who) {
     const { settings } = this;
-    settings.getToken = settings.userId = settings.userEmail = undefined;
+    settings.getToken = settings.userId = settings.userEmail = settings.token = undefined;
     Object.assign(settings, who);
     (await this.#panel)?.identify();
   }

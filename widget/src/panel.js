@@ -67,11 +67,10 @@ export class Panel {
   constructor(element, phrases) {
     const { settings, language } = element;
     drawWith(element.shared.drawing);
-    const chatbot = settings.chatbot ?? "";
     this.#element = element;
     this.#settings = settings;
     this.#t = speech(language, english, phrases);
-    this.#memory = new Memory(chatbot);
+    this.#memory = new Memory(element.shared.store);
     this.#link = new Link(
       element.shared,
       () => element.load(MORE),
@@ -83,7 +82,11 @@ export class Panel {
       this.#memory,
       this.#link,
       () => this.#aboutVisit(),
-      () => this.#becomeStranger(),
+      (estrange) => {
+        estrange(this.#talk);
+        this.#draw();
+        this.#keep();
+      },
     );
     this.#talk = new Conversation(this.#memory.read().talk);
     const around = {
@@ -141,7 +144,7 @@ export class Panel {
     panel.hidden = true;
     this.dress();
     this.#element.frame.prepend(panel);
-    const { signal } = this.#ended;
+    const { signal } = this.#element.ended;
     panel.addEventListener("keydown", (event) => this.#onKey(event));
     // Only somebody who acts begins a visit; an identified visitor finds the conversation then.
     panel.addEventListener("focusin", () => this.#connect(Boolean(this.#settings.getToken)));
@@ -150,9 +153,14 @@ export class Panel {
     addEventListener("offline", () => this.#sayOffline(), { signal });
     document.addEventListener("visibilitychange", () => this.#onSight(), { signal });
     visualViewport?.addEventListener("resize", () => this.#fit(), { signal });
+    const onStorage = (/** @type {StorageEvent} */ event) => {
+      if (this.#memory.isTaken(event)) this.#reset();
+    };
+    addEventListener("storage", onStorage, { signal });
     this.#draw();
-    this.#visit.recognise().then((changed) => {
-      if (changed) this.#reset();
+    this.#visit.known.then(() => {
+      if (!this.#talk.turns.length) this.#talk = new Conversation(this.#memory.read().talk);
+      this.#draw();
       this.#connect(false);
     });
   }
@@ -215,10 +223,12 @@ export class Panel {
 
   /** Somebody signed in or out. */
   async identify() {
-    if (!(await this.#visit.recognise()) && !this.#settings.getToken) return;
+    const before = this.#memory.user;
+    await this.#visit.identify();
+    if (this.#memory.user === before) return;
     this.#reset();
     this.#memory.forget();
-    await this.#connect(true);
+    await this.#connect(Boolean(this.#settings.getToken));
   }
 
   #reset() {
@@ -237,7 +247,8 @@ export class Panel {
     return {
       language: this.#element.language,
       page: thisPage(),
-      ...(texts.consentText && { consentVersion: `${version} ${texts.language}` }),
+      ...(texts.consentText &&
+        !this.#isGated && { consentVersion: `${version} ${texts.language}` }),
       ...(embedNonce && { embedNonce }),
     };
   }
@@ -254,10 +265,15 @@ export class Panel {
     this.#view.dress();
   }
 
+  /** There is a text that the visitor has not agreed to. */
+  get #isGated() {
+    const { consentText } = this.#configuration.texts;
+    return Boolean(consentText) && this.#memory.read().consent !== consentText;
+  }
+
   #draw() {
     const { greeting } = this.#element.looks;
     const { active, maintenanceText, texts } = this.#configuration;
-    const { consent } = this.#memory.read();
     const pending = Boolean(this.#talk.pending);
     this.#view.greet(greeting);
     this.#view.older.hidden = !this.#talk.before;
@@ -265,8 +281,7 @@ export class Panel {
     this.#view.setBusy(pending);
     this.#offer();
     if (!active || maintenanceText) this.#view.block(maintenanceText || this.#t("unavailable"));
-    else if (texts.consentText && consent !== texts.consentText)
-      this.#view.block(texts.consentText, true);
+    else if (this.#isGated) this.#view.block(texts.consentText ?? "", true);
     else this.#view.block("");
   }
 
@@ -277,10 +292,12 @@ export class Panel {
     this.#view.offer(pending ? [] : questions);
   }
 
-  #agree() {
+  async #agree() {
+    await this.#visit.known;
     this.#memory.keep({ consent: this.#configuration.texts.consentText ?? "" });
     this.#draw();
     this.#view.question.focus();
+    this.#connect(Boolean(this.#settings.getToken));
   }
 
   /**
@@ -289,15 +306,18 @@ export class Panel {
    * @param {boolean} begins also without a visit that was begun before
    */
   async #connect(begins) {
-    if (this.#connected || !(begins || this.#visit.token)) return;
+    if (this.#connected || this.#isGated || !(begins || this.#visit.token)) return;
     this.#connected = true;
+    const { signal } = this.#ended;
     try {
       await this.#visit.ensure();
+      if (signal.aborted) return;
       this.#talk.id = this.#talk.id ?? this.#memory.read().conversationId ?? null;
       this.#watch();
       await this.#sync();
       if (this.#talk.pending) this.#follow(this.#talk.pending);
     } catch (error) {
+      if (signal.aborted) return;
       this.#connected = false;
       this.#sayWhy(error);
     }
@@ -305,7 +325,7 @@ export class Panel {
 
   /** @param {string} text */
   ask(text) {
-    if (this.#talk.pending || !text.trim()) return;
+    if (this.#talk.pending || this.#isGated || !text.trim()) return;
     this.#view.offer([]);
     const answer = this.#talk.ask(text.trim(), newKey(), Date.now());
     this.#element.emit("question", { text });
@@ -363,19 +383,6 @@ export class Panel {
         await this.#visit.renew();
       }
     }
-  }
-
-  /** To another visitor the earlier conversation does not belong; the question goes along. */
-  #becomeStranger() {
-    const { pending } = this.#talk;
-    const text = pending && this.#talk.drop(pending);
-    this.#talk = new Conversation();
-    if (pending) {
-      Object.assign(pending, this.#talk.ask(text ?? "", pending.key, pending.at));
-      this.#talk.turns[1] = pending;
-    }
-    this.#draw();
-    this.#keep();
   }
 
   /** @param {AbortSignal} signal */
