@@ -20,7 +20,7 @@ import { languageOf, looksOf } from "./settings.js";
 const PAUSE_MS = 10_000;
 /** A request that takes longer counts as lost, in milliseconds. */
 const DEADLINE_MS = 15_000;
-/** A page that takes the launcher out more often than this does not want it. */
+/** A page that takes the launcher out more often than this in a second does not want it. */
 const MOST_RETURNS = 20;
 /** From launcher to launcher in one corner. */
 const SPACING_PX = 76;
@@ -55,6 +55,13 @@ export class ParlanceChat extends HTMLElement {
   #badge = document.createElement("span");
   #scheme = matchMedia("(prefers-color-scheme: dark)");
   #returns = 0;
+  #second = 0;
+  /** @type {() => void} */
+  #onReady = () => {};
+  /** @type {Promise<void>} */
+  #ready = new Promise((fulfil) => {
+    this.#onReady = fulfil;
+  });
   /** @type {Promise<Panel> | undefined} */
   #panel;
 
@@ -99,6 +106,9 @@ export class ParlanceChat extends HTMLElement {
     // A page swap moves the element: whoever put it elsewhere has done so by then.
     setTimeout(() => {
       if (this.isConnected || !ParlanceChat.all.has(this)) return;
+      const second = Math.floor(performance.now() / 1000);
+      if (second > this.#second) this.#returns = 0;
+      this.#second = second;
       if (this.#floats && this.#returns++ < MOST_RETURNS) document.body.append(this);
       else this.destroy();
     });
@@ -154,6 +164,7 @@ export class ParlanceChat extends HTMLElement {
     if (this.#floats) this.#addLauncher();
     this.#root.append(frame);
     for (const one of ParlanceChat.all) one.dress(); // they make room for each other
+    this.#onReady();
     this.emit("ready");
     this.#wake();
     launcher.type = "button";
@@ -258,6 +269,7 @@ export class ParlanceChat extends HTMLElement {
 
   /** @param {boolean} [focus] whether the visitor is to go on inside */
   async open(focus = true) {
+    await this.#ready;
     if (!this.configuration) return;
     (await this.#load()).open(focus);
   }
@@ -272,9 +284,8 @@ export class ParlanceChat extends HTMLElement {
 
   /** @param {string} text */
   async ask(text) {
-    const panel = await this.#load();
-    panel.open(true);
-    panel.ask(text);
+    await this.open();
+    (await this.#panel)?.ask(text);
   }
 
   /** @param {Partial<Settings> | null} who null signs out */

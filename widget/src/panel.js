@@ -18,7 +18,7 @@ import panelCss from "./panel.css";
 import { Problem } from "./problem.js";
 import { speech } from "./speech.js";
 import { tool } from "./turn_view.js";
-import { View } from "./view.js";
+import { composes, View } from "./view.js";
 import { Visit } from "./visit.js";
 
 /** @typedef {import("./conversation.js").Turn} Turn */
@@ -167,14 +167,17 @@ export class Panel {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (event.key === "Escape" && this.#floats) this.close();
+    if (event.key === "Escape" && !composes(event) && this.#floats) this.close();
     if (event.key !== "Tab" || this.#view.panel.ariaModal !== "true") return;
     const all = /** @type {HTMLElement[]} */ ([
-      ...this.#view.panel.querySelectorAll("button,textarea,input,a,summary,[tabindex='0']"),
+      ...this.#view.panel.querySelectorAll(
+        "button:enabled,textarea,input,a,summary,[tabindex='0']",
+      ),
     ]).filter((one) => one.offsetParent);
     const { activeElement } = /** @type {ShadowRoot} */ (this.#element.shadowRoot);
     const [leaving, entering] = event.shiftKey ? [all[0], all.at(-1)] : [all.at(-1), all[0]];
-    if (activeElement !== leaving) return;
+    if (activeElement !== leaving && all.includes(/** @type {HTMLElement} */ (activeElement)))
+      return;
     event.preventDefault();
     entering?.focus();
   }
@@ -323,11 +326,14 @@ export class Panel {
     }
   }
 
-  /** @param {string} text */
-  ask(text) {
+  /**
+   * @param {string} text
+   * @param {string} [key] of an attempt before, whose question may have arrived
+   */
+  ask(text, key = newKey()) {
     if (this.#talk.pending || this.#isGated || !text.trim()) return;
     this.#view.offer([]);
-    const answer = this.#talk.ask(text.trim(), newKey(), Date.now());
+    const answer = this.#talk.ask(text.trim(), key, Date.now());
     this.#element.emit("question", { text });
     this.#draw();
     this.#view.toEnd();
@@ -340,11 +346,12 @@ export class Panel {
   /** @param {Turn} answer */
   async #follow(answer) {
     const { signal } = this.#ended;
+    const talk = this.#talk;
     if (this.#followed.has(answer.key)) return;
     this.#followed.add(answer.key);
     this.#view.beginAnnouncing();
     try {
-      await this.#followToItsEnd(answer, signal);
+      await this.#followToItsEnd(talk, answer, signal);
     } catch (error) {
       const { message: text, code = "" } = /** @type {Problem} */ (error);
       answer.status = "FAILED";
@@ -352,17 +359,18 @@ export class Panel {
       this.#element.emit("error", { code });
     }
     this.#followed.delete(answer.key);
-    if (signal.aborted) return;
+    if (signal.aborted || talk !== this.#talk) return;
     this.#settle(answer);
   }
 
   /**
+   * @param {Conversation} talk
    * @param {Turn} answer
    * @param {AbortSignal} signal
    */
-  async #followToItsEnd(answer, signal) {
+  async #followToItsEnd(talk, answer, signal) {
     const listener = {
-      onEvent: (/** @type {AnswerEvent} */ event) => this.#take(answer, event),
+      onEvent: (/** @type {AnswerEvent} */ event) => this.#take(talk, answer, event),
       onLost: () =>
         navigator.onLine ? this.#view.say(this.#t("reconnecting")) : this.#sayOffline(),
       onConnected: () => this.#view.say(""),
@@ -370,8 +378,8 @@ export class Panel {
     for (let denials = 0; ; ) {
       await this.#entered(signal);
       const question = {
-        text: this.#talk.questionOf(answer)?.text ?? "",
-        conversationId: this.#talk.id,
+        text: talk.questionOf(answer)?.text ?? "",
+        conversationId: talk.id,
         idempotencyKey: answer.key,
         page: thisPage(),
       };
@@ -403,11 +411,12 @@ export class Panel {
   }
 
   /**
+   * @param {Conversation} talk that the answer belongs to; another one may be shown by now
    * @param {Turn} answer
    * @param {AnswerEvent} event
    */
-  #take(answer, event) {
-    if (!this.#talk.take(answer, event)) return;
+  #take(talk, answer, event) {
+    if (!talk.take(answer, event) || talk !== this.#talk) return;
     this.#element.emit("event", event);
     if (event.__typename === "AnswerStarted") {
       this.#keep();
@@ -416,6 +425,7 @@ export class Panel {
     }
     if (event.__typename === "AnswerFailed" && CONVERSATION_GONE.includes(event.code))
       this.#talk.id = null;
+    if (event.__typename === "AnswerRestarted") this.#view.beginAnnouncing();
     this.#view.grow(answer);
     if (Date.now() - this.#keptAt > KEEP_EVERY_MS) this.#keep();
   }
@@ -456,9 +466,11 @@ export class Panel {
    * @param {Turn} pending
    */
   #takeBack(pending) {
-    this.#view.question.value ||= this.#talk.drop(pending);
+    const text = this.#talk.drop(pending);
+    this.#view.question.value ||= text;
     this.#ended.abort();
     this.#ended = new AbortController();
+    this.#connected = this.#watching = false;
     this.#followed.clear();
     this.#draw();
     this.#keep();
@@ -470,11 +482,13 @@ export class Panel {
     if (this.#talk.pending) return;
     if (turn.id) return this.#beside((side) => side.again(turn));
     const text = this.#talk.drop(turn);
+    this.#draw(); // the next answer has the same key, and must not get this one's view
     this.#view.question.focus();
-    return this.ask(text);
+    return this.ask(text, turn.key);
   }
 
   #begin() {
+    this.#stopWanted = this.#syncWanted = false;
     this.#talk = new Conversation();
     this.#memory.keep({ conversationId: null, talk: undefined });
     this.#draw();
@@ -565,11 +579,11 @@ export class Panel {
           await this.#link.stream(
             VISIT,
             variables,
-            (event) => {
-              losses = 0;
-              this.#hear(event);
-            },
+            (event) => this.#hear(event),
             signal,
+            () => {
+              losses = 0;
+            },
           );
         }
       } catch (error) {
@@ -578,7 +592,10 @@ export class Panel {
           this.#memory.keep({ cursor: "" });
           this.#sync();
         }
-        if (kind === "denied" && losses > 1) return;
+        if (kind === "denied" && losses > 1) {
+          this.#connected = this.#watching = false; // the next question begins it anew
+          return;
+        }
         if (kind === "denied" && !this.#talk.pending) await this.#visit.renew().catch(() => null);
       }
       await pause(pauseAfter(losses++), signal);
