@@ -177,6 +177,34 @@ async def test_a_page_swap_without_a_reload_keeps_the_chat(
     await widget.expect_finished(ANSWER)
 
 
+async def test_a_page_that_is_swapped_all_day_keeps_the_chat(
+    widget: Widget, site: ClientSite, server: ServerProcess
+) -> None:
+    await widget.visit(site.show(script_of(server.url)))
+    await widget.page.clock.install()
+    for _ in range(25):
+        await widget.page.clock.run_for(1_000)
+        await widget.page.evaluate("document.querySelector('parlance-chat').remove()")
+        await widget.page.clock.run_for(100)
+        await expect(widget.element).to_have_count(1)
+    await expect(widget.panel).to_be_visible()
+
+
+async def test_a_question_of_the_page_waits_until_the_chat_is_ready(
+    widget: Widget, site: ClientSite, server: ServerProcess
+) -> None:
+    picture = '<img name="currentScript" alt="">'
+    script = f'<script src="{server.url}/widget.js"></script>'
+    await widget.page.goto(site.show(picture + script))
+    await widget.page.evaluate(
+        f"""() => {{
+            Parlance.init({{ chatbot: "demo", apiUrl: "{server.url}" }});
+            Parlance.ask("{QUESTION}");
+        }}"""
+    )
+    await widget.expect_finished(ANSWER)
+
+
 async def test_a_script_that_comes_late_is_in_time(
     widget: Widget, site: ClientSite, server: ServerProcess
 ) -> None:
