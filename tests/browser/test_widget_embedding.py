@@ -190,19 +190,19 @@ async def test_a_page_that_is_swapped_all_day_keeps_the_chat(
     await expect(widget.panel).to_be_visible()
 
 
-async def test_a_question_of_the_page_waits_until_the_chat_is_ready(
+async def test_what_a_page_wants_before_the_chat_is_ready_happens_then(
+    widget: Widget, site: ClientSite, server: ServerProcess
+) -> None:
+    await widget.page.goto(site.show(f'<script src="{server.url}/widget.js"></script>'))
+    await widget.page.evaluate("Parlance.init({ chatbot: 'demo' }), void Parlance.open()")
+    await expect(widget.panel).to_be_visible()
+
+
+async def test_a_picture_named_like_the_running_script_hides_nothing(
     widget: Widget, site: ClientSite, server: ServerProcess
 ) -> None:
     picture = '<img name="currentScript" alt="">'
-    script = f'<script src="{server.url}/widget.js"></script>'
-    await widget.page.goto(site.show(picture + script))
-    await widget.page.evaluate(
-        f"""() => {{
-            Parlance.init({{ chatbot: "demo", apiUrl: "{server.url}" }});
-            Parlance.ask("{QUESTION}");
-        }}"""
-    )
-    await widget.expect_finished(ANSWER)
+    await widget.visit(site.show(picture + script_of(server.url)))
 
 
 async def test_a_script_that_comes_late_is_in_time(

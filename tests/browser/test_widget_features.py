@@ -100,19 +100,30 @@ async def test_a_question_asked_offline_can_be_taken_back(
 
 
 async def test_an_answer_that_is_left_alone_does_not_follow_into_the_new_conversation(
-    widget: Widget, site: ClientSite, server: ServerProcess, administrator: Administrator
+    widget: Widget,
+    site: ClientSite,
+    server: ServerProcess,
+    administrator: Administrator,
+    complaints: Complaints,
 ) -> None:
-    dictation = Dictation(["Old.", "New."])
-    async with model_that_says(dictation) as model:
+    complaints.expect("WebSocket connection to", "Failed to load resource")
+    async with model_that_says(said("Old."), said("New.")) as model:
         chatbot = await administrator.chatbot_with_model(model.url)
         await widget.visit(site.show(script_of(server.url, chatbot)))
+        await widget.button("Conversations").click()
+        await widget.button("New conversation").click()
+        await widget.page.context.set_offline(True)
         await widget.ask("Old?")
         await widget.button("Conversations").click()
         await widget.button("New conversation").click()
         await expect(widget.questions).to_have_count(0)
-        dictation.say_the_rest()
+        async with widget.page.expect_event("websocket") as coming:
+            await widget.page.context.set_offline(False)
+        socket = await coming.value
+        await socket.wait_for_event("framereceived", lambda data: "AnswerCompleted" in str(data))
+
         await widget.ask("New?")
-        await expect(widget.send).to_be_visible()
+        await widget.expect_finished("New.")
         await widget.button("Conversations").click()
         await expect(widget.panel.locator(".side li")).to_have_count(2)
 

@@ -610,8 +610,9 @@ export class Panel {
     if (kind === "CONFIGURATION_PUBLISHED") this.#configure();
     else if (kind === "QUESTION_ASKED") {
       const known = this.#talk.turns.some((turn) => turn.id === messageId);
-      if (!known && (here || !this.#talk.id)) {
-        if (!this.#talk.id && !this.#talk.pending) this.#talk.id = conversationId;
+      // While an answer is followed the news may be of its question, in a conversation left since.
+      if (!known && (here || !(this.#talk.id || this.#followed.size))) {
+        this.#talk.id ??= conversationId;
         this.#sync();
       }
     } else if (here && kind === "CONVERSATION_DELETED") this.#gone();
