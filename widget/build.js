@@ -17,7 +17,7 @@ const TARGET = "es2022";
 
 /** Names that only our own files say to each other; the same short ones in all of them. */
 const OURS =
-  /^(proven|reconsider|doubt|onEvent|onLost|onConnected|onValue|onAccepted|onEnd|onProblem|textOn|LEAST_CONTRAST|pending|questionOf|renew|ensure|keepState|setBusy|greet|toEnd|older|branding|closer|avatar|beginAnnouncing|showMain|showMenu|showHistory|showContact|imageHosts|around|phrases|isDark|looks|showUnread|shared|starters|gate|grow|spoken|sayWhy|newKey|configure|titles|configuration|dress|colour|launcher|frame|ended|reading|heading|welcome|hear|kept|announcer|isTaken|keep|forget|known|beside|choose|offer|fallback|gate|colours|draw|merge|way|store|below|isGated)$/;
+  /^(proven|reconsider|doubt|onEvent|onLost|onConnected|onValue|onAccepted|onEnd|onProblem|textOn|LEAST_CONTRAST|pending|questionOf|renew|ensure|keepState|setBusy|greet|toEnd|older|branding|closer|avatar|beginAnnouncing|showMain|showMenu|showHistory|showContact|imageHosts|around|phrases|isDark|looks|showUnread|shared|starters|gate|grow|spoken|sayWhy|newKey|configure|titles|configuration|dress|colour|launcher|frame|ended|reading|heading|welcome|hear|kept|announcer|isTaken|keep|forget|known|beside|choose|offer|fallback|gate|colours|draw|merge|store|below|isGated)$/;
 /** @type {Record<string, string | false>} */
 let shortNames = {};
 
