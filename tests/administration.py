@@ -50,6 +50,16 @@ mutation ($input: PublishChatbotInput!) {
 """
 
 
+CREATE_WIDGET_TOKEN = """
+mutation ($input: CreateWidgetTokenInput!) {
+  createWidgetToken(input: $input) {
+    ... on CreateWidgetTokenSuccess { embedCode }
+    ... on UserError { code message }
+  }
+}
+"""
+
+
 class Administrator:
     """The platform's admin, as the dashboard would be."""
 
@@ -110,6 +120,14 @@ class Administrator:
         listed = (await self._caller.execute(DEMO_CHATBOTS))["client"]["chatbots"]["edges"]
         chatbot = next(one["node"] for one in listed if one["node"]["embedKey"] == embed_key)
         await self._made(UPDATE_CHATBOT, "updateChatbot", {"id": chatbot["id"], "active": False})
+
+    async def embed_code(self, embed_key: str) -> str:
+        """The line for a page whose visitor, Ada, has a token of the page's server."""
+        listed = (await self._caller.execute(DEMO_CHATBOTS))["client"]["chatbots"]["edges"]
+        chatbot = next(one["node"] for one in listed if one["node"]["embedKey"] == embed_key)
+        given = {"chatbotId": chatbot["id"], "userId": "ada"}
+        made = await self._made(CREATE_WIDGET_TOKEN, "createWidgetToken", given)
+        return str(made["embedCode"])
 
     async def signing_secret(self) -> str:
         """A new key that signs visitors of the demo client in."""

@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { minify } from "terser";
 
 const here = new URL(".", import.meta.url);
 const source = new URL("src/", here);
@@ -16,7 +17,7 @@ const TARGET = "es2022";
 
 /** Names that only our own files say to each other; the same short ones in all of them. */
 const OURS =
-  /^(proven|reconsider|doubt|onEvent|onLost|onConnected|onValue|onAccepted|onEnd|onProblem|textOn|LEAST_CONTRAST|pending|questionOf|recognise|renew|ensure|keepState|setBusy|greet|toEnd|older|branding|closer|avatar|beginAnnouncing|showMain|showMenu|showHistory|showContact|imageHosts|around|phrases|isDark|looks|showUnread|shared|starters|gate|grow|spoken|sayWhy|newKey|configure|titles|configuration|dress|colour|launcher|frame|ended|reading|heading|welcome|hear|kept|announcer)$/;
+  /^(proven|reconsider|doubt|onEvent|onLost|onConnected|onValue|onAccepted|onEnd|onProblem|textOn|LEAST_CONTRAST|pending|questionOf|renew|ensure|keepState|setBusy|greet|toEnd|older|branding|closer|avatar|beginAnnouncing|showMain|showMenu|showHistory|showContact|imageHosts|around|phrases|isDark|looks|showUnread|shared|starters|gate|grow|spoken|sayWhy|newKey|configure|titles|configuration|dress|colour|launcher|frame|ended|reading|heading|welcome|hear|kept|announcer|isTaken|keep|forget|known|beside|choose|offer|fallback|gate|colours|draw|merge|store|below|isGated)$/;
 /** @type {Record<string, string | false>} */
 let shortNames = {};
 
@@ -54,7 +55,13 @@ async function bundle(entry, options) {
     ...options,
   });
   shortNames = mangleCache ?? {};
-  return outputFiles?.[0].text ?? "";
+  // A second pass takes another fortieth off what esbuild leaves.
+  const { code = "" } = await minify(outputFiles?.[0].text ?? "", {
+    ecma: 2020,
+    module: options.format === "esm",
+    compress: { passes: 3 },
+  });
+  return code;
 }
 
 /** @returns {Promise<Record<string, string>>} JSON by language code, English apart */

@@ -177,6 +177,34 @@ async def test_a_page_swap_without_a_reload_keeps_the_chat(
     await widget.expect_finished(ANSWER)
 
 
+async def test_a_page_that_is_swapped_all_day_keeps_the_chat(
+    widget: Widget, site: ClientSite, server: ServerProcess
+) -> None:
+    await widget.visit(site.show(script_of(server.url)))
+    await widget.page.clock.install()
+    for _ in range(25):
+        await widget.page.clock.run_for(1_000)
+        await widget.page.evaluate("document.querySelector('parlance-chat').remove()")
+        await widget.page.clock.run_for(100)
+        await expect(widget.element).to_have_count(1)
+    await expect(widget.panel).to_be_visible()
+
+
+async def test_what_a_page_wants_before_the_chat_is_ready_happens_then(
+    widget: Widget, site: ClientSite, server: ServerProcess
+) -> None:
+    await widget.page.goto(site.show(f'<script src="{server.url}/widget.js"></script>'))
+    await widget.page.evaluate("Parlance.init({ chatbot: 'demo' }), void Parlance.open()")
+    await expect(widget.panel).to_be_visible()
+
+
+async def test_a_picture_named_like_the_running_script_hides_nothing(
+    widget: Widget, site: ClientSite, server: ServerProcess
+) -> None:
+    picture = '<img name="currentScript" alt="">'
+    await widget.visit(site.show(picture + script_of(server.url)))
+
+
 async def test_a_script_that_comes_late_is_in_time(
     widget: Widget, site: ClientSite, server: ServerProcess
 ) -> None:

@@ -85,6 +85,49 @@ async def test_a_question_asked_offline_is_sent_once_when_the_network_is_back(
         assert len(model.requests) == 1
 
 
+async def test_a_question_asked_offline_can_be_taken_back(
+    widget: Widget, site: ClientSite, server: ServerProcess, complaints: Complaints
+) -> None:
+    complaints.expect("WebSocket connection to", "Failed to load resource")
+    await widget.visit(site.show(script_of(server.url)))
+    await widget.page.context.set_offline(True)
+    await widget.ask("When do you open?")
+    await widget.question.fill("And on Sundays?")
+    await widget.stop.click()
+
+    await expect(widget.questions).to_have_count(0)
+    await expect(widget.question).to_have_value("And on Sundays?")
+
+
+async def test_an_answer_that_is_left_alone_does_not_follow_into_the_new_conversation(
+    widget: Widget,
+    site: ClientSite,
+    server: ServerProcess,
+    administrator: Administrator,
+    complaints: Complaints,
+) -> None:
+    complaints.expect("WebSocket connection to", "Failed to load resource")
+    async with model_that_says(said("Old."), said("New.")) as model:
+        chatbot = await administrator.chatbot_with_model(model.url)
+        await widget.visit(site.show(script_of(server.url, chatbot)))
+        await widget.button("Conversations").click()
+        await widget.button("New conversation").click()
+        await widget.page.context.set_offline(True)
+        await widget.ask("Old?")
+        await widget.button("Conversations").click()
+        await widget.button("New conversation").click()
+        await expect(widget.questions).to_have_count(0)
+        async with widget.page.expect_event("websocket") as coming:
+            await widget.page.context.set_offline(False)
+        socket = await coming.value
+        await socket.wait_for_event("framereceived", lambda data: "AnswerCompleted" in str(data))
+
+        await widget.ask("New?")
+        await widget.expect_finished("New.")
+        await widget.button("Conversations").click()
+        await expect(widget.panel.locator(".side li")).to_have_count(2)
+
+
 async def test_a_question_asked_offline_survives_a_reload(
     widget: Widget,
     site: ClientSite,
@@ -147,17 +190,29 @@ async def test_an_answer_is_rated_with_a_comment_copied_and_given_anew(
         await widget.expect_finished("At nine.")
 
         await widget.tool("Bad answer").click()
-        await widget.panel.get_by_label("What was wrong?").fill("It is ten.")
+        comment = widget.panel.get_by_label("What was wrong?")
+        await expect(comment).to_be_in_viewport(ratio=1)
+        await comment.fill("It is ten.")
         await widget.button("Save").click()
         await expect(widget.answers.last).to_contain_text("Thank you")
         await expect(widget.tool("Bad answer")).to_have_attribute("aria-pressed", "true")
         await widget.tool("Copy").click()
         await expect(widget.tool("Copied")).to_be_visible()
         assert await widget.page.evaluate("navigator.clipboard.readText()") == "At nine."
-        await widget.tool("Answer again").click()
+        begun: list[str] = []
+        widget.page.on(
+            "request",
+            lambda request: (
+                begun.append(request.url)
+                if "regenerateAnswer" in (request.post_data or "")
+                else None
+            ),
+        )
+        await widget.tool("Answer again").evaluate("button => { button.click(); button.click(); }")
 
         await widget.expect_finished("At ten.")
         await expect(widget.answers).to_have_count(1)
+        assert len(begun) == 1
         await widget.page.reload()
         await widget.expect_finished("At ten.")
         await expect(widget.questions).to_have_count(1)
@@ -192,6 +247,8 @@ async def test_consent_is_asked_for_before_the_first_question(
         await widget.visit(site.show(script_of(server.url, chatbot)))
         await expect(widget.panel.get_by_text("for 30 days")).to_be_visible()
         await expect(widget.question).to_be_hidden()
+        await widget.page.evaluate("Parlance.ask('May I?')")
+        await expect(widget.questions).to_have_count(0)
         async with widget.page.expect_request(
             lambda request: "startVisit" in (request.post_data or "")
         ) as started:

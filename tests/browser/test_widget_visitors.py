@@ -118,3 +118,27 @@ async def test_a_token_that_is_no_longer_good_is_replaced_without_a_word(
 
         await widget.expect_finished("Two.")
         await expect(widget.questions.last).to_have_text("And what else?")
+
+
+async def test_a_page_that_carries_a_token_speaks_for_its_visitor(
+    widget: Widget, site: ClientSite, server: ServerProcess, administrator: Administrator
+) -> None:
+    async with model_that_says(said("Hello Ada.")) as model:
+        chatbot = await administrator.chatbot_with_model(model.url)
+        begun: list[str] = []
+        widget.page.on(
+            "request",
+            lambda request: (
+                begun.append(request.url) if "startVisit" in (request.post_data or "") else None
+            ),
+        )
+        await widget.visit(site.show(await administrator.embed_code(chatbot)))
+        await widget.ask("Hi")
+        await widget.expect_finished("Hello Ada.")
+        await widget.page.reload()
+        await widget.expect_finished("Hello Ada.")
+        assert begun == [], "the token is the visit"
+
+        await widget.page.goto(site.show(await administrator.embed_code(chatbot), path="/other"))
+        await expect(widget.panel).to_be_visible()
+        await expect(widget.questions).to_have_count(0)

@@ -16,7 +16,6 @@ export const mutation = (name, success, input) => {
 };
 
 export const START = mutation("startVisit", "widgetToken expiresAt visitorId conversation{id}");
-export const REFRESH = mutation("refreshWidgetToken", "widgetToken expiresAt");
 export const ASK = `subscription($i:AskInput!){ask(input:$i)${EVENT}}`;
 export const FOLLOW = `subscription($m:ID!,$s:Int!){answer(messageId:$m,afterSeq:$s)${EVENT}}`;
 export const STOP = mutation("stopAnswer");

@@ -20,7 +20,7 @@ import { languageOf, looksOf } from "./settings.js";
 const PAUSE_MS = 10_000;
 /** A request that takes longer counts as lost, in milliseconds. */
 const DEADLINE_MS = 15_000;
-/** A page that takes the launcher out more often than this does not want it. */
+/** A page that takes the launcher out more often than this in a second does not want it. */
 const MOST_RETURNS = 20;
 /** From launcher to launcher in one corner. */
 const SPACING_PX = 76;
@@ -55,13 +55,21 @@ export class ParlanceChat extends HTMLElement {
   #badge = document.createElement("span");
   #scheme = matchMedia("(prefers-color-scheme: dark)");
   #returns = 0;
+  #second = 0;
+  /** @type {() => void} */
+  #onReady = () => {};
+  /** @type {Promise<void>} */
+  #ready = new Promise((fulfil) => {
+    this.#onReady = fulfil;
+  });
   /** @type {Promise<Panel> | undefined} */
   #panel;
 
   /** What the panel needs of this file, so as not to bring it along again. */
   get shared() {
     const { apiUrl = "" } = this.settings;
-    return { apiUrl, drawing, reading };
+    const store = `parlance:${apiUrl.replace(/.*\/\//, "")}:${this.settings.chatbot}`;
+    return { apiUrl, drawing, reading, store };
   }
 
   /**
@@ -98,6 +106,9 @@ export class ParlanceChat extends HTMLElement {
     // A page swap moves the element: whoever put it elsewhere has done so by then.
     setTimeout(() => {
       if (this.isConnected || !ParlanceChat.all.has(this)) return;
+      const second = Math.floor(performance.now() / 1000);
+      if (second > this.#second) this.#returns = 0;
+      this.#second = second;
       if (this.#floats && this.#returns++ < MOST_RETURNS) document.body.append(this);
       else this.destroy();
     });
@@ -153,6 +164,7 @@ export class ParlanceChat extends HTMLElement {
     if (this.#floats) this.#addLauncher();
     this.#root.append(frame);
     for (const one of ParlanceChat.all) one.dress(); // they make room for each other
+    this.#onReady();
     this.emit("ready");
     this.#wake();
     launcher.type = "button";
@@ -222,7 +234,7 @@ export class ParlanceChat extends HTMLElement {
     if (!this.#floats) return this.open(false);
     let before = null;
     try {
-      before = sessionStorage.getItem(`parlance:${this.settings.chatbot}`);
+      before = sessionStorage.getItem(this.shared.store);
     } catch {
       // Storage may be switched off: then nothing was kept.
     }
@@ -257,6 +269,7 @@ export class ParlanceChat extends HTMLElement {
 
   /** @param {boolean} [focus] whether the visitor is to go on inside */
   async open(focus = true) {
+    await this.#ready;
     if (!this.configuration) return;
     (await this.#load()).open(focus);
   }
@@ -271,15 +284,14 @@ export class ParlanceChat extends HTMLElement {
 
   /** @param {string} text */
   async ask(text) {
-    const panel = await this.#load();
-    panel.open(true);
-    panel.ask(text);
+    await this.open();
+    (await this.#panel)?.ask(text);
   }
 
   /** @param {Partial<Settings> | null} who null signs out */
   async identify(who) {
     const { settings } = this;
-    settings.getToken = settings.userId = settings.userEmail = undefined;
+    settings.getToken = settings.userId = settings.userEmail = settings.token = undefined;
     Object.assign(settings, who);
     (await this.#panel)?.identify();
   }

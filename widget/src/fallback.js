@@ -5,10 +5,12 @@
  */
 
 import { EVENT, mutation } from "./documents.js";
+import { Problem, problemOf } from "./problem.js";
 
 /** @typedef {import("./conversation.js").AnswerEvent} AnswerEvent */
 /** @typedef {import("./conversation.js").Turn} Turn */
 
+const REFRESH = mutation("refreshWidgetToken", "widgetToken expiresAt");
 const ASK_ONCE = mutation("askOnce", "conversationId questionId messageId", "AskInput");
 const POLL = `query($m:ID!,$s:Int!,$w:Int!){answerEvents(messageId:$m,afterSeq:$s,waitMs:$w)${EVENT}}`;
 
@@ -23,7 +25,7 @@ const POLL_WAIT_MS = 10_000;
  * @param {AbortSignal} signal
  * @returns {Promise<any>} when the stream has ended; errors that came instead of one
  */
-export async function streamEvents(request, take, signal) {
+async function streamEvents(request, take, signal) {
   const silence = new AbortController();
   const end = () => silence.abort();
   signal.addEventListener("abort", end);
@@ -51,6 +53,28 @@ export async function streamEvents(request, take, signal) {
     clearTimeout(timer);
     signal.removeEventListener("abort", end);
     end();
+  }
+}
+
+/**
+ * @param {(signal: AbortSignal) => Promise<Response>} request
+ * @param {(value: any) => void} take the root field of each event
+ * @param {AbortSignal} signal
+ * @param {() => void} accepted
+ */
+export async function hearEvents(request, take, signal, accepted) {
+  /** @param {{data: any, errors?: any[]}} event */
+  const hear = ({ data, errors }) => {
+    accepted();
+    if (errors?.length) throw problemOf(errors);
+    take(Object.values(data)[0]);
+  };
+  try {
+    const errors = await streamEvents(request, hear, signal);
+    if (errors) throw problemOf(errors);
+  } catch (error) {
+    if (signal.aborted) return;
+    throw error instanceof Problem ? error : new Problem("lost");
   }
 }
 
@@ -86,15 +110,64 @@ export async function freshNonce() {
 }
 
 /**
- * @param {string | null | undefined} token a JWT; nothing of it is believed here, it only tells two
- *   visitors of this browser apart
- * @returns {string | null}
+ * To another visitor the earlier conversation does not belong; the question goes along.
+ *
+ * @param {import("./conversation.js").Conversation} talk
  */
-export function userOf(token) {
+export function estrange(talk) {
+  const { pending } = talk;
+  const text = pending && talk.drop(pending);
+  Object.assign(talk, { id: null, title: "", turns: [], before: "" });
+  if (!pending) return;
+  Object.assign(pending, talk.ask(text ?? "", pending.key, pending.at));
+  talk.turns[1] = pending;
+}
+
+/** @typedef {<T>(coming: Promise<T>) => Promise<T>} Still throws when the identity has changed */
+
+/**
+ * Another token for the same visitor.
+ *
+ * @param {import("./link.js").Link} link
+ * @param {import("./memory.js").Memory} memory
+ * @param {boolean} wasGiven the page's server made the token: nobody else may take its place
+ * @param {Still} still
+ * @returns {Promise<boolean>} false: the server knows none, and what was kept of the visit is gone
+ */
+export async function refreshed(link, memory, wasGiven, still) {
+  const { token: old = "" } = memory.read();
+  const renewed = await still(link.request(REFRESH, { i: { widgetToken: old } }, ""));
+  const { widgetToken: token, expiresAt, code, message } = renewed;
+  if (code === "RATE_LIMITED") throw new Problem("lost", message, code);
+  link.close();
+  const { token: now } = memory.read();
+  if (!now) throw new Problem("lost"); // another tab has ended the visit
+  if (now !== old) return true; // another tab was faster
+  if (token) memory.keep({ token, expiresAt });
+  else if (wasGiven) throw new Problem("refused", message, code);
+  else memory.keep({ token: "", conversationId: null, cursor: "" });
+  return Boolean(token);
+}
+
+/**
+ * @param {string | null | undefined} token a JWT; nothing of it is believed here, it only tells two
+ *   visitors of this browser apart, and when to renew it
+ * @returns {{user_id?: string, exp?: number}}
+ */
+function claimsOf(token) {
   try {
     const claims = String(token).split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    return JSON.parse(atob(claims)).user_id;
+    return JSON.parse(atob(claims));
   } catch {
-    return null;
+    return {};
   }
 }
+
+/** @param {string | null} [token] */
+export const userOf = (token) => claimsOf(token).user_id ?? null;
+
+/** @param {string} token a widget token that the page's server made */
+export const given = (token) => ({
+  token,
+  expiresAt: new Date((claimsOf(token).exp ?? 0) * 1000).toISOString(),
+});

@@ -5,7 +5,9 @@
 
 /** @typedef {{panel: string, languages: string}} Files `languages`: the hash of all of them */
 
-const script = /** @type {HTMLScriptElement | null} */ (document.currentScript);
+/** The script that runs, unless an element of that name (`<img name=currentScript>`) hides it. */
+const running = document.currentScript;
+export const script = running instanceof HTMLScriptElement ? running : null;
 
 /**
  * Where Parlance is, by the address of a script that came from there.

@@ -91,51 +91,36 @@ export class Link {
       this.proven = true;
       onAccepted?.();
     };
-    if (this.way === EVENTS) return this.#events(query, variables, take, signal, accepted);
+    /** @param {AbortSignal} ended */
+    const request = (ended) =>
+      this.#post(query, variables, this.#token(), { signal: ended }, "text/event-stream");
+    if (this.way === EVENTS)
+      return this.fallback().then(
+        ({ hearEvents }) => hearEvents(request, take, signal, accepted),
+        () => Promise.reject(new Problem("lost")),
+      );
     return new Promise((fulfil, reject) => {
       if (signal.aborted) return fulfil();
       if (!this.#socket?.alive) this.#socket = new Socket(this.#apiUrl, this.#token());
       const socket = this.#socket;
+      const stop = () => {
+        socket.stop(id);
+        fulfil();
+      };
+      const done = () => signal.removeEventListener("abort", stop);
       const id = socket.start({
         query,
         variables,
         onValue: take,
         onAccepted: accepted,
-        onEnd: fulfil,
-        onProblem: reject,
+        onEnd: () => fulfil(done()),
+        onProblem: (problem) => {
+          done();
+          reject(problem);
+        },
       });
-      signal.addEventListener("abort", () => {
-        socket.stop(id);
-        fulfil();
-      });
+      signal.addEventListener("abort", stop);
     });
-  }
-
-  /**
-   * @param {string} query
-   * @param {Record<string, unknown>} variables
-   * @param {(value: any) => void} take
-   * @param {AbortSignal} signal
-   * @param {() => void} accepted
-   */
-  async #events(query, variables, take, signal, accepted) {
-    /** @param {AbortSignal} ended */
-    const request = (ended) =>
-      this.#post(query, variables, this.#token(), { signal: ended }, "text/event-stream");
-    /** @param {{data: any, errors?: any[]}} event */
-    const hear = ({ data, errors }) => {
-      accepted();
-      if (errors?.length) throw problemOf(errors);
-      take(Object.values(data)[0]);
-    };
-    try {
-      const { streamEvents } = await this.fallback();
-      const errors = await streamEvents(request, hear, signal);
-      if (errors) throw problemOf(errors);
-    } catch (error) {
-      if (signal.aborted) return;
-      throw error instanceof Problem ? error : new Problem("lost");
-    }
   }
 
   /** Another way, if this one has carried nothing although the server can be reached. */

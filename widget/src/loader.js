@@ -7,14 +7,11 @@
 
 import { api } from "./api.js";
 import { ParlanceChat } from "./element.js";
-
-const script = /** @type {HTMLScriptElement | null} */ (
-  document.currentScript ?? document.querySelector("script[data-chatbot]")
-);
+import { script } from "./files.js";
 
 if (!customElements.get("parlance-chat")) {
   customElements.define("parlance-chat", ParlanceChat);
   window.Parlance = api;
 }
-window.Parlance.adopt(script);
+window.Parlance.adopt(script ?? document.querySelector("script[data-chatbot]"));
 dispatchEvent(new Event("parlance:ready"));

@@ -19,11 +19,10 @@ const INLINE =
   /\\([!-/:-@[-`{-~])|(`{1,3})(?!`)([\s\S]{1,2000}?)(?<!`)\2(?!`)|!\[([^\]\n]{0,300})\]\(([^\s()]{1,2000})(?:\s[^)\n]{0,300})?\)|\[((?:[^\]\n\\]|\\.){1,500})\]\(<?([^\s()<>]{1,2000}(?:\([^\s()]{0,100}\)[^\s()<>]{0,200})?)>?(?:\s[^)\n]{0,300})?\)|\[(\d{1,3})\]|(\*\*|__)(?=\S)([\s\S]{1,2000}?)(?<=\S)\9(?!\*)|(?<![\w*])([*_])(?=\S)([^*_]{1,1000}?)(?<=\S)\11(?!\w)|~~([^~\n]{1,1000})~~|<((?:https?:\/\/|mailto:)[^\s<>]{1,2000})>|(https?:\/\/[^\s<>"'`\])]{1,2000}[^\s<>"'`\]).,;:!?。，、])|(\n)/g;
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
-const HEADING = /^ {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$/;
+const HEADING = /^ {0,3}(#{1,6})[ \t]+(.*)$/;
 const ITEM = /^( {0,12})([-*+]|\d{1,9}[.)])(?:[ \t]+|$)(.*)$/;
 const RULE = /^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,200}$/;
-const DELIMITER_ROW =
-  /^[ \t]*\|?[ \t]*:?-{1,100}:?[ \t]*(?:\|[ \t]*:?-{1,100}:?[ \t]*){0,50}\|?[ \t]*$/;
+const DELIMITER_ROW = /^\|?[ \t]*:?-{1,100}:?[ \t]*(?:\|[ \t]*:?-{1,100}:?[ \t]*){0,50}\|?$/;
 
 /**
  * @template {keyof HTMLElementTagNameMap} Tag
@@ -56,6 +55,17 @@ export function blocksOf(text) {
   }
   if (lines.length) blocks.push(lines.join("\n"));
   return blocks;
+}
+
+/**
+ * A heading without the marks that may end it; a pattern would take its time squared.
+ *
+ * @param {string} text
+ */
+function closed(text) {
+  let end = text.length;
+  while (" \t#".includes(text[end - 1])) end -= 1;
+  return text.slice(0, end);
 }
 
 /**
@@ -105,7 +115,7 @@ function blockAt(lines, at, context, depth) {
   const heading = HEADING.exec(line);
   if (heading) {
     // One level for all: no answer can know which one would come next on this page.
-    return [make("h3", ...inline(heading[2], context, depth)), at + 1];
+    return [make("h3", ...inline(closed(heading[2]), context, depth)), at + 1];
   }
   if (RULE.test(line)) return [make("hr"), at + 1];
   if (depth < DEEPEST && /^ {0,3}>/.test(line)) {
@@ -114,7 +124,7 @@ function blockAt(lines, at, context, depth) {
     return [make("blockquote", ...blocks(quoted, context, depth + 1)), end];
   }
   if (depth < DEEPEST && ITEM.test(line)) return list(lines, at, context, depth);
-  if (line.includes("|") && DELIMITER_ROW.test(lines[at + 1] ?? ""))
+  if (line.includes("|") && DELIMITER_ROW.test((lines[at + 1] ?? "").trim()))
     return table(lines, at, context);
   const end = endOf(lines, at + 1, (one) => startsBlock(one) || !one.trim());
   return [make("p", ...inline(lines.slice(at, end).join("\n"), context, depth)), end];
@@ -278,7 +288,8 @@ export function link(address, children, label, { newTab }) {
   node.target = "_blank";
   node.rel = "noopener noreferrer nofollow ugc";
   node.title = `${url.href} (${newTab})`;
-  if (!url.host || label.includes(url.host)) return node;
+  const named = safe(label) ?? safe(`https://${label}`);
+  if (!url.host || named?.host === url.host) return node;
   const host = make("bdi", ` (${url.host})`);
   host.className = "host";
   return make("span", node, host);

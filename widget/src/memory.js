@@ -19,31 +19,50 @@
  */
 
 export class Memory {
+  /**
+   * Whom this page speaks for, null being a stranger: what was kept for anybody else is not read.
+   * Undefined until the page has said it; nothing is read or kept then.
+   *
+   * @type {string | null | undefined}
+   */
+  user;
   #name;
   /** @type {Kept} */
   #own = {};
+  /** Storage is blocked or full, and #own is newer. */
+  #alone = false;
 
-  /** @param {string} chatbot */
-  constructor(chatbot) {
-    this.#name = `parlance:${chatbot}`;
+  /** @param {string} name of what is kept */
+  constructor(name) {
+    this.#name = name;
   }
 
   /** @returns {Kept} */
   read() {
+    let kept = this.#own;
     try {
-      return JSON.parse(localStorage.getItem(this.#name) ?? "") ?? {};
+      if (!this.#alone) kept = JSON.parse(localStorage.getItem(this.#name) ?? "{}");
     } catch {
-      return this.#own;
+      // Blocked: #own has it.
     }
+    return this.#isMine(kept) ? kept : {};
+  }
+
+  /** @param {Kept} kept */
+  #isMine(kept) {
+    return (kept.user ?? null) === this.user;
   }
 
   /** @param {Kept} news */
   keep(news) {
-    this.#own = { ...this.read(), ...news };
+    const { user } = this;
+    if (user === undefined) return;
+    this.#own = { ...this.read(), ...news, user };
     try {
       localStorage.setItem(this.#name, JSON.stringify(this.#own));
+      this.#alone = false;
     } catch {
-      // Blocked or full: #own has it.
+      this.#alone = true;
     }
   }
 
@@ -55,6 +74,17 @@ export class Memory {
     } catch {
       // Then there is nothing to forget.
     }
+  }
+
+  /**
+   * Whether another tab has just taken away the visitor of this one.
+   *
+   * @param {StorageEvent} event
+   */
+  isTaken({ key, oldValue, newValue }) {
+    if (key !== null && key !== this.#name) return false;
+    const [before, after] = [oldValue, newValue].map((text) => JSON.parse(text ?? "{}"));
+    return !key || Boolean(before.token && !(after.token && this.#isMine(after)));
   }
 
   /** @param {"open" | "busy" | "closed"} state for the next page in this tab */

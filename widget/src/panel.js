@@ -18,7 +18,7 @@ import panelCss from "./panel.css";
 import { Problem } from "./problem.js";
 import { speech } from "./speech.js";
 import { tool } from "./turn_view.js";
-import { View } from "./view.js";
+import { composes, View } from "./view.js";
 import { Visit } from "./visit.js";
 
 /** @typedef {import("./conversation.js").Turn} Turn */
@@ -67,11 +67,10 @@ export class Panel {
   constructor(element, phrases) {
     const { settings, language } = element;
     drawWith(element.shared.drawing);
-    const chatbot = settings.chatbot ?? "";
     this.#element = element;
     this.#settings = settings;
     this.#t = speech(language, english, phrases);
-    this.#memory = new Memory(chatbot);
+    this.#memory = new Memory(element.shared.store);
     this.#link = new Link(
       element.shared,
       () => element.load(MORE),
@@ -83,7 +82,11 @@ export class Panel {
       this.#memory,
       this.#link,
       () => this.#aboutVisit(),
-      () => this.#becomeStranger(),
+      (estrange) => {
+        estrange(this.#talk);
+        this.#draw();
+        this.#keep();
+      },
     );
     this.#talk = new Conversation(this.#memory.read().talk);
     const around = {
@@ -141,7 +144,7 @@ export class Panel {
     panel.hidden = true;
     this.dress();
     this.#element.frame.prepend(panel);
-    const { signal } = this.#ended;
+    const { signal } = this.#element.ended;
     panel.addEventListener("keydown", (event) => this.#onKey(event));
     // Only somebody who acts begins a visit; an identified visitor finds the conversation then.
     panel.addEventListener("focusin", () => this.#connect(Boolean(this.#settings.getToken)));
@@ -150,23 +153,31 @@ export class Panel {
     addEventListener("offline", () => this.#sayOffline(), { signal });
     document.addEventListener("visibilitychange", () => this.#onSight(), { signal });
     visualViewport?.addEventListener("resize", () => this.#fit(), { signal });
+    const onStorage = (/** @type {StorageEvent} */ event) => {
+      if (this.#memory.isTaken(event)) this.#reset();
+    };
+    addEventListener("storage", onStorage, { signal });
     this.#draw();
-    this.#visit.recognise().then((changed) => {
-      if (changed) this.#reset();
+    this.#visit.known.then(() => {
+      if (!this.#talk.turns.length) this.#talk = new Conversation(this.#memory.read().talk);
+      this.#draw();
       this.#connect(false);
     });
   }
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    if (event.key === "Escape" && this.#floats) this.close();
+    if (event.key === "Escape" && !composes(event) && this.#floats) this.close();
     if (event.key !== "Tab" || this.#view.panel.ariaModal !== "true") return;
     const all = /** @type {HTMLElement[]} */ ([
-      ...this.#view.panel.querySelectorAll("button,textarea,input,a,summary,[tabindex='0']"),
+      ...this.#view.panel.querySelectorAll(
+        "button:enabled,textarea,input,a,summary,[tabindex='0']",
+      ),
     ]).filter((one) => one.offsetParent);
     const { activeElement } = /** @type {ShadowRoot} */ (this.#element.shadowRoot);
     const [leaving, entering] = event.shiftKey ? [all[0], all.at(-1)] : [all.at(-1), all[0]];
-    if (activeElement !== leaving) return;
+    if (activeElement !== leaving && all.includes(/** @type {HTMLElement} */ (activeElement)))
+      return;
     event.preventDefault();
     entering?.focus();
   }
@@ -215,10 +226,12 @@ export class Panel {
 
   /** Somebody signed in or out. */
   async identify() {
-    if (!(await this.#visit.recognise()) && !this.#settings.getToken) return;
+    const before = this.#memory.user;
+    await this.#visit.identify();
+    if (this.#memory.user === before) return;
     this.#reset();
     this.#memory.forget();
-    await this.#connect(true);
+    await this.#connect(Boolean(this.#settings.getToken));
   }
 
   #reset() {
@@ -237,7 +250,8 @@ export class Panel {
     return {
       language: this.#element.language,
       page: thisPage(),
-      ...(texts.consentText && { consentVersion: `${version} ${texts.language}` }),
+      ...(texts.consentText &&
+        !this.#isGated && { consentVersion: `${version} ${texts.language}` }),
       ...(embedNonce && { embedNonce }),
     };
   }
@@ -254,10 +268,15 @@ export class Panel {
     this.#view.dress();
   }
 
+  /** There is a text that the visitor has not agreed to. */
+  get #isGated() {
+    const { consentText } = this.#configuration.texts;
+    return Boolean(consentText) && this.#memory.read().consent !== consentText;
+  }
+
   #draw() {
     const { greeting } = this.#element.looks;
     const { active, maintenanceText, texts } = this.#configuration;
-    const { consent } = this.#memory.read();
     const pending = Boolean(this.#talk.pending);
     this.#view.greet(greeting);
     this.#view.older.hidden = !this.#talk.before;
@@ -265,8 +284,7 @@ export class Panel {
     this.#view.setBusy(pending);
     this.#offer();
     if (!active || maintenanceText) this.#view.block(maintenanceText || this.#t("unavailable"));
-    else if (texts.consentText && consent !== texts.consentText)
-      this.#view.block(texts.consentText, true);
+    else if (this.#isGated) this.#view.block(texts.consentText ?? "", true);
     else this.#view.block("");
   }
 
@@ -277,10 +295,12 @@ export class Panel {
     this.#view.offer(pending ? [] : questions);
   }
 
-  #agree() {
+  async #agree() {
+    await this.#visit.known;
     this.#memory.keep({ consent: this.#configuration.texts.consentText ?? "" });
     this.#draw();
     this.#view.question.focus();
+    this.#connect(Boolean(this.#settings.getToken));
   }
 
   /**
@@ -289,25 +309,31 @@ export class Panel {
    * @param {boolean} begins also without a visit that was begun before
    */
   async #connect(begins) {
-    if (this.#connected || !(begins || this.#visit.token)) return;
+    if (this.#connected || this.#isGated || !(begins || this.#visit.token)) return;
     this.#connected = true;
+    const { signal } = this.#ended;
     try {
       await this.#visit.ensure();
+      if (signal.aborted) return;
       this.#talk.id = this.#talk.id ?? this.#memory.read().conversationId ?? null;
       this.#watch();
       await this.#sync();
       if (this.#talk.pending) this.#follow(this.#talk.pending);
     } catch (error) {
+      if (signal.aborted) return;
       this.#connected = false;
       this.#sayWhy(error);
     }
   }
 
-  /** @param {string} text */
-  ask(text) {
-    if (this.#talk.pending || !text.trim()) return;
+  /**
+   * @param {string} text
+   * @param {string} [key] of an attempt before, whose question may have arrived
+   */
+  ask(text, key = newKey()) {
+    if (this.#talk.pending || this.#isGated || !text.trim()) return;
     this.#view.offer([]);
-    const answer = this.#talk.ask(text.trim(), newKey(), Date.now());
+    const answer = this.#talk.ask(text.trim(), key, Date.now());
     this.#element.emit("question", { text });
     this.#draw();
     this.#view.toEnd();
@@ -320,11 +346,12 @@ export class Panel {
   /** @param {Turn} answer */
   async #follow(answer) {
     const { signal } = this.#ended;
+    const talk = this.#talk;
     if (this.#followed.has(answer.key)) return;
     this.#followed.add(answer.key);
     this.#view.beginAnnouncing();
     try {
-      await this.#followToItsEnd(answer, signal);
+      await this.#followToItsEnd(talk, answer, signal);
     } catch (error) {
       const { message: text, code = "" } = /** @type {Problem} */ (error);
       answer.status = "FAILED";
@@ -332,17 +359,18 @@ export class Panel {
       this.#element.emit("error", { code });
     }
     this.#followed.delete(answer.key);
-    if (signal.aborted) return;
+    if (signal.aborted || talk !== this.#talk) return;
     this.#settle(answer);
   }
 
   /**
+   * @param {Conversation} talk
    * @param {Turn} answer
    * @param {AbortSignal} signal
    */
-  async #followToItsEnd(answer, signal) {
+  async #followToItsEnd(talk, answer, signal) {
     const listener = {
-      onEvent: (/** @type {AnswerEvent} */ event) => this.#take(answer, event),
+      onEvent: (/** @type {AnswerEvent} */ event) => this.#take(talk, answer, event),
       onLost: () =>
         navigator.onLine ? this.#view.say(this.#t("reconnecting")) : this.#sayOffline(),
       onConnected: () => this.#view.say(""),
@@ -350,8 +378,8 @@ export class Panel {
     for (let denials = 0; ; ) {
       await this.#entered(signal);
       const question = {
-        text: this.#talk.questionOf(answer)?.text ?? "",
-        conversationId: this.#talk.id,
+        text: talk.questionOf(answer)?.text ?? "",
+        conversationId: talk.id,
         idempotencyKey: answer.key,
         page: thisPage(),
       };
@@ -363,19 +391,6 @@ export class Panel {
         await this.#visit.renew();
       }
     }
-  }
-
-  /** To another visitor the earlier conversation does not belong; the question goes along. */
-  #becomeStranger() {
-    const { pending } = this.#talk;
-    const text = pending && this.#talk.drop(pending);
-    this.#talk = new Conversation();
-    if (pending) {
-      Object.assign(pending, this.#talk.ask(text ?? "", pending.key, pending.at));
-      this.#talk.turns[1] = pending;
-    }
-    this.#draw();
-    this.#keep();
   }
 
   /** @param {AbortSignal} signal */
@@ -396,11 +411,12 @@ export class Panel {
   }
 
   /**
+   * @param {Conversation} talk that the answer belongs to; another one may be shown by now
    * @param {Turn} answer
    * @param {AnswerEvent} event
    */
-  #take(answer, event) {
-    if (!this.#talk.take(answer, event)) return;
+  #take(talk, answer, event) {
+    if (!talk.take(answer, event) || talk !== this.#talk) return;
     this.#element.emit("event", event);
     if (event.__typename === "AnswerStarted") {
       this.#keep();
@@ -409,6 +425,7 @@ export class Panel {
     }
     if (event.__typename === "AnswerFailed" && CONVERSATION_GONE.includes(event.code))
       this.#talk.id = null;
+    if (event.__typename === "AnswerRestarted") this.#view.beginAnnouncing();
     this.#view.grow(answer);
     if (Date.now() - this.#keptAt > KEEP_EVERY_MS) this.#keep();
   }
@@ -449,9 +466,11 @@ export class Panel {
    * @param {Turn} pending
    */
   #takeBack(pending) {
-    this.#view.question.value ||= this.#talk.drop(pending);
+    const text = this.#talk.drop(pending);
+    this.#view.question.value ||= text;
     this.#ended.abort();
     this.#ended = new AbortController();
+    this.#connected = this.#watching = false;
     this.#followed.clear();
     this.#draw();
     this.#keep();
@@ -463,11 +482,13 @@ export class Panel {
     if (this.#talk.pending) return;
     if (turn.id) return this.#beside((side) => side.again(turn));
     const text = this.#talk.drop(turn);
+    this.#draw(); // the next answer has the same key, and must not get this one's view
     this.#view.question.focus();
-    return this.ask(text);
+    return this.ask(text, turn.key);
   }
 
   #begin() {
+    this.#stopWanted = this.#syncWanted = false;
     this.#talk = new Conversation();
     this.#memory.keep({ conversationId: null, talk: undefined });
     this.#draw();
@@ -558,11 +579,11 @@ export class Panel {
           await this.#link.stream(
             VISIT,
             variables,
-            (event) => {
-              losses = 0;
-              this.#hear(event);
-            },
+            (event) => this.#hear(event),
             signal,
+            () => {
+              losses = 0;
+            },
           );
         }
       } catch (error) {
@@ -571,7 +592,10 @@ export class Panel {
           this.#memory.keep({ cursor: "" });
           this.#sync();
         }
-        if (kind === "denied" && losses > 1) return;
+        if (kind === "denied" && losses > 1) {
+          this.#connected = this.#watching = false; // the next question begins it anew
+          return;
+        }
         if (kind === "denied" && !this.#talk.pending) await this.#visit.renew().catch(() => null);
       }
       await pause(pauseAfter(losses++), signal);
@@ -586,8 +610,9 @@ export class Panel {
     if (kind === "CONFIGURATION_PUBLISHED") this.#configure();
     else if (kind === "QUESTION_ASKED") {
       const known = this.#talk.turns.some((turn) => turn.id === messageId);
-      if (!known && (here || !this.#talk.id)) {
-        if (!this.#talk.id && !this.#talk.pending) this.#talk.id = conversationId;
+      // While an answer is followed the news may be of its question, in a conversation left since.
+      if (!known && (here || !(this.#talk.id || this.#followed.size))) {
+        this.#talk.id ??= conversationId;
         this.#sync();
       }
     } else if (here && kind === "CONVERSATION_DELETED") this.#gone();

@@ -26,6 +26,7 @@ import { chooseLanguage } from "./locale.js";
  * @property {string} userId whom `getToken` speaks for; changing it changes the visitor
  * @property {string} userEmail
  * @property {() => string | null | Promise<string | null>} getToken fetches the signed identity
+ * @property {string} token a widget token that the page's server made for this visitor
  * @property {string} embedNonce given by the embed page
  */
 

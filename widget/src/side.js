@@ -47,6 +47,7 @@ export class Side {
   #t;
   #actions;
   #dom;
+  #asksAgain = false;
 
   /**
    * @param {import("./view.js").View} view
@@ -259,11 +260,16 @@ export class Side {
   /** @param {Turn} old */
   async again(old) {
     const { call, talk, follow, draw } = this.#actions;
-    if (talk().pending) return;
+    const shown = talk();
+    if (shown.pending || this.#asksAgain) return;
+    this.#asksAgain = true;
     this.#view.question.focus();
     const input = { messageId: old.id, idempotencyKey: this.#dom.newKey() };
-    const { messageId } = await call(REGENERATE, { i: input });
-    const answer = talk().replace(old, messageId, Date.now());
+    const { messageId } = await call(REGENERATE, { i: input }).finally(() => {
+      this.#asksAgain = false;
+    });
+    if (talk() !== shown || shown.pending) return;
+    const answer = shown.replace(old, messageId, Date.now());
     draw();
     await follow(answer);
   }
@@ -318,8 +324,8 @@ export class Side {
       h("button", { type: "submit", class: "soft" }, t("save")),
     );
     place.append(form);
-    field.focus();
-    form.scrollIntoView({ block: "end" });
+    field.focus({ preventScroll: true });
+    form.scrollIntoView({ block: "nearest" });
   }
 
   /** How to reach people, if the chatbot says so: where nobody answers here. */

@@ -22,6 +22,14 @@ import { TurnView, tool } from "./turn_view.js";
 const NEAR_END = 60;
 const LONGEST_QUESTION_CHARACTERS = 4_000;
 
+/**
+ * Whether a key belongs to a Japanese or Chinese word that is being composed. Safari has ended the
+ * composition by the time it tells of the Enter or Escape that ended it.
+ *
+ * @param {KeyboardEvent} event
+ */
+export const composes = (event) => event.isComposing || event.keyCode === 229;
+
 export class View {
   /** @type {Map<string, TurnView>} */
   #turns = new Map();
@@ -275,8 +283,7 @@ export class View {
 
   /** @param {KeyboardEvent} event */
   #onKey(event) {
-    // While a Japanese or Chinese word is being composed, Enter chooses the word.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || composes(event)) return;
     this.#onSubmit(event);
   }
 

@@ -1,10 +1,12 @@
 /** Who the visitor is to the server: a widget token, got late, renewed in time, forgotten on request. */
 
-import { REFRESH, START } from "./documents.js";
+import { START } from "./documents.js";
 import { Problem } from "./problem.js";
 
 /** A token is renewed when it has less than this to live: a day. */
 const RENEWAL_MS = 86_400_000;
+
+/** @typedef {import("./fallback.js").Still} Still */
 
 export class Visit {
   #settings;
@@ -15,13 +17,15 @@ export class Visit {
   #onStranger;
   /** @type {Promise<any> | null} */
   #starting = null;
+  /** Fulfils when `memory.user` is known; another one for each identity. */
+  known = Promise.resolve();
 
   /**
    * @param {Partial<import("./settings.js").Settings>} settings
    * @param {import("./memory.js").Memory} memory
    * @param {import("./link.js").Link} link
    * @param {() => Record<string, unknown>} more of StartVisitInput: page, language, consent
-   * @param {() => void} onStranger what was said before belongs to somebody else
+   * @param {(estrange: typeof import("./fallback.js").estrange) => void} onStranger what was said before belongs to somebody else
    */
   constructor(settings, memory, link, more, onStranger) {
     this.#settings = settings;
@@ -29,27 +33,38 @@ export class Visit {
     this.#link = link;
     this.#more = more;
     this.#onStranger = onStranger;
+    this.identify();
   }
 
   get token() {
     return this.#memory.read().token ?? "";
   }
 
-  /** Forgets a visit that belongs to somebody else; true if there was one. */
-  async recognise() {
-    const { token, user } = this.#memory.read();
-    if (!token) return false;
-    const mine = this.#settings.getToken
-      ? (this.#settings.userId ?? (await this.#userOf(await this.#settings.getToken())))
-      : null;
-    if ((user ?? null) === mine) return false;
-    this.#memory.forget();
-    return true;
+  /**
+   * Lets the page say whose visit this is; `memory.user` is that as soon as it is known.
+   *
+   * @returns {Promise<void>}
+   */
+  identify() {
+    const { getToken, userId, token } = this.#settings;
+    const user = token ?? (getToken ? userId : null);
+    this.#memory.user = user;
+    this.#starting = null;
+    this.known = user === undefined ? this.#askPage(getToken) : Promise.resolve();
+    return this.known;
   }
 
-  /** @param {string | null} token */
-  async #userOf(token) {
-    return (await this.#link.fallback()).userOf(token);
+  /** @param {import("./settings.js").Settings["getToken"]} [getToken] */
+  async #askPage(getToken) {
+    // Whoever cannot be asked is nobody that anything was kept for.
+    const user = await this.#userOf(getToken).catch(() => "");
+    if (getToken === this.#settings.getToken) this.#memory.user ??= user;
+  }
+
+  /** @param {import("./settings.js").Settings["getToken"]} [getToken] */
+  async #userOf(getToken) {
+    const { userOf } = await this.#link.fallback();
+    return userOf(await getToken?.());
   }
 
   /**
@@ -58,11 +73,12 @@ export class Visit {
    * @returns {Promise<any>} StartVisitSuccess if a visit began just now
    * @throws {Problem}
    */
-  ensure() {
+  async ensure() {
+    await this.known;
     const { token, expiresAt = "" } = this.#memory.read();
     const left = Date.parse(expiresAt) - Date.now();
-    if (token && left > RENEWAL_MS) return Promise.resolve(null);
-    return token ? this.renew() : this.#once(() => this.#start());
+    if (token && left > RENEWAL_MS) return null;
+    return token ? this.renew() : this.#once((still) => this.#start(still));
   }
 
   /**
@@ -71,48 +87,59 @@ export class Visit {
    * @returns {Promise<any>}
    */
   renew() {
-    return this.#once(() => this.#renewed());
+    return this.#once((still) => this.#renewed(still));
   }
 
-  /** @param {() => Promise<any>} begin unless it has been begun */
+  /** @param {(still: Still) => Promise<any>} begin */
   #once(begin) {
-    this.#starting ??= begin().finally(() => {
-      this.#starting = null;
+    const identified = this.known;
+    // What comes for an identity that the page has changed since then belongs to nobody here.
+    const still = async (/** @type {Promise<any>} */ coming) => {
+      const value = await coming;
+      if (identified !== this.known) throw new Problem("lost");
+      return value;
+    };
+    this.#starting ??= begin(still).finally(() => {
+      if (identified === this.known) this.#starting = null;
     });
     return this.#starting;
   }
 
-  async #renewed() {
-    const renewed = await this.#link.request(REFRESH, { i: { widgetToken: this.token } }, "");
-    this.#link.close();
-    if (!renewed.widgetToken) {
-      this.#memory.keep({ token: "", conversationId: null, cursor: "" });
-      const started = await this.#start();
-      this.#onStranger();
-      return started;
-    }
-    const { widgetToken: token, expiresAt } = renewed;
-    this.#memory.keep({ token, expiresAt });
-    return null;
+  /** @param {Still} still */
+  async #renewed(still) {
+    const { refreshed, estrange } = await this.#link.fallback();
+    if (await refreshed(this.#link, this.#memory, Boolean(this.#settings.token), still))
+      return null;
+    const started = await this.#start(still);
+    this.#onStranger(estrange);
+    return started;
   }
 
-  async #start() {
-    const { chatbot, getToken, userId } = this.#settings;
-    const identityToken = await getToken?.();
-    const input = {
-      embedKey: chatbot,
-      identityToken,
-      ...this.#more(),
-    };
-    let started = await this.#link.request(START, { i: input }, "");
+  /** @param {Still} still */
+  async #start(still) {
+    const { chatbot, getToken, userId, token } = this.#settings;
+    if (token) {
+      const { given } = await still(this.#link.fallback());
+      return this.#memory.keep(given(token));
+    }
+    const identityToken = await still(Promise.resolve(getToken?.()));
+    const user = identityToken && (userId ?? (await still(this.#userOf(() => identityToken))));
+    const input = { embedKey: chatbot, identityToken, ...this.#more() };
+    const start = (/** @type {object} */ more) =>
+      still(this.#link.request(START, { i: { ...input, ...more } }, ""));
+    let started = await start({});
     if (started.code && "embedNonce" in input) {
       const embedNonce = await (await this.#link.fallback()).freshNonce();
-      started = await this.#link.request(START, { i: { ...input, embedNonce } }, "");
+      started = await start({ embedNonce });
     }
     if (started.code) throw new Problem("refused", started.message, started.code);
-    const { widgetToken: token, expiresAt, conversation } = started;
-    const user = identityToken ? (userId ?? (await this.#userOf(identityToken))) : null;
-    this.#memory.keep({ token, expiresAt, user, conversationId: conversation?.id ?? null });
+    const { widgetToken, expiresAt, conversation } = started;
+    this.#memory.user = user ?? null;
+    this.#memory.keep({
+      token: widgetToken,
+      expiresAt,
+      conversationId: conversation?.id ?? null,
+    });
     return started;
   }
 }

@@ -177,3 +177,22 @@ test("an answer made to keep the page busy is built to its end", { timeout: 120_
     assert.ok(nodeOf(text).childElementCount > 0);
   }
 });
+
+test("lines of blanks that end otherwise cost no more than their length", {
+  timeout: 60_000,
+}, () => {
+  const blanks = " ".repeat(500_000);
+  for (const text of [`# a${blanks}x`, `a | b\n${blanks}x`])
+    assert.ok(nodeOf(text).childElementCount > 0);
+});
+
+test("a link says where it leads unless its text is that host", () => {
+  const shown = (/** @type {string} */ text) => nodeOf(text).querySelector(".host")?.textContent;
+  assert.equal(shown("[shop.example](https://shop.example/a)"), undefined);
+  assert.equal(shown("[https://shop.example](https://shop.example/a)"), undefined);
+  assert.equal(
+    shown("[https://bank.example/?evil.example](https://evil.example)"),
+    " (evil.example)",
+  );
+  assert.equal(shown("[bank.example/evil.example](https://evil.example)"), " (evil.example)");
+});
