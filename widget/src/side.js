@@ -330,7 +330,9 @@ export class Side {
 
   /** How to reach people, if the chatbot says so: where nobody answers here. */
   showContact() {
-    this.#view.gate.append(...this.#contact());
+    const { gate } = this.#view;
+    gate.querySelector(".contact")?.remove(); // the gate may have been drawn twice meanwhile
+    gate.append(...this.#contact());
   }
 
   #contact() {
