@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import regex  # type: ignore[import-untyped]
 import structlog
 
 from documents.base import utc_now
@@ -37,6 +36,7 @@ from services.knowledge.errors import (
     TooManySourcesError,
 )
 from services.knowledge.indexing import IndexedText, chunks_of, indexed_text
+from services.knowledge.stored_text import storable_text
 
 LONGEST_TITLE_CHARACTERS = 200
 LONGEST_TEXT_CHARACTERS = 500_000
@@ -46,9 +46,6 @@ MOST_SOURCES_LISTED = 101
 
 _CHUNKS_PER_WRITE = 100
 """Encoding more at once would keep answers that stream at the time waiting."""
-
-_LINE_ENDS = regex.compile(r"\r\n?")
-_UNSTORABLE = regex.compile(r"[\x00\ud800-\udfff]")
 
 _log = structlog.get_logger()
 
@@ -265,11 +262,6 @@ class KnowledgeSources:
         for chatbot_id in chatbot_ids:
             if await count_sources(scope, chatbot_id, session, limit=most + 1) > most:
                 raise TooManySourcesError(chatbot_id, most)
-
-
-def storable_text(text: str) -> str:
-    """The text as it is kept, and as offsets count it: line feeds only, nothing unstorable."""
-    return str(_UNSTORABLE.sub("\ufffd", _LINE_ENDS.sub("\n", text)))
 
 
 def _checked(title: str, text: str, chatbot_ids: Sequence[PydanticObjectId]) -> _Content:

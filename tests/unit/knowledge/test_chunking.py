@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.knowledge.chunking import MOST_CHARACTERS, TARGET_CHARACTERS, Passage, passages
 from services.knowledge.indexing import indexed_text
-from services.knowledge.sources import storable_text
+from services.knowledge.stored_text import storable_text
 
 MARKDOWN = """Before any heading.
 
