@@ -37,6 +37,7 @@ from services.answering.model_tests import ModelTests
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.regenerating import Regenerating
+from services.answering.retrieval_tests import RetrievalTests
 from services.answering.route_policy import STRICT
 from services.answering.shared_event_log import SharedEventLog, connect_redis
 from services.answering.stopping import Stopping
@@ -132,7 +133,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     config_rules = ConfigRules(models, given_keys.keys())
     routes = ModelRoutes(models, sealer, given_keys)
     gates = ModelGates(STRICT, database)
-    pipeline = Pipeline(KnowledgeSearch(), Thinking(routes, gates))
+    knowledge_search = KnowledgeSearch()
+    pipeline = Pipeline(knowledge_search, Thinking(routes, gates))
     generations = Generations(
         pipeline,
         event_log,
@@ -185,6 +187,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         model_tests=ModelTests(models, routes, database),
         llm_config_changes=LlmConfigChanges(database, sealer, config_rules),
         knowledge_sources=KnowledgeSources(database),
+        retrieval_tests=RetrievalTests(knowledge_search),
         visits=_visits(settings, widget_tokens, stays, signing_keys, page_origins),
         stays=stays,
         previews=Previews(database, widget_tokens, origins),

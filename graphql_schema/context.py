@@ -37,6 +37,7 @@ from services.answering.following import Following
 from services.answering.generations import Generations
 from services.answering.model_tests import ModelTests
 from services.answering.regenerating import Regenerating
+from services.answering.retrieval_tests import RetrievalTests
 from services.answering.stopping import Stopping
 from services.chatbots.chatbots import Chatbots
 from services.chatbots.copying import Copying
@@ -89,6 +90,7 @@ class Services:
     model_tests: ModelTests
     llm_config_changes: LlmConfigChanges
     knowledge_sources: KnowledgeSources
+    retrieval_tests: RetrievalTests
     visits: Visits
     stays: Stays
     previews: Previews

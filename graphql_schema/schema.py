@@ -44,6 +44,7 @@ from graphql_schema.conversations.searching import SearchQueries
 from graphql_schema.execution.schema import ParlanceSchema
 from graphql_schema.knowledge.mutations import KnowledgeMutations
 from graphql_schema.knowledge.queries import KnowledgeQueries
+from graphql_schema.knowledge.testing import RetrievalTestQueries
 from graphql_schema.limits.policy import operation_limits
 from graphql_schema.live.queries import LiveQueries
 from graphql_schema.live.subscriptions import LiveSubscriptions
@@ -87,6 +88,7 @@ class Query(
     ConversationQueries,
     SearchQueries,
     KnowledgeQueries,
+    RetrievalTestQueries,
     WidgetTokenQueries,
     VisitQueries,
     LiveQueries,

@@ -406,7 +406,7 @@ def message_from(document: MessageDocument) -> Message:
         content=document.content,
         created_at=document.created_at,
         question_id=(global_id("Message", document.question_id) if document.question_id else None),
-        citations=[_citation_from(one) for one in document.citations],
+        citations=[citation_from(one) for one in document.citations],
         suggestions=[],
         confidence=document.confidence,
         feedback=_feedback_from(document.feedback) if document.feedback else None,
@@ -424,7 +424,8 @@ def _feedback_from(stored: FeedbackDocument) -> Feedback:
     return Feedback(rating=Rating(stored.rating), comment=stored.comment, rated_at=stored.rated_at)
 
 
-def _citation_from(stored: CitationDocument) -> Citation:
+def citation_from(stored: CitationDocument) -> Citation:
+    """The public form of a citation."""
     return Citation(
         number=stored.number,
         source_id=global_id("KnowledgeSource", stored.source_id) if stored.source_id else None,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from documents.messages import Citation
-from services.knowledge.search import RetrievedPassage
+from services.knowledge.passages import RetrievedPassage
 from services.llm.model import ContextPassage
 
 _MARKER = re.compile(r"\[(\d{1,3})\]")
@@ -25,11 +25,14 @@ def cited(text: str, passages: Sequence[RetrievedPassage]) -> list[Citation]:
     """The citations of an answer, in the order of their numbers."""
     numbers = sorted({int(found) for found in _MARKER.findall(text)})
     return [
-        _citation(number, passages[number - 1]) for number in numbers if 0 < number <= len(passages)
+        citation_of(number, passages[number - 1])
+        for number in numbers
+        if 0 < number <= len(passages)
     ]
 
 
-def _citation(number: int, passage: RetrievedPassage) -> Citation:
+def citation_of(number: int, passage: RetrievedPassage) -> Citation:
+    """A passage as an answer cites it: a snapshot that stays when the source changes."""
     return Citation(
         number=number,
         source_id=passage.source_id,
@@ -41,5 +44,5 @@ def _citation(number: int, passage: RetrievedPassage) -> Citation:
         start_offset=passage.start_offset,
         end_offset=passage.end_offset,
         page=passage.page,
-        score=passage.score,
+        score=passage.scores.fused,
     )

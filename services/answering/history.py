@@ -1,5 +1,6 @@
 """The talk before a question, as far back as a model is shown it."""
 
+from documents.ids import PydanticObjectId
 from documents.messages import Message
 from documents.tenancy import TenantScope
 
@@ -10,10 +11,21 @@ HISTORY_ANSWERS = 100
 
 async def talk_before(question: Message, scope: TenantScope) -> list[Message]:
     """What was said before the question, oldest first: of several answers to one the newest."""
-    talk = {"conversation_id": question.conversation_id}
+    return await _talk(question.conversation_id, {"$lt": question.seq}, scope)
+
+
+async def talk_so_far(conversation_id: PydanticObjectId, scope: TenantScope) -> list[Message]:
+    """What was said in a conversation until now, as `talk_before` gives it."""
+    return await _talk(conversation_id, {"$gt": 0}, scope)
+
+
+async def _talk(
+    conversation_id: PydanticObjectId, seq: dict[str, int], scope: TenantScope
+) -> list[Message]:
+    talk = {"conversation_id": conversation_id}
     messages, newest_first = scope.of(Message), [("seq", -1)]
     asked = await messages.find(
-        {**talk, "sender": "visitor", "seq": {"$lt": question.seq}},
+        {**talk, "sender": "visitor", "seq": seq},
         sort=newest_first,
         limit=HISTORY_QUESTIONS,
     )

@@ -12,7 +12,7 @@ from documents.messages import TraceStep
 from services.answering.citations import cited
 from services.answering.events import StepKind
 from services.answering.prices import cost_micros, estimated_tokens
-from services.knowledge.search import RetrievedPassage
+from services.knowledge.passages import RetrievedPassage
 from services.llm.model import ModelFinished
 
 

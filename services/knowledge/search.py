@@ -12,15 +12,16 @@ frequent ones are projected from their share.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from documents.errors import reporting_unavailability
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk, chunks_with_any_token
 from documents.knowledge_sources import KnowledgeSize, knowledge_size
 from documents.tenancy import TenantScope
+from services.knowledge.gate import Decision, Gate
+from services.knowledge.passages import PassageScores, RetrievedPassage, passage_of
 from services.knowledge.question import QuestionWord, all_tokens, question_words
-from services.knowledge.quoting import best_quote
 from services.knowledge.ranking import (
     CountedChunk,
     RankedChunk,
@@ -39,45 +40,36 @@ MOST_PASSAGES = 20
 
 @dataclass(frozen=True, slots=True)
 class SearchPolicy:
-    """When a chunk counts as evidence (share of the question, 0 to 1) and when to give up."""
+    """When a chunk counts as evidence, and after how many milliseconds to give up."""
 
-    least_evidence: float = 0.3
+    gate: Gate = field(default_factory=Gate)
     deadline_ms: int = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class RetrievedPassage:
-    """A passage that was found. Offsets are those of the quote in the source's text."""
-
-    chunk_id: PydanticObjectId
-    source_id: PydanticObjectId
-    source_version: int
-    source_title: str
-    url: str | None
-    heading_path: tuple[str, ...]
-    page: int | None
-    text: str
-    quote: str
-    start_offset: int
-    end_offset: int
-    score: float
-    evidence: float
-
-
-@dataclass(frozen=True, slots=True)
 class SearchOutcome:
-    """What was found. Without passages, nothing known answers the question.
+    """What was found, and whether it is enough to answer from.
 
     Attributes:
-        passages: The best first.
-        evidence: How much of the question the best of the first chunks holds, 0 to 1; given also
-            when it was not enough.
+        found: The best first, also those that are not evidence enough to be used.
+        evidence: How much of the question the best of them holds, 0 to 1.
+        decision: What the gate says to that.
+        threshold: The least evidence for an answer.
         words: The words that were looked for, as the question has them.
+        tokens: The same as the index has them.
     """
 
-    passages: tuple[RetrievedPassage, ...]
+    found: tuple[RetrievedPassage, ...]
     evidence: float
-    words: tuple[str, ...]
+    decision: Decision
+    threshold: float
+    words: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+    @property
+    def passages(self) -> tuple[RetrievedPassage, ...]:
+        """Those that an answer may rest on."""
+        return tuple(passage for passage in self.found if passage.used)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +111,12 @@ class KnowledgeSearch:
             size = await knowledge_size(scope, chatbot_id, deadline_ms=self._policy.deadline_ms)
             words = await asyncio.to_thread(question_words, question, language, size.languages)
             if not words or not size.chunk_count:
-                return SearchOutcome((), 0.0, ())
+                return self._outcome((), words)
             looked = await self._look(scope, chatbot_id, words, size)
             weights = word_weights(words, looked.document_counts, size.chunk_count)
             best = ranked(looked.chunks, tuple(weights.values()), size)
-            return await self._outcome(
-                scope, chatbot_id, best[: min(limit, MOST_PASSAGES)], weights
-            )
+            best = best[: min(limit, MOST_PASSAGES)]
+            return self._outcome(await self._passages(scope, chatbot_id, best, weights), words)
 
     async def _look(
         self,
@@ -164,20 +155,40 @@ class KnowledgeSearch:
         )
         return await asyncio.to_thread(counted, candidates, words)
 
-    async def _outcome(
+    async def _passages(
         self,
         scope: TenantScope,
         chatbot_id: PydanticObjectId,
         best: Sequence[RankedChunk],
         weights: Mapping[QuestionWord, float],
-    ) -> SearchOutcome:
-        evidence = max((chunk.evidence for chunk in best), default=0.0)
-        enough = [one for one in best if one.evidence >= self._policy.least_evidence]
-        chunks = await _chunks_by_id(scope, chatbot_id, [one.chunk_id for one in enough])
-        passages = tuple(
-            _passage(chunks[one.chunk_id], one, weights) for one in enough if one.chunk_id in chunks
+    ) -> tuple[RetrievedPassage, ...]:
+        chunks = await _chunks_by_id(scope, chatbot_id, [one.chunk_id for one in best])
+        there = [(chunks[one.chunk_id], one) for one in best if one.chunk_id in chunks]
+        return await asyncio.to_thread(self._quoted, there, weights)
+
+    def _quoted(
+        self,
+        chunks: Sequence[tuple[KnowledgeChunk, RankedChunk]],
+        weights: Mapping[QuestionWord, float],
+    ) -> tuple[RetrievedPassage, ...]:
+        least = self._policy.gate.refuse_below
+        return tuple(
+            passage_of(chunk, _scores(rank), weights, used=rank.evidence >= least)
+            for chunk, rank in chunks
         )
-        return SearchOutcome(passages, evidence, tuple(word.surface for word in weights))
+
+    def _outcome(
+        self, found: tuple[RetrievedPassage, ...], words: Sequence[QuestionWord]
+    ) -> SearchOutcome:
+        evidence = max((passage.evidence for passage in found), default=0.0)
+        return SearchOutcome(
+            found,
+            evidence,
+            self._policy.gate.decision(evidence),
+            self._policy.gate.answer_from,
+            words=tuple(word.surface for word in words),
+            tokens=tuple(all_tokens(words)),
+        )
 
 
 async def _chunks_by_id(
@@ -191,22 +202,5 @@ async def _chunks_by_id(
     return {chunk.id: chunk for chunk in found}
 
 
-def _passage(
-    chunk: KnowledgeChunk, rank: RankedChunk, weights: Mapping[QuestionWord, float]
-) -> RetrievedPassage:
-    quoted = best_quote(chunk.text, chunk.text_language, weights)
-    return RetrievedPassage(
-        chunk_id=chunk.id,
-        source_id=chunk.source_id,
-        source_version=chunk.source_version,
-        source_title=chunk.source_title,
-        url=chunk.url,
-        heading_path=tuple(chunk.heading_path),
-        page=chunk.page,
-        text=chunk.text,
-        quote=chunk.text[quoted.start : quoted.end],
-        start_offset=chunk.start_offset + quoted.start,
-        end_offset=chunk.start_offset + quoted.end,
-        score=rank.score,
-        evidence=rank.evidence,
-    )
+def _scores(rank: RankedChunk) -> PassageScores:
+    return PassageScores(lexical=rank.score, vector=None, fused=rank.score, evidence=rank.evidence)

@@ -1,7 +1,7 @@
 """Knowledge sources: members see them, editors and servers add and delete them."""
 
 from tests.api.matrix.callers import Caller
-from tests.api.matrix.outcomes import NOT_FOUND, NOT_FOUND_ERROR, NULL
+from tests.api.matrix.outcomes import FORBIDDEN, NOT_FOUND, NOT_FOUND_ERROR, NULL
 from tests.api.matrix.row import Row, a_new, members, the
 
 READ = ("CHATBOTS_READ", "KNOWLEDGE_WRITE")
@@ -23,6 +23,21 @@ ROWS = (
         "knowledgeSource",
         {"id": the("knowledge_source")},
         members(Caller.VIEWER, others=NULL, scopes=READ),
+    ),
+    Row(
+        "testRetrieval",
+        {"chatbotId": the("chatbot"), "question": "When do you open?"},
+        members(Caller.EDITOR, others=NULL, scopes=WRITE),
+    ),
+    Row(
+        "testRetrieval",
+        {
+            "chatbotId": the("chatbot"),
+            "question": "And on Sundays?",
+            "conversationId": the("conversation"),
+        },
+        members(Caller.EDITOR, others=NULL, scopes=WRITE).but({Caller.KEY: FORBIDDEN}),
+        case="going on with a conversation",
     ),
     Row(
         "addKnowledgeSource",
