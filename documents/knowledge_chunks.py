@@ -6,7 +6,7 @@ field `language` holding "ja" or "th" would make the insert fail. The equality o
 front of the text keys is what keeps one chatbot's search away from another's chunks.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from beanie import PydanticObjectId
@@ -58,6 +58,11 @@ class KnowledgeChunk(TenantDocument):
         ]
 
 
+_WORDS = ("heading_tokens", "text_tokens", "token_count", "text_language")
+_BATCH = 300
+"""Chunks decoded at once: more would keep answers that stream at the time waiting."""
+
+
 class ChunkWords(NamedTuple):
     """What ranking needs to know of a chunk, and nothing more: a thousand are read per search."""
 
@@ -65,6 +70,7 @@ class ChunkWords(NamedTuple):
     heading_tokens: str
     text_tokens: str
     token_count: int
+    text_language: str
 
 
 async def chunks_with_any_token(
@@ -90,13 +96,44 @@ async def chunks_with_any_token(
         {"$match": chunks.condition({"chatbot_id": chatbot_id, "$text": words})},
         {"$sort": {"score": {"$meta": "textScore"}, "_id": ASCENDING}},
         {"$limit": limit},
-        {"$project": {"heading_tokens": 1, "text_tokens": 1, "token_count": 1}},
+        {"$project": dict.fromkeys(_WORDS, 1)},
     ]
     cursor = await chunks.raw.aggregate(pipeline, maxTimeMS=deadline_ms)
     return [_chunk_words(found) for found in await cursor.to_list()]
 
 
-def _chunk_words(found: dict[str, Any]) -> ChunkWords:
-    return ChunkWords(
-        found["_id"], found["heading_tokens"], found["text_tokens"], found["token_count"]
+async def tokens_in_batches(
+    scope: TenantScope,
+    chatbot_id: PydanticObjectId,
+    languages: Sequence[str],
+    *,
+    limit: int,
+    deadline_ms: int,
+) -> AsyncIterator[list[ChunkWords]]:
+    """The words of a chatbot's chunks in some languages, some hundred chunks at a time.
+
+    Args:
+        scope: Whose data may be read.
+        chatbot_id: The chatbot.
+        languages: The codes of the chunks' languages.
+        limit: How many chunks at most.
+        deadline_ms: When MongoDB gives up, in milliseconds.
+    """
+    chunks = scope.of(KnowledgeChunk)
+    condition = chunks.condition(
+        {"chatbot_id": chatbot_id, "text_language": {"$in": list(languages)}}
     )
+    cursor = chunks.raw.find(
+        condition, dict.fromkeys(_WORDS, 1), batch_size=_BATCH, max_time_ms=deadline_ms
+    ).limit(limit)
+    batch: list[ChunkWords] = []
+    async for found in cursor:
+        batch.append(_chunk_words(found))
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _chunk_words(found: dict[str, Any]) -> ChunkWords:
+    return ChunkWords(found["_id"], *(found[name] for name in _WORDS))

@@ -114,6 +114,12 @@ async def knowledge_size(
     )
 
 
+async def knowledge_version(scope: TenantScope, chatbot_id: PydanticObjectId) -> datetime | None:
+    """When the chatbot's knowledge last changed: whatever is kept of it is out of date then."""
+    chatbot = await scope.of(Chatbot).part(chatbot_id, frozenset({"knowledge_changed_at"}))
+    return chatbot.knowledge_changed_at if chatbot else None
+
+
 async def count_sources(
     scope: TenantScope, chatbot_id: PydanticObjectId, session: AsyncClientSession, *, limit: int
 ) -> int:

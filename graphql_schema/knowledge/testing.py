@@ -125,7 +125,7 @@ def _test_from(tried: TestOutcome) -> RetrievalTest:
     outcome = tried.outcome
     return RetrievalTest(
         tokens=list(outcome.tokens),
-        spelling_repairs=[],
+        spelling_repairs=[f"{typed} → {known}" for typed, known in outcome.repairs],
         rewritten_question=None,
         passages=[_passage_from(number, one) for number, one in enumerate(outcome.found, 1)],
         gate=GateDecision(outcome.decision),

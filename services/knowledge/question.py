@@ -1,7 +1,7 @@
 """What a question is about, in the tokens that the chunks of one chatbot hold."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.languages.detection import detect_language
 from services.languages.function_words import content_words
@@ -14,16 +14,35 @@ MOST_QUESTION_WORDS = 64
 
 @dataclass(frozen=True, slots=True)
 class QuestionWord:
-    """One word as typed (casefolded) and as the chunks may hold it: a stem per language."""
+    """One word as typed (casefolded) and as the chunks may hold it: a stem per language.
+
+    `mended` is the known word that is looked for as well, where nothing knows the typed one.
+    """
 
     surface: str
     tokens: tuple[str, ...]
+    mended: str | None = None
+
+    def mended_as(self, known: str) -> "QuestionWord":
+        """The word, found also where the known one stands."""
+        return replace(self, tokens=(*self.tokens, known), mended=known)
 
 
-def question_words(
-    question: str, language: str | None, chunk_languages: Sequence[str]
-) -> tuple[QuestionWord, ...]:
+@dataclass(frozen=True, slots=True)
+class ReadQuestion:
     """The distinct words to look for, at most 64, in the order of the question.
+
+    `language` is the one that the question is in, or else the visitor's; None where nothing tells.
+    """
+
+    words: tuple[QuestionWord, ...]
+    language: str | None
+
+
+def read_question(
+    question: str, language: str | None, chunk_languages: Sequence[str]
+) -> ReadQuestion:
+    """Find out what a question is about.
 
     Args:
         question: What somebody typed; the first 8,000 characters count.
@@ -35,7 +54,7 @@ def question_words(
     spoken = detect_language(asked) or language or _only(chunk_languages)
     surfaces = content_words(asked, spoken)[:MOST_QUESTION_WORDS]
     words = (QuestionWord(one, _tokens(one, chunk_languages)) for one in surfaces)
-    return tuple({word.tokens: word for word in words}.values())
+    return ReadQuestion(tuple({word.tokens: word for word in words}.values()), spoken)
 
 
 def all_tokens(words: Iterable[QuestionWord]) -> list[str]:

@@ -12,10 +12,13 @@ from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import ChunkWords
 from documents.knowledge_sources import KnowledgeSize
 from services.knowledge.question import QuestionWord
+from services.languages.codes import UNDETERMINED
 
 K1 = 1.2
 B = 0.6
 HEADING_WEIGHT = 2
+SPOKEN_WEIGHT = 1.25
+"""What is in the language of the question goes before the same in another one."""
 
 PRIOR_CHUNKS = 20
 """Chunks about something else that every chatbot is taken to have: with three chunks of its own,
@@ -23,11 +26,15 @@ a word in two of them is still worth asking for, and a missing word does not dec
 
 
 class CountedChunk(NamedTuple):
-    """A candidate and how often it holds each word, in the order of the words."""
+    """A candidate and how often it holds each word, in the order of the words.
+
+    `is_spoken` tells whether it may be in the language of the question.
+    """
 
     chunk_id: PydanticObjectId
     token_count: int
     frequencies: tuple[int, ...]
+    is_spoken: bool
 
 
 class RankedChunk(NamedTuple):
@@ -59,11 +66,19 @@ def _weight(chunks_with_it: int, chunk_count: int) -> float:
     return math.log(1 + (max(chunk_count - present, 0) + 0.5) / (present + 0.5))
 
 
-def counted(candidates: Iterable[ChunkWords], words: Sequence[QuestionWord]) -> list[CountedChunk]:
-    """How often each candidate holds each word."""
+def counted(
+    candidates: Iterable[ChunkWords], words: Sequence[QuestionWord], language: str | None
+) -> list[CountedChunk]:
+    """How often each candidate holds each word; the language is that of the question."""
+    spoken = {language, UNDETERMINED}
     terms = [tuple(f" {token} " for token in word.tokens) for word in words]
     return [
-        CountedChunk(chunk.chunk_id, chunk.token_count, _frequencies(chunk, terms))
+        CountedChunk(
+            chunk.chunk_id,
+            chunk.token_count,
+            _frequencies(chunk, terms),
+            is_spoken=language is None or chunk.text_language in spoken,
+        )
         for chunk in candidates
     ]
 
@@ -118,4 +133,6 @@ def _scored(
         if frequency:
             found += weight
             score += weight * frequency * (K1 + 1) / (frequency + damping)
+    if chunk.is_spoken:
+        score *= SPOKEN_WEIGHT
     return RankedChunk(chunk.chunk_id, score, found / total)

@@ -1,13 +1,8 @@
 """Finding the passages that answer a question, or finding out that none does.
 
-Three steps: MongoDB's text index collects at most a thousand of the chatbot's chunks that hold
-one of the question's words; BM25 orders them; the weighted share of the question's words in a
-chunk decides whether it is evidence at all. Everything is asked for one client and one chatbot.
-
-How often a word occurs is counted in the candidates. Below a thousand of them that is exact,
-because every chunk with the word is one. Above, a second look collects the chunks with the rarer
-words alone (`$text` does not know that they matter more), which makes these exact again, and the
-frequent ones are projected from their share.
+The question's words find candidates and order them (`word_search`), and what the best of them holds
+of the question decides whether it is evidence at all (`gate`). Everything is asked for one client
+and one chatbot.
 """
 
 import asyncio
@@ -16,26 +11,18 @@ from dataclasses import dataclass, field
 
 from documents.errors import reporting_unavailability
 from documents.ids import PydanticObjectId
-from documents.knowledge_chunks import KnowledgeChunk, chunks_with_any_token
-from documents.knowledge_sources import KnowledgeSize, knowledge_size
+from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_sources import knowledge_size
 from documents.tenancy import TenantScope
 from services.knowledge.gate import Decision, Gate
 from services.knowledge.passages import PassageScores, RetrievedPassage, passage_of
-from services.knowledge.question import QuestionWord, all_tokens, question_words
-from services.knowledge.ranking import (
-    CountedChunk,
-    RankedChunk,
-    counted,
-    document_counts,
-    ranked,
-    word_weights,
-)
-
-CANDIDATES = 1_000
-RARE_SHARE = 0.2
-"""A word in fewer of the first candidates than this share of them is looked for again alone."""
+from services.knowledge.question import QuestionWord, all_tokens, read_question
+from services.knowledge.ranking import RankedChunk
+from services.knowledge.word_search import WordSearch
 
 MOST_PASSAGES = 20
+EVIDENCE_PASSAGES = 5
+"""The best of the first so many passages is the evidence: the thresholds were fitted to that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +44,7 @@ class SearchOutcome:
         threshold: The least evidence for an answer.
         words: The words that were looked for, as the question has them.
         tokens: The same as the index has them.
+        repairs: Words that nothing knows, each with the known word that was looked for as well.
     """
 
     found: tuple[RetrievedPassage, ...]
@@ -65,6 +53,7 @@ class SearchOutcome:
     threshold: float
     words: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
+    repairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def passages(self) -> tuple[RetrievedPassage, ...]:
@@ -72,19 +61,12 @@ class SearchOutcome:
         return tuple(passage for passage in self.found if passage.used)
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
-    """What MongoDB gave for the question's words."""
-
-    chunks: tuple[CountedChunk, ...]
-    document_counts: dict[QuestionWord, int]
-
-
 class KnowledgeSearch:
     """Searches what a chatbot knows."""
 
     def __init__(self, policy: SearchPolicy | None = None) -> None:
         self._policy = policy or SearchPolicy()
+        self._words = WordSearch(self._policy.deadline_ms)
 
     async def search(
         self,
@@ -109,51 +91,13 @@ class KnowledgeSearch:
         scope = TenantScope.one(client_id)
         with reporting_unavailability():
             size = await knowledge_size(scope, chatbot_id, deadline_ms=self._policy.deadline_ms)
-            words = await asyncio.to_thread(question_words, question, language, size.languages)
-            if not words or not size.chunk_count:
-                return self._outcome((), words)
-            looked = await self._look(scope, chatbot_id, words, size)
-            weights = word_weights(words, looked.document_counts, size.chunk_count)
-            best = ranked(looked.chunks, tuple(weights.values()), size)
-            best = best[: min(limit, MOST_PASSAGES)]
-            return self._outcome(await self._passages(scope, chatbot_id, best, weights), words)
-
-    async def _look(
-        self,
-        scope: TenantScope,
-        chatbot_id: PydanticObjectId,
-        words: Sequence[QuestionWord],
-        size: KnowledgeSize,
-    ) -> _Looked:
-        first = await self._counted(scope, chatbot_id, words, words)
-        counts = document_counts(words, first)
-        if len(first) < CANDIDATES:
-            return _Looked(tuple(first), counts)
-        rare = [word for word in words if counts[word] < RARE_SHARE * CANDIDATES]
-        second = await self._counted(scope, chatbot_id, words, rare) if rare else []
-        together = {chunk.chunk_id: chunk for chunk in (*first, *second)}
-        exact = document_counts(words, together.values())
-        for word in words:
-            projected = round(counts[word] / CANDIDATES * size.chunk_count)
-            counts[word] = exact[word] if word in rare else projected
-        return _Looked(tuple(together.values()), counts)
-
-    async def _counted(
-        self,
-        scope: TenantScope,
-        chatbot_id: PydanticObjectId,
-        words: Sequence[QuestionWord],
-        wanted: Sequence[QuestionWord],
-    ) -> list[CountedChunk]:
-        """At most a thousand chunks with one of the wanted words; all words are counted."""
-        candidates = await chunks_with_any_token(
-            scope,
-            chatbot_id,
-            all_tokens(wanted),
-            limit=CANDIDATES,
-            deadline_ms=self._policy.deadline_ms,
-        )
-        return await asyncio.to_thread(counted, candidates, words)
+            read = await asyncio.to_thread(read_question, question, language, size.languages)
+            if not read.words or not size.chunk_count:
+                return self._outcome((), read.words)
+            found = await self._words.find(scope, chatbot_id, read, size)
+            best = found.ranked[: min(limit, MOST_PASSAGES)]
+            passages = await self._passages(scope, chatbot_id, best, found.weights)
+            return self._outcome(passages, tuple(found.weights))
 
     async def _passages(
         self,
@@ -180,7 +124,7 @@ class KnowledgeSearch:
     def _outcome(
         self, found: tuple[RetrievedPassage, ...], words: Sequence[QuestionWord]
     ) -> SearchOutcome:
-        evidence = max((passage.evidence for passage in found), default=0.0)
+        evidence = max((passage.evidence for passage in found[:EVIDENCE_PASSAGES]), default=0.0)
         return SearchOutcome(
             found,
             evidence,
@@ -188,6 +132,7 @@ class KnowledgeSearch:
             self._policy.gate.answer_from,
             words=tuple(word.surface for word in words),
             tokens=tuple(all_tokens(words)),
+            repairs=tuple((word.surface, word.mended) for word in words if word.mended),
         )
 
 

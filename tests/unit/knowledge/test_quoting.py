@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.knowledge.question import question_words
+from services.knowledge.question import read_question
 from services.knowledge.quoting import LONGEST_QUOTE_CHARACTERS, best_quote
 
 LONG = "and so on and on " * 40
 
 
 def quote(text: str, question: str, language: str = "en") -> str:
-    weights = dict.fromkeys(question_words(question, language, [language]), 1.0)
+    weights = dict.fromkeys(read_question(question, language, [language]).words, 1.0)
     span = best_quote(text, language, weights)
     return text[span.start : span.end]
 

@@ -1,0 +1,156 @@
+"""Finding and ordering a chatbot's chunks by the words that they share with a question.
+
+MongoDB's text index collects at most a thousand chunks that hold one of the words; BM25 orders
+them. A word that nothing in the question's language knows is joined by the known word that is most
+like it, and looked for again.
+
+How often a word occurs is counted in the candidates. Below a thousand of them that is exact,
+because every chunk with the word is one. Above, a second look collects the chunks with the rarer
+words alone (`$text` does not know that they matter more), which makes these exact again, and the
+frequent ones are projected from their share.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from documents.ids import PydanticObjectId
+from documents.knowledge_chunks import chunks_with_any_token
+from documents.knowledge_sources import KnowledgeSize, knowledge_version
+from documents.tenancy import TenantScope
+from services.knowledge.question import QuestionWord, ReadQuestion, all_tokens
+from services.knowledge.ranking import (
+    CountedChunk,
+    RankedChunk,
+    counted,
+    document_counts,
+    ranked,
+    word_weights,
+)
+from services.knowledge.vocabulary import Vocabularies, mended
+
+CANDIDATES = 1_000
+RARE_SHARE = 0.2
+"""A word in fewer of the first candidates than this share of them is looked for again alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordFindings:
+    """The chunks, best first, and what each word of the question weighs."""
+
+    ranked: list[RankedChunk]
+    weights: dict[QuestionWord, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What MongoDB gave for the question's words."""
+
+    chunks: tuple[CountedChunk, ...]
+    document_counts: dict[QuestionWord, int]
+
+    def unknown(self, words: Sequence[QuestionWord]) -> list[QuestionWord]:
+        """The words that no chunk in the question's language holds."""
+        spoken = [chunk for chunk in self.chunks if chunk.is_spoken]
+        counts = document_counts(words, spoken)
+        return [word for word in words if not counts[word]]
+
+
+class WordSearch:
+    """Searches by words."""
+
+    def __init__(self, deadline_ms: int, vocabularies: Vocabularies | None = None) -> None:
+        self._deadline_ms = deadline_ms
+        self._vocabularies = vocabularies or Vocabularies()
+
+    async def find(
+        self,
+        scope: TenantScope,
+        chatbot_id: PydanticObjectId,
+        question: ReadQuestion,
+        size: KnowledgeSize,
+    ) -> WordFindings:
+        """The chunks that hold words of a question.
+
+        Args:
+            scope: Whose data may be read.
+            chatbot_id: The chatbot whose chunks are searched.
+            question: At least one word.
+            size: All that the chatbot knows, at least one chunk.
+        """
+        looked = await self._look(scope, chatbot_id, question, size)
+        mended_question = await self._mended(scope, chatbot_id, question, looked, size)
+        if mended_question != question:
+            question = mended_question
+            looked = await self._look(scope, chatbot_id, question, size)
+        weights = word_weights(question.words, looked.document_counts, size.chunk_count)
+        best = await asyncio.to_thread(ranked, looked.chunks, tuple(weights.values()), size)
+        return WordFindings(best, weights)
+
+    async def _mended(
+        self,
+        scope: TenantScope,
+        chatbot_id: PydanticObjectId,
+        question: ReadQuestion,
+        looked: _Looked,
+        size: KnowledgeSize,
+    ) -> ReadQuestion:
+        unknown = looked.unknown(question.words)
+        if not unknown or question.language is None:
+            return question
+        vocabulary = await self._vocabularies.of(
+            scope,
+            chatbot_id,
+            question.language,
+            version=await knowledge_version(scope, chatbot_id),
+            chunk_count=size.chunk_count,
+            deadline_ms=self._deadline_ms,
+        )
+
+        def mend() -> ReadQuestion:
+            near = {word: mended(word.tokens, vocabulary) for word in unknown}
+            words = (
+                word.mended_as(known.word) if (known := near.get(word)) else word
+                for word in question.words
+            )
+            return replace(question, words=tuple(words))
+
+        return await asyncio.to_thread(mend)
+
+    async def _look(
+        self,
+        scope: TenantScope,
+        chatbot_id: PydanticObjectId,
+        question: ReadQuestion,
+        size: KnowledgeSize,
+    ) -> _Looked:
+        words = question.words
+        first = await self._counted(scope, chatbot_id, question, words)
+        counts = document_counts(words, first)
+        if len(first) < CANDIDATES:
+            return _Looked(tuple(first), counts)
+        rare = [word for word in words if counts[word] < RARE_SHARE * CANDIDATES]
+        second = await self._counted(scope, chatbot_id, question, rare) if rare else []
+        together = {chunk.chunk_id: chunk for chunk in (*first, *second)}
+        exact = document_counts(words, together.values())
+        for word in words:
+            projected = round(counts[word] / CANDIDATES * size.chunk_count)
+            counts[word] = exact[word] if word in rare else projected
+        return _Looked(tuple(together.values()), counts)
+
+    async def _counted(
+        self,
+        scope: TenantScope,
+        chatbot_id: PydanticObjectId,
+        question: ReadQuestion,
+        wanted: Sequence[QuestionWord],
+    ) -> list[CountedChunk]:
+        """At most a thousand chunks with one of the wanted words; all words are counted."""
+        candidates = await chunks_with_any_token(
+            scope,
+            chatbot_id,
+            all_tokens(wanted),
+            limit=CANDIDATES,
+            deadline_ms=self._deadline_ms,
+        )
+        return await asyncio.to_thread(counted, candidates, question.words, question.language)

@@ -1,0 +1,94 @@
+"""What is typed wrongly is found all the same, and what is kept of a vocabulary has bounds."""
+
+import pytest
+from beanie import PydanticObjectId
+
+from documents.tenancy import TenantScope
+from services.knowledge.search import KnowledgeSearch
+from services.knowledge.sources import KnowledgeSources
+from services.knowledge.vocabulary import Vocabularies
+from tests.unit.knowledge.conftest import Tenant, new_tenant
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TEXT = """# Deliveries
+
+Parcels reach Iceland within nine days.
+
+# Warranty
+
+The warranty of every bicycle is five years.
+
+# Kinder
+
+Wir verkaufen auch Fahrräder für Kinder, sie werden kostenlos montiert.
+"""
+
+
+async def test_a_typo_is_mended_with_a_word_that_the_chatbot_knows(
+    knowledge_sources: KnowledgeSources, knowledge_search: KnowledgeSearch, tenant: Tenant
+) -> None:
+    await knowledge_sources.add_text(tenant.client_id, [tenant.chatbot_id], "Shop", TEXT)
+
+    found = await knowledge_search.search(
+        tenant.client_id, tenant.chatbot_id, "how long is the waranty of a bicylce", "en"
+    )
+
+    assert found.passages[0].quote == "The warranty of every bicycle is five years."
+    assert [typed for typed, _ in found.repairs] == ["waranty", "bicylce"]
+    assert {"warranti", "bicycl"} <= set(found.tokens)
+    assert found.decision == "answer"
+
+
+async def test_a_known_word_is_not_mended_and_one_unlike_all_others_neither(
+    knowledge_sources: KnowledgeSources, knowledge_search: KnowledgeSearch, tenant: Tenant
+) -> None:
+    await knowledge_sources.add_text(tenant.client_id, [tenant.chatbot_id], "Shop", TEXT)
+
+    found = await knowledge_search.search(
+        tenant.client_id, tenant.chatbot_id, "What is the warranty of a xylophone?", "en"
+    )
+
+    assert found.repairs == ()
+
+
+async def test_a_word_that_was_just_added_mends_at_once(
+    knowledge_sources: KnowledgeSources, knowledge_search: KnowledgeSearch, tenant: Tenant
+) -> None:
+    await knowledge_sources.add_text(tenant.client_id, [tenant.chatbot_id], "Shop", TEXT)
+    question = (tenant.client_id, tenant.chatbot_id, "Where is the observatroy?", "en")
+    assert (await knowledge_search.search(*question)).repairs == ()
+
+    text = "The observatory stands on the hill."
+    await knowledge_sources.add_text(tenant.client_id, [tenant.chatbot_id], "Sights", text)
+
+    assert (await knowledge_search.search(*question)).passages[0].quote == text
+
+
+async def test_vocabularies_know_their_own_chatbot_only_and_forget_the_unused_ones(
+    knowledge_sources: KnowledgeSources, tenant: Tenant
+) -> None:
+    stranger = await new_tenant()
+    for one, text in (
+        (tenant, "The rooms of the zanzibar house are all free this week."),
+        (stranger, "The garden of this house is very wide indeed."),
+    ):
+        await knowledge_sources.add_text(one.client_id, [one.chatbot_id], "Rooms", text)
+    vocabularies = Vocabularies(most_words=10)
+
+    async def words_of(client_id: str, chatbot_id: PydanticObjectId) -> object:
+        return await vocabularies.of(
+            TenantScope.one(client_id),
+            chatbot_id,
+            "en",
+            version=1,
+            chunk_count=1,
+            deadline_ms=2_000,
+        )
+
+    own = await words_of(tenant.client_id, tenant.chatbot_id)
+    assert own.nearest("zanzibarr").word == "zanzibar"  # type: ignore[attr-defined]
+    assert await words_of(tenant.client_id, tenant.chatbot_id) is own
+    other = await words_of(stranger.client_id, stranger.chatbot_id)
+    assert other.nearest("zanzibarr") is None  # type: ignore[attr-defined]
+    assert await words_of(tenant.client_id, tenant.chatbot_id) is not own
