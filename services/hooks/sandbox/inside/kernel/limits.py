@@ -1,0 +1,23 @@
+"""What one hook's process may use at most, as the kernel counts it."""
+
+import resource
+
+#: Descriptors 0 to 4 are taken, so that there is no number left for another.
+DESCRIPTORS = 5
+
+
+def limit(memory_bytes: int, cpu_seconds: int) -> None:
+    """Bind this process: memory, files, processes, and CPU as a last resort."""
+    for name, value in (
+        ("RLIMIT_AS", memory_bytes),
+        ("RLIMIT_FSIZE", 0),
+        ("RLIMIT_NOFILE", DESCRIPTORS),
+        ("RLIMIT_CORE", 0),
+        ("RLIMIT_NPROC", 0),
+        ("RLIMIT_MEMLOCK", 0),
+        ("RLIMIT_MSGQUEUE", 0),
+        ("RLIMIT_CPU", cpu_seconds),
+    ):
+        number = getattr(resource, name, None)
+        if number is not None:
+            resource.setrlimit(number, (value, value))
