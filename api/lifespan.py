@@ -59,10 +59,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         )
         await asyncio.to_thread(detect_language, "warm up")  # loads its tables, about a second
         if database.is_embedded:
-            # its lock says that nobody else is here
-            await wiring.recovery.end_all_leases()
-            await wiring.housekeeping.take_over()
-            await wiring.posting.take_over()
+            await _take_over(wiring)
         _run_behind(stack, "recovery", wiring.recovery.run())
         _run_behind(stack, "visit ends", wiring.services.stays.run())
         _run_behind(stack, "housekeeping", wiring.housekeeping.run())
@@ -70,6 +67,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         stack.push_async_callback(wiring.counting.close)
         _run_behind(stack, "usage counting", wiring.counting.run())
         _run_behind(stack, "leftovers", wiring.leftovers.run())
+        _work_on_knowledge(stack, wiring)
         _run_behind(stack, "words", CatchingUp().run())
         stack.push_async_callback(wiring.services.live.close)
         _run_behind(stack, "token rounds", wiring.token_rounds.run())
@@ -81,6 +79,19 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         yield
         application.state.stopping = True
         log.info("stopping", running_answers=wiring.generations.running)
+
+
+async def _take_over(wiring: Wiring) -> None:
+    """Go on at once with what was left behind: the database's lock says that nobody else does."""
+    await wiring.recovery.end_all_leases()
+    await wiring.housekeeping.take_over()
+    await wiring.posting.take_over()
+    await wiring.knowledge_worker.take_over()
+
+
+def _work_on_knowledge(stack: AsyncExitStack, wiring: Wiring) -> None:
+    stack.push_async_callback(wiring.knowledge_worker.close)
+    _run_behind(stack, "knowledge", wiring.knowledge_worker.run())
 
 
 def _run_behind(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:

@@ -56,8 +56,11 @@ from services.clients.updating import ClientChanges
 from services.conversations.changing import ConversationChanges
 from services.conversations.rating import Ratings
 from services.downloads.downloads import Downloads
+from services.knowledge.reading import SourceReader
 from services.knowledge.search import KnowledgeSearch
-from services.knowledge.sources import KnowledgeSources
+from services.knowledge.sources import KnowledgeLimits, KnowledgeSources
+from services.knowledge.syncing import Syncing
+from services.knowledge.worker import KnowledgeWorker
 from services.live.following import Live
 from services.llm.factory import ModelFactory
 from services.mail.carriers import Carrier
@@ -116,6 +119,7 @@ class Wiring:
     posting: Posting
     counting: Counting
     leftovers: Leftovers
+    knowledge_worker: KnowledgeWorker
     models: ModelFactory
     event_log: MemoryEventLog | SharedEventLog
 
@@ -153,6 +157,11 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         idle=timedelta(seconds=settings.visit_idle_seconds),
     )
     stopping = Stopping(generations)
+    knowledge_limits = KnowledgeLimits()
+    knowledge_worker = KnowledgeWorker(
+        database,
+        Syncing(SourceReader(), most_chunks=knowledge_limits.chunks_per_source),
+    )
     refusals = Refusals()
     counting = Counting(database, refusals)
     erasing = Erasing(database, stopping, event_log)
@@ -186,7 +195,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         llm_configs=LlmConfigs(database, sealer, config_rules),
         model_tests=ModelTests(models, routes, database),
         llm_config_changes=LlmConfigChanges(database, sealer, config_rules),
-        knowledge_sources=KnowledgeSources(database),
+        knowledge_sources=KnowledgeSources(database, knowledge_limits, knowledge_worker.wake),
         retrieval_tests=RetrievalTests(knowledge_search),
         visits=_visits(settings, widget_tokens, stays, signing_keys, page_origins),
         stays=stays,
@@ -241,6 +250,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         posting=_posting(settings, queue),
         counting=counting,
         leftovers=Leftovers(),
+        knowledge_worker=knowledge_worker,
         models=models,
         event_log=event_log,
     )

@@ -16,6 +16,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from documents.base import StoredDocument, TenantDocument, utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
+from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import KnowledgeSource
 from documents.live_events import LiveEvent
 from documents.registry import DOCUMENT_CLASSES
@@ -172,13 +173,21 @@ async def _under_another_id(
 
 
 async def _taken_from_sources(client_id: str, chatbot_id: PydanticObjectId) -> None:
-    await KnowledgeSource.get_pymongo_collection().update_many(
+    """The sources first: from then on nothing is written for the chatbot (see `page_writing`)."""
+    sources = KnowledgeSource.get_pymongo_collection()
+    await sources.update_many(
         {"client_id": client_id, "chatbot_ids": chatbot_id},
         {
             "$pull": {"chatbot_ids": chatbot_id},
             "$set": {"updated_at": utc_now()},
             "$inc": {"revision": 1},
         },
+    )
+    leaving = {"leaving_chatbot_ids": chatbot_id}
+    await sources.update_many({"client_id": client_id, **leaving}, {"$pull": leaving})
+    own = {"chatbot_ids": chatbot_id}
+    await KnowledgePage.get_pymongo_collection().update_many(
+        {"client_id": client_id, **own}, {"$pull": own}
     )
 
 

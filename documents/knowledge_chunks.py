@@ -6,25 +6,38 @@ field `language` holding "ja" or "th" would make the insert fail. The equality o
 front of the text keys is what keeps one chatbot's search away from another's chunks.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from beanie import PydanticObjectId
-from pymongo import ASCENDING, TEXT, IndexModel
+from pymongo import ASCENDING, DESCENDING, TEXT, IndexModel, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
 from documents.tenancy import TenantScope
 
 
 class KnowledgeChunk(TenantDocument):
-    """One passage. Offsets count code points in the source's text: `text` is that slice.
+    """One passage. Offsets count code points in its page's text: `text` is that slice.
 
     `heading_tokens` and `text_tokens` are joined by one space and hold letters, marks and digits
     only. `text_language` is a code, or "und" where the text is too short to tell.
+
+    Attributes:
+        page_id: the `KnowledgePage`; None in chunks from before there were pages, whose offsets
+            point into the source's text.
+        page: the number of a page of a paged document, from 1.
+        anchor: the id of the place in the page at `url`.
+        question: in a question/answer pair, what is asked; `text` is the answer then.
+        question_key: the question without case, marks and spaces around words, for finding it
+            word for word (`services.knowledge.pairs.question_key`).
+        question_tokens: the tokens of the question alone.
+        staged: written, and not to be seen yet, or not any more.
     """
 
     chatbot_id: PydanticObjectId
     source_id: PydanticObjectId
+    page_id: PydanticObjectId | None = None
     source_version: int
     source_title: str
     url: str | None = None
@@ -33,6 +46,11 @@ class KnowledgeChunk(TenantDocument):
     start_offset: int
     end_offset: int
     page: int | None = None
+    anchor: str | None = None
+    question: str | None = None
+    question_key: str | None = None
+    question_tokens: str | None = None
+    staged: bool = False
     text_language: str
     token_count: int
     heading_tokens: str
@@ -55,12 +73,86 @@ class KnowledgeChunk(TenantDocument):
                 name="source",
             ),
             IndexModel([("client_id", ASCENDING), ("chatbot_id", ASCENDING)], name="chatbot"),
+            IndexModel([("client_id", ASCENDING), ("page_id", ASCENDING)], name="page"),
+            IndexModel(
+                [
+                    ("client_id", ASCENDING),
+                    ("chatbot_id", ASCENDING),
+                    ("question_key", ASCENDING),
+                ],
+                name="question",
+                partialFilterExpression={"question_key": {"$type": "string"}},
+            ),
         ]
 
 
 _WORDS = ("heading_tokens", "text_tokens", "token_count", "text_language")
 _BATCH = 300
 """Chunks decoded at once: more would keep answers that stream at the time waiting."""
+
+PLACE = ("start_offset", "end_offset", "page", "anchor", "url")
+"""Where a chunk is: what may change while it says the same."""
+
+
+class StoredChunk(NamedTuple):
+    """What needs to be known of a chunk to tell whether it may stay."""
+
+    id: PydanticObjectId
+    chatbot_id: PydanticObjectId
+    hash: str
+    place: dict[str, Any]
+
+
+async def stored_chunks(
+    client_id: str, page_id: PydanticObjectId, session: AsyncClientSession | None = None
+) -> list[StoredChunk]:
+    """The chunks of a page that can be seen, in order."""
+    chunks = TenantScope.one(client_id).of(KnowledgeChunk)
+    wanted = chunks.condition({"page_id": page_id, "staged": {"$ne": True}})
+    fields = dict.fromkeys(("chatbot_id", "hash", *PLACE), 1)
+    cursor = chunks.raw.find(wanted, fields, session=session).sort("start_offset", ASCENDING)
+    return [
+        StoredChunk(
+            found["_id"],
+            found["chatbot_id"],
+            found["hash"],
+            {name: found.get(name) for name in PLACE},
+        )
+        for found in await cursor.to_list()
+    ]
+
+
+async def move_chunks(
+    client_id: str,
+    places: Mapping[PydanticObjectId, Mapping[str, Any]],
+    session: AsyncClientSession,
+) -> None:
+    """Note where chunks are now that say what they said."""
+    if not places:
+        return
+    chunks = TenantScope.one(client_id).of(KnowledgeChunk)
+    await chunks.raw.bulk_write(
+        [
+            UpdateOne(chunks.condition({"_id": chunk_id}), {"$set": dict(place)})
+            for chunk_id, place in places.items()
+        ],
+        ordered=False,
+        session=session,
+    )
+
+
+async def delete_some_chunks(
+    scope: TenantScope,
+    filter_: Mapping[str, Any],
+    session: AsyncClientSession | None = None,
+    *,
+    limit: int,
+) -> int:
+    """Delete at most `limit` chunks that match; how many."""
+    chunks = scope.of(KnowledgeChunk)
+    cursor = chunks.raw.find(chunks.condition(filter_), {"_id": 1}, session=session).limit(limit)
+    ids = [found["_id"] for found in await cursor.to_list()]
+    return await chunks.delete_many({"_id": {"$in": ids}}, session) if ids else 0
 
 
 class ChunkWords(NamedTuple):
@@ -73,11 +165,31 @@ class ChunkWords(NamedTuple):
     text_language: str
 
 
+def searchable(
+    chatbot_id: PydanticObjectId, source_ids: Sequence[PydanticObjectId]
+) -> dict[str, Any]:
+    """The part of a filter that every search of chunks needs.
+
+    A source that was taken away from a chatbot is not seen from that moment on, though its chunks
+    may be deleted a little later; and a large page is written beside the old one and shown at once.
+
+    Args:
+        chatbot_id: Whose copies.
+        source_ids: The sources that the chatbot has now, see `KnowledgeSize`.
+    """
+    return {
+        "chatbot_id": chatbot_id,
+        "source_id": {"$in": list(source_ids)},
+        "staged": {"$ne": True},
+    }
+
+
 async def chunks_with_any_token(
     scope: TenantScope,
     chatbot_id: PydanticObjectId,
     tokens: Sequence[str],
     *,
+    source_ids: Sequence[PydanticObjectId],
     limit: int,
     deadline_ms: int,
 ) -> list[ChunkWords]:
@@ -87,19 +199,44 @@ async def chunks_with_any_token(
         scope: Whose data may be read.
         chatbot_id: The chatbot whose chunks are searched.
         tokens: Letters, marks and digits only; anything else would be read as `$text` syntax.
+        source_ids: The sources that the chatbot has now.
         limit: How many chunks at most.
         deadline_ms: When MongoDB gives up, in milliseconds.
     """
     chunks = scope.of(KnowledgeChunk)
     words = {"$search": " ".join(tokens), "$language": "none"}
     pipeline: list[dict[str, Any]] = [
-        {"$match": chunks.condition({"chatbot_id": chatbot_id, "$text": words})},
+        {"$match": chunks.condition({**searchable(chatbot_id, source_ids), "$text": words})},
         {"$sort": {"score": {"$meta": "textScore"}, "_id": ASCENDING}},
         {"$limit": limit},
         {"$project": dict.fromkeys(_WORDS, 1)},
     ]
     cursor = await chunks.raw.aggregate(pipeline, maxTimeMS=deadline_ms)
     return [_chunk_words(found) for found in await cursor.to_list()]
+
+
+async def chunk_of_question(
+    scope: TenantScope,
+    chatbot_id: PydanticObjectId,
+    question_key: str,
+    *,
+    source_ids: Sequence[PydanticObjectId],
+    deadline_ms: int,
+) -> KnowledgeChunk | None:
+    """The newest question/answer pair with exactly this question, if the chatbot has one.
+
+    Args:
+        scope: Whose data may be read.
+        chatbot_id: The chatbot whose chunks are searched.
+        question_key: See `KnowledgeChunk`.
+        source_ids: The sources that the chatbot has now.
+        deadline_ms: When MongoDB gives up, in milliseconds.
+    """
+    chunks = scope.of(KnowledgeChunk)
+    wanted = {**searchable(chatbot_id, source_ids), "question_key": question_key}
+    cursor = chunks.raw.find(chunks.condition(wanted), max_time_ms=deadline_ms)
+    found = await cursor.sort("_id", DESCENDING).limit(1).to_list()
+    return KnowledgeChunk.model_validate(found[0]) if found else None
 
 
 async def tokens_in_batches(

@@ -1,8 +1,8 @@
-"""What a client's chatbots may answer from: one document per source, its text beside it.
+"""What a client's chatbots may answer from: one document per source.
 
-The chunks that are searched live in `knowledge_chunks`. The text is kept so that it can be edited
-and so that a citation's offsets can be checked; lists leave it out, since a hundred sources may
-hold two hundred megabytes.
+Its pages live in `knowledge_pages`, the chunks that are searched in `knowledge_chunks`. What
+somebody typed is kept here so that it can be edited; lists leave it out, since a hundred sources
+may hold two hundred megabytes.
 """
 
 from collections.abc import Sequence
@@ -21,23 +21,66 @@ from documents.tenancy import TenantScope
 
 KnowledgeKindName = Literal["text", "qa", "file", "url", "sitemap", "crawl", "push"]
 KnowledgeStatusName = Literal["queued", "syncing", "ready", "stale", "failed"]
+PhaseName = Literal["unsharing", "indexing", "reading"]
+
+MOST_PROBLEMS = 100
+"""Kept of one sync, the newest: whoever has more mends the first ones first."""
 
 
 class PageProblem(BaseModel):
-    """Why one page of a source could not be read, in a sentence."""
+    """Why one page of a source could not be read, in a sentence.
+
+    `was_known` says that it had been read before.
+    """
 
     url: str
     reason: str
     at: datetime
+    was_known: bool = False
+
+
+class QaPair(BaseModel):
+    """A question with its answer."""
+
+    question: str
+    answer: str
+
+
+class Progress(BaseModel):
+    """How far the work on a source is.
+
+    Attributes:
+        done: pages, or chunks while a source is taken away from a chatbot.
+        total: of how many; None where nobody knows yet.
+        changed: pages that say something new.
+    """
+
+    phase: PhaseName
+    done: int = 0
+    total: int | None = None
+    started_at: datetime
+    changed: int = 0
 
 
 class KnowledgeSource(TenantDocument):
-    """One source. `version` counts its contents, `revision` every change, chatbots included.
+    """One source. `version` counts its contents, `revision` what people change, chatbots included.
 
     `chunk_count` and `token_count` are those of one chatbot's copy: their sums over a chatbot's
     sources are the size and length of what is searched for it. `languages` are the chunks' codes
     joined by spaces: a list would keep the index `chatbot` from answering `knowledge_size` alone,
     and every search would read every text.
+
+    Attributes:
+        leaving_chatbot_ids: chatbots that do not have it any more, and whose chunks are still to
+            be deleted.
+        sync_wanted: a sync is to begin.
+        sync_id: the sync that runs, also while no process works at it.
+        next_sync_at: when the schedule wants the next one.
+        work_due_at: when a process may take up the work, see `documents.knowledge_work`; None
+            when there is none.
+        work_token: the process that works at it.
+        work_asked: counts what was asked of it.
+        work_failures: how often in a row the work ended with an error of ours.
     """
 
     title: str
@@ -47,7 +90,7 @@ class KnowledgeSource(TenantDocument):
     chatbot_ids: list[PydanticObjectId]
     sync_every_hours: int | None = None
     version: int = 1
-    page_count: int = 1
+    page_count: int = 0
     chunk_count: int = 0
     token_count: int = 0
     languages: str = ""
@@ -55,7 +98,20 @@ class KnowledgeSource(TenantDocument):
     problems: list[PageProblem] = []
     revision: int = 1
     text: str | None = None
+    qa: list[QaPair] | None = None
     content_hash: str | None = None
+    max_pages: int | None = None
+    max_depth: int | None = None
+    file_id: PydanticObjectId | None = None
+    leaving_chatbot_ids: list[PydanticObjectId] = []
+    progress: Progress | None = None
+    sync_wanted: bool = False
+    sync_id: PydanticObjectId | None = None
+    next_sync_at: datetime | None = None
+    work_due_at: datetime | None = None
+    work_token: str | None = None
+    work_asked: int = 0
+    work_failures: int = 0
 
     class Settings:
         name = "knowledge_sources"
@@ -72,24 +128,30 @@ class KnowledgeSource(TenantDocument):
                 ],
                 name="chatbot",
             ),
+            IndexModel(
+                [("work_due_at", ASCENDING)],
+                name="work",
+                partialFilterExpression={"work_due_at": {"$type": "date"}},
+            ),
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeSize:
-    """How much one chatbot knows, and in which languages."""
+    """How much one chatbot knows, in which languages, and from which sources."""
 
     chunk_count: int
     token_count: int
     languages: tuple[str, ...]
+    source_ids: tuple[PydanticObjectId, ...] = ()
 
 
 async def sources_without_text(
     scope: TenantScope, filter_: dict[str, Any], *, limit: int
 ) -> list[KnowledgeSource]:
-    """At most `limit` sources that match, newest first, with `text` left out."""
+    """At most `limit` sources that match, newest first, without what was typed."""
     sources = scope.of(KnowledgeSource)
-    cursor = sources.raw.find(sources.condition(filter_), {"text": 0})
+    cursor = sources.raw.find(sources.condition(filter_), {"text": 0, "qa": 0})
     found = cursor.sort([("_id", DESCENDING)]).limit(limit)
     return [KnowledgeSource.model_validate(fields) async for fields in found]
 
@@ -101,7 +163,7 @@ async def knowledge_size(
     sources = scope.of(KnowledgeSource)
     cursor = sources.raw.find(
         sources.condition({"chatbot_ids": chatbot_id}),
-        {"_id": 0, "chunk_count": 1, "token_count": 1, "languages": 1},
+        {"chunk_count": 1, "token_count": 1, "languages": 1},
         hint="chatbot",
         max_time_ms=deadline_ms,
     )
@@ -111,6 +173,7 @@ async def knowledge_size(
         chunk_count=sum(source["chunk_count"] for source in found),
         token_count=sum(source["token_count"] for source in found),
         languages=tuple(sorted(codes)),
+        source_ids=tuple(source["_id"] for source in found),
     )
 
 

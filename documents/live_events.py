@@ -35,6 +35,8 @@ LiveEventKind = Literal[
     "message_changed",
     "chatbot_published",
     "usage_changed",
+    "knowledge_changed",
+    "knowledge_deleted",
     "nothing",
 ]
 LIVE_EVENT_KINDS: tuple[LiveEventKind, ...] = get_args(LiveEventKind)
@@ -80,6 +82,7 @@ class LiveEvent(TenantDocument):
     visitor_id: PydanticObjectId | None = None
     conversation_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
+    source_id: PydanticObjectId | None = None
     gone: GoneConversation | None = None
 
     class Settings:

@@ -22,6 +22,7 @@ OutboxKind = Literal[
     "quota.threshold",
     "budget.threshold",
     "llm.circuit_opened",
+    "knowledge.sync_failed",
 ]
 OUTBOX_KINDS: tuple[OutboxKind, ...] = get_args(OutboxKind)
 

@@ -10,6 +10,7 @@ from documents.conversations import Conversation
 from documents.downloads import Download, DownloadPart
 from documents.installation import Installation
 from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import KnowledgeSource
 from documents.live_events import LiveCounter, LiveEvent
 from documents.llm_configs import LlmConfig
@@ -47,6 +48,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     LlmConfig,
     Upload,
     KnowledgeSource,
+    KnowledgePage,
     KnowledgeChunk,
     Visitor,
     Visit,

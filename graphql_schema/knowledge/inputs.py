@@ -1,12 +1,17 @@
 """What callers give to add and to delete knowledge."""
 
+from collections.abc import Mapping, Sequence
+
 import strawberry
 
+from documents.knowledge_sources import QaPair
 from graphql_schema.errors import InputIssue
 from graphql_schema.knowledge.types import KnowledgeKind
 
 
-@strawberry.input(description="A question with its answer.")
+@strawberry.input(
+    description="A question with its answer, which comes before everything that is searched."
+)
 class QaPairInput:
     """A pair."""
 
@@ -22,13 +27,17 @@ class AddKnowledgeSourceInput:
         description="1 to 50 chatbots of one client that may answer from it."
     )
     kind: KnowledgeKind = strawberry.field(
-        description="Where the content comes from. At present TEXT."
+        description="Where the content comes from. At present TEXT or QA."
     )
     title: str = strawberry.field(description="1 to 200 characters, named in citations.")
     text: str | None = strawberry.field(
         description="For TEXT: 1 to 500000 characters, plain or Markdown.", default=None
     )
-    qa: list[QaPairInput] | None = strawberry.field(description="For QA.", default=None)
+    qa: list[QaPairInput] | None = strawberry.field(
+        description="For QA: 1 to 500 pairs. The question may have 1000 characters, the answer"
+        " 10000, all together 500000.",
+        default=None,
+    )
     upload_id: strawberry.ID | None = strawberry.field(
         description="For FILE, from POST /uploads.", default=None
     )
@@ -47,8 +56,13 @@ class DeleteKnowledgeSourceInput:
     id: strawberry.ID = strawberry.field(description="Which source.")
 
 
-_POSSIBLE = (KnowledgeKind.TEXT,)
-_NOT_FOR_TEXT = {
+_POSSIBLE = (KnowledgeKind.TEXT, KnowledgeKind.QA)
+_NEEDED: Mapping[KnowledgeKind, frozenset[str]] = {
+    KnowledgeKind.TEXT: frozenset({"text"}),
+    KnowledgeKind.QA: frozenset({"qa"}),
+}
+_NAMES = {
+    "text": "text",
     "qa": "qa",
     "upload_id": "uploadId",
     "url": "url",
@@ -63,14 +77,25 @@ def kind_issues(given: AddKnowledgeSourceInput) -> list[InputIssue]:
     if given.kind not in _POSSIBLE:
         names = ", ".join(kind.name for kind in _POSSIBLE)
         return [_issue("kind", f"{given.kind.name} is not possible yet; possible: {names}")]
+    needed = _NEEDED[given.kind]
     surplus = [
         _issue(name, f"does not belong to the kind {given.kind.name}")
-        for field, name in _NOT_FOR_TEXT.items()
-        if getattr(given, field) is not None
+        for field, name in _NAMES.items()
+        if field not in needed and getattr(given, field) is not None
     ]
-    if given.text is None:
-        surplus.append(_issue("text", f"is needed for the kind {given.kind.name}"))
-    return surplus
+    missing = [
+        _issue(_NAMES[field], f"is needed for the kind {given.kind.name}")
+        for field in sorted(needed)
+        if getattr(given, field) is None
+    ]
+    return [*surplus, *missing]
+
+
+def pairs_of(given: Sequence[QaPairInput] | None) -> tuple[QaPair, ...] | None:
+    """Question/answer pairs as they are stored."""
+    if given is None:
+        return None
+    return tuple(QaPair(question=one.question, answer=one.answer) for one in given)
 
 
 def _issue(field: str, message: str) -> InputIssue:

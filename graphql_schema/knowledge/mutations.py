@@ -1,12 +1,13 @@
 """Adding and deleting knowledge."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
 
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.ids import PydanticObjectId
+from documents.knowledge_sources import KnowledgeKindName
 from documents.knowledge_sources import KnowledgeSource as SourceDocument
 from documents.tenancy import TenantScope
 from graphql_schema.audit.changing import audited_for
@@ -25,14 +26,20 @@ from graphql_schema.knowledge.inputs import (
     AddKnowledgeSourceInput,
     DeleteKnowledgeSourceInput,
     kind_issues,
+    pairs_of,
 )
-from graphql_schema.knowledge.types import KnowledgeSource, source_from
+from graphql_schema.knowledge.types import KnowledgeKind, KnowledgeSource, source_from
 from graphql_schema.node import local_id
 from graphql_schema.permissions import Person
 from graphql_schema.refusals import length_issues
 from graphql_schema.scopes import Scope
 from graphql_schema.targets import changeable, demand_role
-from services.knowledge.sources import MOST_CHATBOTS_PER_SOURCE, length_problems
+from services.knowledge.source_definition import (
+    MOST_CHATBOTS_PER_SOURCE,
+    SourceDefinition,
+    length_problems,
+    pair_issues,
+)
 
 
 @strawberry.type(description="The knowledge source was added and can be searched.")
@@ -84,9 +91,14 @@ class KnowledgeMutations:
         owners = {chatbot.client_id for chatbot in chatbots}
         if issues := _issues(input, owners, chatbot_ids):
             return invalid_input(issues)
-        source = await info.context.services.knowledge_sources.add_text(
-            owners.pop(), chatbot_ids, input.title, input.text or ""
+        wanted = SourceDefinition(
+            kind=cast("KnowledgeKindName", input.kind.value),
+            title=input.title,
+            chatbot_ids=tuple(chatbot_ids),
+            text=input.text,
+            qa=pairs_of(input.qa),
         )
+        source = await info.context.services.knowledge_sources.add(owners.pop(), wanted)
         return AddKnowledgeSourceSuccess(source=source_from(source))
 
     @strawberry.mutation(
@@ -135,7 +147,13 @@ def _issues(
 ) -> list[InputIssue]:
     issues = kind_issues(given)
     if not issues:
-        issues = length_issues(length_problems(given.title, given.text or "", chatbot_ids))
+        needs_text = given.kind is KnowledgeKind.TEXT
+        problems = length_problems(given.title, given.text, chatbot_ids, needs_text=needs_text)
+        pairs = pair_issues(pairs_of(given.qa))
+        issues = [
+            *length_issues(problems),
+            *(InputIssue(path=list(one.path), message=one.message) for one in pairs),
+        ]
     if len(owners) > 1:
         issues.append(
             InputIssue(

@@ -6,6 +6,7 @@ from enum import Enum
 import strawberry
 
 from documents.knowledge_sources import KnowledgeSource as SourceDocument
+from documents.knowledge_sources import Progress
 from graphql_schema.chatbots.types import Chatbot, chatbot_from
 from graphql_schema.clients.types import Client, client_by_slug
 from graphql_schema.context import ParlanceInfo
@@ -46,7 +47,10 @@ class SyncProgress:
 
     done: int = strawberry.field(description="How many pages are done.")
     total: int | None = strawberry.field(description="Of how many, once that is known.")
-    phase: str = strawberry.field(description="What is being done.")
+    phase: str = strawberry.field(
+        description="What is being done: reading, indexing (for a chatbot or title that is new) or"
+        " unsharing (from a chatbot that does not use it any more; counts passages)."
+    )
     started_at: datetime = strawberry.field(description="Since when.")
 
 
@@ -95,6 +99,17 @@ class KnowledgeSource(Node):
         return [chatbot_from(one) for one in found if one is not None]
 
 
+def _progress(stored: Progress | None) -> SyncProgress | None:
+    if stored is None:
+        return None
+    return SyncProgress(
+        done=stored.done,
+        total=stored.total,
+        phase=stored.phase,
+        started_at=stored.started_at,
+    )
+
+
 def source_from(document: SourceDocument) -> KnowledgeSource:
     """The form of a source that people see."""
     return KnowledgeSource(
@@ -108,7 +123,7 @@ def source_from(document: SourceDocument) -> KnowledgeSource:
         page_count=document.page_count,
         chunk_count=document.chunk_count,
         last_synced_at=document.last_synced_at,
-        progress=None,
+        progress=_progress(document.progress),
         problems=[
             PageProblem(url=one.url, reason=one.reason, at=one.at) for one in document.problems
         ],

@@ -1,4 +1,4 @@
-"""From a source's text to the chunks that are stored and searched: pure, and heavy on the CPU."""
+"""From a page's text to the chunks that are stored and searched: pure, and heavy on the CPU."""
 
 import hashlib
 import json
@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk
-from documents.knowledge_sources import KnowledgeSource
+from documents.knowledge_sources import KnowledgeKindName, KnowledgeSource
 from services.knowledge.chunking import passages
-from services.knowledge.errors import TooManyPassagesError
+from services.knowledge.page_content import PageContent
+from services.knowledge.pairs import pairs_in, question_key
 from services.languages.codes import UNDETERMINED
 from services.languages.detection import detect_language
 from services.languages.tokens import ANALYZER_VERSION, search_tokens
+
+NAMED_BY_PAGE: frozenset[KnowledgeKindName] = frozenset({"url", "sitemap", "crawl", "push"})
+"""Kinds whose pages have names of their own, which citations show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,65 +32,81 @@ class IndexedPassage:
     text_tokens: str
     token_count: int
     hash: str
+    page: int | None = None
+    anchor: str | None = None
+    question: str | None = None
+    question_tokens: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class IndexedText:
-    """A whole source, ready to be stored."""
+class IndexedPage:
+    """A whole page, ready to be stored."""
 
+    content: PageContent
+    title: str
     passages: tuple[IndexedPassage, ...]
     languages: tuple[str, ...]
     token_count: int
 
+    @property
+    def indexed_as(self) -> str:
+        """What the chunks are made from, apart from the page."""
+        return indexed_as(self.title)
 
-def indexed_text(title: str, text: str, *, copies: int, most_chunks: int) -> IndexedText:
-    """Cut a text into passages and make their tokens.
+
+def indexed_as(title: str) -> str:
+    """What chunks are made from, apart from their page: when it differs, they are made anew."""
+    return f"{ANALYZER_VERSION} {title}"
+
+
+def shown_title(source: KnowledgeSource, content: PageContent) -> str:
+    """What citations call a page."""
+    return (content.title if source.kind in NAMED_BY_PAGE else "") or source.title
+
+
+def indexed_page(content: PageContent, title: str, kind: KnowledgeKindName) -> IndexedPage:
+    """Cut a page into passages and make their tokens.
 
     Args:
-        title: The source's title, searched like the outermost heading.
-        text: The text as it is stored, since offsets point into it.
-        copies: How many chatbots will have the passages.
-        most_chunks: How many passages times copies are allowed.
-
-    Raises:
-        TooManyPassagesError: there are more; found out before the heavy work.
+        content: The page.
+        title: Searched like the outermost heading.
+        kind: Of its source.
     """
-    language = detect_language(text) or detect_language(f"{title}\n{text}")
-    cut = passages(text, language)
-    if len(cut) * copies > most_chunks:
-        raise TooManyPassagesError(len(cut) * copies, most_chunks)
-    made = tuple(
-        _indexed(title, one.heading_path, text[one.start : one.end], one.start, language)
-        for one in cut
-    )
-    return IndexedText(
+    made = tuple(_pairs(content, title) if kind == "qa" else _passages(content, title))
+    return IndexedPage(
+        content=content,
+        title=title,
         passages=made,
         languages=tuple(sorted({one.language for one in made})),
         token_count=sum(one.token_count for one in made),
     )
 
 
-def chunks_of(source: KnowledgeSource, indexed: IndexedText) -> Iterator[KnowledgeChunk]:
-    """The documents to store: every passage once per chatbot that uses the source."""
-    for chatbot_id in source.chatbot_ids:
-        for passage in indexed.passages:
-            yield _chunk(source, chatbot_id, passage)
-
-
-def _chunk(
-    source: KnowledgeSource, chatbot_id: PydanticObjectId, passage: IndexedPassage
+def chunk_of(
+    source: KnowledgeSource,
+    page_id: PydanticObjectId,
+    chatbot_id: PydanticObjectId,
+    page: IndexedPage,
+    passage: IndexedPassage,
 ) -> KnowledgeChunk:
+    """The document to store for one chatbot."""
     return KnowledgeChunk(
         client_id=source.client_id,
         chatbot_id=chatbot_id,
         source_id=source.id,
+        page_id=page_id,
         source_version=source.version,
-        source_title=source.title,
-        url=source.url,
+        source_title=page.title,
+        url=page.content.url,
         heading_path=list(passage.heading_path),
         text=passage.text,
         start_offset=passage.start,
         end_offset=passage.end,
+        page=passage.page,
+        anchor=passage.anchor,
+        question=passage.question,
+        question_key=question_key(passage.question) if passage.question else None,
+        question_tokens=passage.question_tokens,
         text_language=passage.language,
         token_count=passage.token_count,
         heading_tokens=passage.heading_tokens,
@@ -96,8 +116,29 @@ def _chunk(
     )
 
 
+def _passages(content: PageContent, title: str) -> Iterator[IndexedPassage]:
+    text = content.text
+    language = detect_language(text) or detect_language(f"{title}\n{text}")
+    for one in passages(text, language):
+        yield _indexed(title, one.heading_path, text[one.start : one.end], one.start, language)
+
+
+def _pairs(content: PageContent, title: str) -> Iterator[IndexedPassage]:
+    language = detect_language(content.text)
+    for question, start, end in pairs_in(content):
+        answer = content.text[start:end]
+        spoken = detect_language(f"{question}\n{answer}") or language
+        yield _indexed(title, (question,), answer, start, spoken, question=question)
+
+
 def _indexed(
-    title: str, heading_path: tuple[str, ...], text: str, start: int, source_language: str | None
+    title: str,
+    heading_path: tuple[str, ...],
+    text: str,
+    start: int,
+    source_language: str | None,
+    *,
+    question: str | None = None,
 ) -> IndexedPassage:
     language = detect_language(text) or source_language or UNDETERMINED
     heading_tokens = search_tokens("\n".join((title, *heading_path)), language)
@@ -112,6 +153,8 @@ def _indexed(
         text_tokens=" ".join(text_tokens),
         token_count=len(heading_tokens) + len(text_tokens),
         hash=_hash(title, heading_path, text),
+        question=question,
+        question_tokens=" ".join(search_tokens(question, language)) if question else None,
     )
 
 

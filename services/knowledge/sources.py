@@ -1,15 +1,14 @@
 """A client's knowledge sources: adding, changing and deleting them, with everything searched.
 
-A source and its chunks change in one transaction, so that a search sees the old content or the
-new, never half of each and never what was deleted. The heavy part, cutting and tokens, is done
-before in a thread.
+What somebody typed is searchable when the call returns, unless it is very much: it changes in one
+transaction with its page and chunks, so that a search sees the old content or the new, never half
+of each. Everything else is written down as wanted, and the work is done in the background (see
+`syncing`); a chatbot or source that goes is not searched any more from the moment of the call.
 """
 
 import asyncio
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import structlog
@@ -17,99 +16,111 @@ import structlog
 from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import (
     KnowledgeSource,
     count_sources,
     mark_knowledge_changed,
     sources_without_text,
 )
+from documents.knowledge_work import ask_for_work
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record
 from services.knowledge.errors import (
     ChatbotsNotFoundError,
-    FieldName,
-    KnowledgeInputError,
-    LengthProblem,
     SourceNotFoundError,
     SourceRevisionError,
+    TooManyPassagesError,
     TooManySourcesError,
 )
-from services.knowledge.indexing import IndexedText, chunks_of, indexed_text
-from services.knowledge.stored_text import storable_text
+from services.knowledge.indexing import IndexedPage, indexed_page
+from services.knowledge.page_writing import write_page
+from services.knowledge.source_definition import SourceDefinition, checked, definition_of
+from services.knowledge.typed_pages import typed_content
 
-LONGEST_TITLE_CHARACTERS = 200
-LONGEST_TEXT_CHARACTERS = 500_000
-MOST_CHATBOTS_PER_SOURCE = 50
 MOST_SOURCES_LISTED = 101
 """A page of 100, and one more that tells whether another page follows."""
-
-_CHUNKS_PER_WRITE = 100
-"""Encoding more at once would keep answers that stream at the time waiting."""
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class KnowledgeLimits:
-    """How much is allowed. `chunks_per_change` counts passages times chatbots."""
+    """How much is allowed.
+
+    Attributes:
+        sources_per_chatbot: sources.
+        chunks_per_change: passages times chatbots that are written while the caller waits.
+        chunks_per_source: passages of one source.
+        pages_per_source: pages of one source.
+    """
 
     sources_per_chatbot: int = 500
     chunks_per_change: int = 3_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What a source says and who may say it, checked."""
-
-    title: str
-    text: str
-    chatbot_ids: tuple[PydanticObjectId, ...]
-
-    @property
-    def hash(self) -> str:
-        return hashlib.sha256(f"{self.title}\n{self.text}".encode()).hexdigest()
+    chunks_per_source: int = 50_000
+    pages_per_source: int = 5_000
 
 
 class KnowledgeSources:
     """Reading and writing knowledge sources. The caller has checked what the viewer may do."""
 
-    def __init__(self, transactions: Transactions, limits: KnowledgeLimits | None = None) -> None:
+    def __init__(
+        self,
+        transactions: Transactions,
+        limits: KnowledgeLimits | None = None,
+        wake: Callable[[], None] | None = None,
+    ) -> None:
+        """`wake` tells whoever does the work in the background that there is some."""
         self._transactions = transactions
         self._limits = limits or KnowledgeLimits()
+        self._wake = wake or (lambda: None)
 
     async def add_text(
         self, client_id: str, chatbot_ids: Sequence[PydanticObjectId], title: str, text: str
     ) -> KnowledgeSource:
-        """Store a text and make it searchable for its chatbots.
+        """Store a text, as `add` does."""
+        return await self.add(
+            client_id, SourceDefinition("text", title, tuple(chatbot_ids), text=text)
+        )
+
+    async def add(self, client_id: str, wanted: SourceDefinition) -> KnowledgeSource:
+        """Store a source for chatbots of a client.
 
         Args:
             client_id: The slug of the client that owns the chatbots.
-            chatbot_ids: 1 to 50 chatbots of that client.
-            title: 1 to 200 code points.
-            text: 1 to 500,000 code points, plain or Markdown.
+            wanted: The source; lengths are those of `SourceDefinition`.
 
         Raises:
             KnowledgeInputError: a field is empty or too long.
+            InvalidFieldsError: another field cannot be accepted.
             ChatbotsNotFoundError: a chatbot is unknown or another client's.
             TooManySourcesError: a chatbot has as many sources as it may.
-            TooManyPassagesError: the text is too much for so many chatbots.
+            TooManyPassagesError: a text falls into more passages than a source may have.
         """
-        content = _checked(title, text, chatbot_ids)
-        indexed = await self._indexed(content)
+        definition = checked(wanted)
+        indexed = await self._indexed_at_once(definition, len(definition.chatbot_ids))
         source = KnowledgeSource(
-            client_id=client_id, kind="text", status="ready", **_fields(content, indexed)
+            client_id=client_id,
+            kind=definition.kind,
+            status="ready" if indexed else "queued",
+            **definition.fields,
+            **(_sums(indexed) if indexed else _WANTED),
         )
+        if not indexed:
+            source.work_due_at = utc_now()
         scope = TenantScope.one(client_id)
 
         async def write(session: WriteSession) -> None:
             await scope.of(KnowledgeSource).insert(source, session)
-            await _insert_chunks(source, indexed, session)
-            await self._claim(scope, content.chatbot_ids, session)
+            if indexed:
+                await write_page(session, source, indexed)
+            await self._claim(scope, definition.chatbot_ids, session)
             await record(session, client_id=client_id, after=source)
 
         await self._transactions.run_transaction(write)
-        _log.info("knowledge_source_added", source_id=str(source.id), chunks=source.chunk_count)
+        self._wake()
+        _log.info("knowledge_source_added", source_id=str(source.id), kind=source.kind)
         return source
 
     async def update_text(
@@ -122,35 +133,51 @@ class KnowledgeSources:
         chatbot_ids: Sequence[PydanticObjectId] | None = None,
         revision: int | None = None,
     ) -> KnowledgeSource:
-        """Change a source; what is None stays. Without a difference nothing is written.
+        """Change a text, as `update` does; what is None stays."""
+        given = {"title": title, "text": text, "chatbot_ids": chatbot_ids}
+        changes = {name: value for name, value in given.items() if value is not None}
+        return await self.update(scope, source_id, changes, revision=revision)
+
+    async def update(
+        self,
+        scope: TenantScope,
+        source_id: PydanticObjectId,
+        changes: Mapping[str, Any],
+        *,
+        revision: int | None = None,
+    ) -> KnowledgeSource:
+        """Change a source. Without a difference nothing is written.
 
         Args:
             scope: Whose sources may be changed.
             source_id: The source.
-            title: 1 to 200 code points.
-            text: 1 to 500,000 code points.
-            chatbot_ids: All chatbots that shall use it from now on, of the source's client.
+            changes: Fields of `SourceDefinition`; those left out stay.
             revision: The revision the caller has seen; None changes whatever is there.
 
         Raises:
             SourceNotFoundError: there is no such source in the scope.
             SourceRevisionError: the source is not at `revision` any more.
             KnowledgeInputError: a field is empty or too long.
+            InvalidFieldsError: another field cannot be accepted.
             ChatbotsNotFoundError: a chatbot is unknown or another client's.
             TooManySourcesError: a chatbot has as many sources as it may.
-            TooManyPassagesError: the text is too much for so many chatbots.
+            TooManyPassagesError: a text falls into more passages than a source may have.
         """
         before = await self._existing(scope, source_id)
         if revision is not None and before.revision != revision:
             raise SourceRevisionError(source_id, before.revision)
-        content = _checked(
-            before.title if title is None else title,
-            before.text or "" if text is None else text,
-            before.chatbot_ids if chatbot_ids is None else chatbot_ids,
-        )
-        if _says_the_same(before, content):
+        old = definition_of(before)
+        wanted = checked(old, changes)
+        if wanted == old:
             return before
-        return await self._replace(before, content)
+        concerned = {*wanted.chatbot_ids, *before.chatbot_ids, *before.leaving_chatbot_ids}
+        indexed = await self._indexed_at_once(wanted, len(concerned))
+        source = await self._transactions.run_transaction(
+            lambda session: self._changed(before, wanted, indexed, session)
+        )
+        self._wake()
+        _log.info("knowledge_source_updated", source_id=str(source.id), version=source.version)
+        return source
 
     async def delete(self, scope: TenantScope, source_id: PydanticObjectId) -> dict[str, int]:
         """Delete a source with everything that is searched for it.
@@ -166,10 +193,13 @@ class KnowledgeSources:
             source = await scope.of(KnowledgeSource).delete_one({"_id": source_id}, session)
             if source is None:
                 raise SourceNotFoundError(source_id)
-            chunks = TenantScope.one(source.client_id).of(KnowledgeChunk)
-            deleted = await chunks.delete_many({"source_id": source_id}, session)
+            own = TenantScope.one(source.client_id)
+            pages = await own.of(KnowledgePage).delete_many({"source_id": source_id}, session)
+            chunks = await own.of(KnowledgeChunk).delete_many({"source_id": source_id}, session)
+            await mark_knowledge_changed(own, source.chatbot_ids, session)
             await record(session, client_id=source.client_id, before=source)
-            return {"knowledge_sources": 1, "knowledge_chunks": deleted}
+            gone = {"knowledge_sources": 1, "knowledge_pages": pages, "knowledge_chunks": chunks}
+            return {name: count for name, count in gone.items() if count}
 
         erased = await self._transactions.run_transaction(write)
         _log.info("knowledge_source_deleted", source_id=str(source_id), **erased)
@@ -212,37 +242,48 @@ class KnowledgeSources:
             raise SourceNotFoundError(source_id)
         return source
 
-    async def _indexed(self, content: _Content) -> IndexedText:
-        return await asyncio.to_thread(
-            indexed_text,
-            content.title,
-            content.text,
-            copies=len(content.chatbot_ids),
-            most_chunks=self._limits.chunks_per_change,
-        )
+    async def _indexed_at_once(self, wanted: SourceDefinition, copies: int) -> IndexedPage | None:
+        """What was typed, ready to be stored; None when it is for the background."""
+        content = typed_content(wanted)
+        if content is None:
+            return None
+        indexed = await asyncio.to_thread(indexed_page, content, wanted.title, wanted.kind)
+        count, most = len(indexed.passages), self._limits.chunks_per_source
+        if count > most:
+            raise TooManyPassagesError(count, most)
+        return indexed if count * copies <= self._limits.chunks_per_change else None
 
-    async def _replace(self, before: KnowledgeSource, content: _Content) -> KnowledgeSource:
-        indexed = await self._indexed(content)
+    async def _changed(
+        self,
+        before: KnowledgeSource,
+        wanted: SourceDefinition,
+        indexed: IndexedPage | None,
+        session: WriteSession,
+    ) -> KnowledgeSource:
         scope = TenantScope.one(before.client_id)
-        fields = _fields(content, indexed)
-        has_new_content = before.content_hash != content.hash
-
-        async def write(session: WriteSession) -> KnowledgeSource:
+        is_other = before.content_hash != wanted.content_hash
+        same = {"_id": before.id, "revision": before.revision}
+        fields = {
+            **wanted.fields,
+            "revision": before.revision + 1,
+            "version": before.version + int(is_other and indexed is not None),
+        }
+        if indexed:
+            done = {**_sums(indexed), "leaving_chatbot_ids": [], **_AT_REST}
             source = await scope.of(KnowledgeSource).update_one(
-                {"_id": before.id, "revision": before.revision},
-                {"$set": fields, "$inc": {"revision": 1, "version": int(has_new_content)}},
-                session=session,
+                same, {"$set": {**fields, **done, "status": "ready"}}, session=session
             )
-            if source is None:
-                raise await self._lost(scope, before.id)
-            await scope.of(KnowledgeChunk).delete_many({"source_id": source.id}, session)
-            await _insert_chunks(source, indexed, session)
-            await self._claim(scope, content.chatbot_ids, session)
-            await record(session, client_id=source.client_id, before=before, after=source)
-            return source
-
-        source = await self._transactions.run_transaction(write)
-        _log.info("knowledge_source_updated", source_id=str(source.id), version=source.version)
+        else:
+            left = {*before.chatbot_ids, *before.leaving_chatbot_ids} - set(wanted.chatbot_ids)
+            asked = {"leaving_chatbot_ids": sorted(left), **(_WANTED if is_other else {})}
+            source = await ask_for_work(scope, same, {**fields, **asked}, session)
+        if source is None:
+            raise await self._lost(scope, before.id)
+        if indexed:
+            await write_page(session, source, indexed)
+        await mark_knowledge_changed(scope, before.chatbot_ids, session)
+        await self._claim(scope, wanted.chatbot_ids, session)
+        await record(session, client_id=source.client_id, before=before, after=source)
         return source
 
     async def _lost(self, scope: TenantScope, source_id: PydanticObjectId) -> Exception:
@@ -264,37 +305,21 @@ class KnowledgeSources:
                 raise TooManySourcesError(chatbot_id, most)
 
 
-def _checked(title: str, text: str, chatbot_ids: Sequence[PydanticObjectId]) -> _Content:
-    if problems := length_problems(title, text, chatbot_ids):
-        raise KnowledgeInputError(problems)
-    return _Content(
-        storable_text(title).strip(), storable_text(text), tuple(dict.fromkeys(chatbot_ids))
-    )
+_WANTED: Mapping[str, Any] = {"sync_wanted": True}
+_AT_REST: Mapping[str, Any] = {
+    "sync_wanted": False,
+    "sync_id": None,
+    "progress": None,
+    "problems": [],
+    "work_token": None,
+    "work_due_at": None,
+}
+"""A process that works at it finds that it has lost the right to."""
 
 
-def length_problems(
-    title: str, text: str, chatbot_ids: Sequence[PydanticObjectId]
-) -> list[LengthProblem]:
-    """Every field of a source to be that is empty or too long."""
-    content = storable_text(text)
-    lengths: tuple[tuple[FieldName, int, int], ...] = (
-        ("title", len(storable_text(title).strip()), LONGEST_TITLE_CHARACTERS),
-        ("text", len(content) if content.strip() else 0, LONGEST_TEXT_CHARACTERS),
-        ("chatbot_ids", len(set(chatbot_ids)), MOST_CHATBOTS_PER_SOURCE),
-    )
-    return [
-        LengthProblem(field, length, least=1, most=most)
-        for field, length, most in lengths
-        if not 1 <= length <= most
-    ]
-
-
-def _fields(content: _Content, indexed: IndexedText) -> dict[str, Any]:
+def _sums(indexed: IndexedPage) -> dict[str, Any]:
     return {
-        "title": content.title,
-        "text": content.text,
-        "chatbot_ids": list(content.chatbot_ids),
-        "content_hash": content.hash,
+        "page_count": 1,
         "chunk_count": len(indexed.passages),
         "token_count": indexed.token_count,
         "languages": " ".join(indexed.languages),
@@ -304,16 +329,3 @@ def _fields(content: _Content, indexed: IndexedText) -> dict[str, Any]:
 
 def _used_by(chatbot_id: PydanticObjectId | None) -> dict[str, Any]:
     return {} if chatbot_id is None else {"chatbot_ids": chatbot_id}
-
-
-def _says_the_same(source: KnowledgeSource, content: _Content) -> bool:
-    return source.content_hash == content.hash and source.chatbot_ids == list(content.chatbot_ids)
-
-
-async def _insert_chunks(
-    source: KnowledgeSource, indexed: IndexedText, session: WriteSession
-) -> None:
-    chunks = TenantScope.one(source.client_id).of(KnowledgeChunk)
-    waiting = chunks_of(source, indexed)
-    while batch := list(islice(waiting, _CHUNKS_PER_WRITE)):
-        await chunks.insert_many(batch, session)

@@ -125,12 +125,12 @@ class WordSearch:
         size: KnowledgeSize,
     ) -> _Looked:
         words = question.words
-        first = await self._counted(scope, chatbot_id, question, words)
+        first = await self._counted(scope, chatbot_id, question, words, size)
         counts = document_counts(words, first)
         if len(first) < CANDIDATES:
             return _Looked(tuple(first), counts)
         rare = [word for word in words if counts[word] < RARE_SHARE * CANDIDATES]
-        second = await self._counted(scope, chatbot_id, question, rare) if rare else []
+        second = await self._counted(scope, chatbot_id, question, rare, size) if rare else []
         together = {chunk.chunk_id: chunk for chunk in (*first, *second)}
         exact = document_counts(words, together.values())
         for word in words:
@@ -144,12 +144,14 @@ class WordSearch:
         chatbot_id: PydanticObjectId,
         question: ReadQuestion,
         wanted: Sequence[QuestionWord],
+        size: KnowledgeSize,
     ) -> list[CountedChunk]:
         """At most a thousand chunks with one of the wanted words; all words are counted."""
         candidates = await chunks_with_any_token(
             scope,
             chatbot_id,
             all_tokens(wanted),
+            source_ids=size.source_ids,
             limit=CANDIDATES,
             deadline_ms=self._deadline_ms,
         )

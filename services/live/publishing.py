@@ -24,6 +24,7 @@ class News:
     visitor_id: PydanticObjectId | None = None
     conversation_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
+    source_id: PydanticObjectId | None = None
     in_preview: bool = False
     gone: GoneConversation | None = None
 
@@ -71,6 +72,20 @@ async def usage_changed(client_id: str, session: WriteSession) -> None:
     await publish(client_id, News("usage_changed"), session=session)
 
 
+async def knowledge_changed(
+    client_id: str, source_id: PydanticObjectId, session: WriteSession | None = None
+) -> None:
+    """Tell those who watch a client's knowledge that a source changed, or how far its sync is."""
+    await publish(client_id, News("knowledge_changed", source_id=source_id), session=session)
+
+
+async def knowledge_deleted(
+    client_id: str, source_id: PydanticObjectId, session: WriteSession
+) -> None:
+    """Tell those who watch a client's knowledge that a source is gone."""
+    await publish(client_id, News("knowledge_deleted", source_id=source_id), session=session)
+
+
 async def publish(client_id: str, *news: News, session: WriteSession | None = None) -> None:
     """Store events of a client, in this order, as the last step of the transaction.
 
@@ -90,6 +105,7 @@ async def publish(client_id: str, *news: News, session: WriteSession | None = No
             visitor_id=one.visitor_id,
             conversation_id=one.conversation_id,
             message_id=one.message_id,
+            source_id=one.source_id,
             gone=one.gone,
         )
         for seq, one in enumerate(told, first)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.knowledge.chunking import MOST_CHARACTERS, TARGET_CHARACTERS, Passage, passages
-from services.knowledge.indexing import indexed_text
+from services.knowledge.indexing import indexed_page
+from services.knowledge.page_content import PageContent
 from services.knowledge.stored_text import storable_text
 
 MARKDOWN = """Before any heading.
@@ -130,7 +131,7 @@ def between(text: str, found: list[Passage]) -> str:
 def test_every_stored_passage_is_a_slice_of_the_stored_text(text: str) -> None:
     stored = storable_text(text)
     stored.encode()
-    indexed = indexed_text("Title", stored, copies=1, most_chunks=100_000)
+    indexed = indexed_page(PageContent("text", "Title", stored), "Title", "text")
     assert all(stored[one.start : one.end] == one.text for one in indexed.passages)
     assert indexed.token_count == sum(one.token_count for one in indexed.passages)
 

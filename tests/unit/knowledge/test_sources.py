@@ -22,11 +22,8 @@ from services.knowledge.errors import (
     TooManySourcesError,
 )
 from services.knowledge.search import KnowledgeSearch
-from services.knowledge.sources import (
-    LONGEST_TEXT_CHARACTERS,
-    KnowledgeLimits,
-    KnowledgeSources,
-)
+from services.knowledge.source_definition import LONGEST_TEXT_CHARACTERS
+from services.knowledge.sources import KnowledgeLimits, KnowledgeSources
 from tests.unit.knowledge.conftest import Tenant, new_tenant
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -168,7 +165,7 @@ async def test_deleting_leaves_nothing(
         tenant.client_id, both, "Tea", "# A\n\nDarjeeling.\n\n# B\n\nDarjeeling."
     )
     erased = await knowledge_sources.delete(tenant.scope, source.id)
-    assert erased == {"knowledge_sources": 1, "knowledge_chunks": 4}
+    assert erased == {"knowledge_sources": 1, "knowledge_pages": 1, "knowledge_chunks": 4}
     assert await quotes(knowledge_search, tenant, "darjeeling") == []
     for name in await database.database.list_collection_names():
         fields = {"$or": [{"_id": source.id}, {"source_id": source.id}]}
@@ -262,7 +259,7 @@ async def test_a_limit_of_sources_holds_when_many_add_at_once(
 
 
 async def test_a_text_of_too_many_passages_is_refused(database: Database, tenant: Tenant) -> None:
-    sources = KnowledgeSources(database, KnowledgeLimits(chunks_per_change=10))
+    sources = KnowledgeSources(database, KnowledgeLimits(chunks_per_source=10))
     with pytest.raises(TooManyPassagesError) as refused:
         await sources.add_text(
             tenant.client_id, [tenant.chatbot_id], "Tea", "# Tea\n\nAssam.\n\n" * 11
