@@ -6,12 +6,16 @@ where there is none, between two characters as people see them (never inside an 
 letter and its marks).
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from zlib import crc32
 
 import regex  # type: ignore[import-untyped]
 
+from services.knowledge.extraction.extracted import ExtractedHeading, ExtractedText, PageStart
+from services.knowledge.markdown_headings import markdown_headings
 from services.languages.graphemes import grapheme_end
 from services.languages.sentences import Span, sentences
 
@@ -22,32 +26,36 @@ MOST_CHARACTERS = 1_500
 """A paragraph up to this length is not cut, and a short rest joins the passage before it."""
 
 _SHORT_REST_CHARACTERS = 200
-_LONGEST_HEADING_CHARACTERS = 200
-_ATX_HEADING = regex.compile(r"[ ]{0,3}(?P<marks>\#{1,6})[ \t]++(?P<text>\S.*+)")
-_UNDERLINE = regex.compile(r"[ ]{0,3}(?P<marks>={2,}+|-{3,}+)[ \t]*+\Z")
-_FENCE = regex.compile(r"[ ]{0,3}(?P<fence>`{3,}+|~{3,}+)")
-_CLOSING_MARKS = regex.compile(r"(?<=[ \t])\#++[ \t]*+\Z")
-_EMPHASIS = regex.compile(r"[*_`]{1,3}+(?=\S)|(?<=\S)[*_`]{1,3}+")
-_LINE = regex.compile(r"[^\n]*+(?:\n|\Z)")
+_LEAST_BEFORE_LANDMARK = 400
+_LANDMARK_CHARACTERS = 100
+_PIECES_PER_LANDMARK = 4
+"""One piece in so many is a landmark."""
+
 _PARAGRAPH = regex.compile(r"\S(?:[^\n]|\n(?![^\S\n]*+\n))*+")
 _LAST_SPACE = regex.compile(r"\s(?=\S*+\Z)")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A slice of a text with the headings it stands under, the outermost first."""
+    """A slice of a text with the headings it stands under, the outermost first.
+
+    `anchor` is that of the nearest heading above that has one; `page` counts from 1.
+    """
 
     heading_path: tuple[str, ...]
     start: int
     end: int
+    anchor: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Heading:
-    level: int
-    text: str
-    start: int
-    end: int
+class _Section:
+    """What stands under one heading, up to the next."""
+
+    path: tuple[str, ...]
+    anchor: str | None
+    body: Span
 
 
 def passages(text: str, language: str | None = None) -> list[Passage]:
@@ -60,18 +68,42 @@ def passages(text: str, language: str | None = None) -> list[Passage]:
     Returns:
         Passages in order, not overlapping; a heading with nothing below it is a passage itself.
     """
-    found: list[Passage] = []
-    for path, body in _sections(text):
-        spans = _packed(_pieces(text, body, language))
-        found.extend(Passage(path, span.start, span.end) for span in spans)
-    return found
+    headings = [
+        ExtractedHeading(one.level, one.text, one.start, one.end) for one in markdown_headings(text)
+    ]
+    return [
+        Passage(section.path, span.start, span.end)
+        for section in _sections(text, headings)
+        for span in _packed(_pieces(text, section.body, language))
+    ]
 
 
-def _sections(text: str) -> Iterator[tuple[tuple[str, ...], Span]]:
-    """Each heading's path and the text below it, up to the next heading."""
-    headings = _headings(text)
-    yield (), Span(0, headings[0].start if headings else len(text))
-    open_headings: list[_Heading] = []
+def extracted_passages(extracted: ExtractedText, language: str | None = None) -> list[Passage]:
+    """Cut what was read out of a page or a file into passages, with anchors and pages.
+
+    No passage runs over the end of a page. Where passages begin depends on the paragraphs
+    themselves, so that after a change passages soon are again what they were, and so are their
+    hashes.
+
+    Args:
+        extracted: The text; only its headings are headings, whatever its lines look like.
+        language: For telling where sentences end.
+
+    Returns:
+        As `passages`.
+    """
+    text = extracted.text
+    return [
+        Passage(section.path, span.start, span.end, section.anchor, page)
+        for section in _sections(text, extracted.headings)
+        for page, part in _pages(section.body, extracted.page_starts)
+        for span in _packed(_pieces(text, part, language), landmarks_in=text)
+    ]
+
+
+def _sections(text: str, headings: Sequence[ExtractedHeading]) -> Iterator[_Section]:
+    yield _Section((), None, Span(0, headings[0].start if headings else len(text)))
+    open_headings: list[ExtractedHeading] = []
     for heading, following in zip_longest(headings, headings[1:]):
         while open_headings and open_headings[-1].level >= heading.level:
             open_headings.pop()
@@ -80,60 +112,22 @@ def _sections(text: str) -> Iterator[tuple[tuple[str, ...], Span]]:
         has_children = following is not None and following.level > heading.level
         if not has_children and not text[body.start : body.end].strip():
             body = Span(heading.start, heading.end)
-        yield tuple(above.text for above in open_headings), body
+        path = tuple(above.text for above in open_headings)
+        anchors = [above.anchor for above in reversed(open_headings) if above.anchor]
+        yield _Section(path, anchors[0] if anchors else None, body)
 
 
-def _headings(text: str) -> list[_Heading]:
-    """Markdown headings outside of code blocks."""
-    found: list[_Heading] = []
-    fence = ""
-    above: regex.Match[str] | None = None
-    for line in _LINE.finditer(text):
-        content = line.group().rstrip("\n")
-        if fence_marks := _FENCE.match(content):
-            fence = _next_fence(fence, fence_marks.group("fence"))
-            above = None
-        elif not fence and (heading := _heading(content, line, above)):
-            found.append(heading)
-            above = None
-        else:
-            above = _possible_title(line, above)
-    return found
-
-
-def _next_fence(open_fence: str, marks: str) -> str:
-    """What is open after a fence line: a code block ends with the marks that began it."""
-    if not open_fence:
-        return marks
-    return "" if marks.startswith(open_fence) else open_fence
-
-
-def _heading(
-    content: str, line: regex.Match[str], above: regex.Match[str] | None
-) -> _Heading | None:
-    if marked := _ATX_HEADING.match(content):
-        text = _plain_heading(marked.group("text"))
-        return _Heading(len(marked.group("marks")), text, line.start(), line.end())
-    if above is not None and (underline := _UNDERLINE.match(content)):
-        level = 1 if underline.group("marks")[0] == "=" else 2
-        return _Heading(level, _plain_heading(above.group()), above.start(), line.end())
-    return None
-
-
-def _possible_title(
-    line: regex.Match[str], above: regex.Match[str] | None
-) -> regex.Match[str] | None:
-    """The line, if an underline could make it a heading: alone and not too long."""
-    content = line.group().strip()
-    if above is not None or not content or len(content) > _LONGEST_HEADING_CHARACTERS:
-        return None
-    return line
-
-
-def _plain_heading(text: str) -> str:
-    plain = _EMPHASIS.sub("", _CLOSING_MARKS.sub("", text.strip())).strip()
-    shown = plain or text.strip()
-    return shown[: grapheme_end(shown, 0, _LONGEST_HEADING_CHARACTERS)]
+def _pages(body: Span, starts: Sequence[PageStart]) -> Iterator[tuple[int | None, Span]]:
+    """The body's parts by page; the whole of it where there are no pages."""
+    first = bisect_right(starts, body.start, key=lambda page: page.start) - 1
+    number = starts[first].number if first >= 0 else None
+    start = body.start
+    for page in starts[first + 1 :]:
+        if page.start >= body.end:
+            break
+        yield number, Span(start, page.start)
+        number, start = page.number, page.start
+    yield number, Span(start, body.end)
 
 
 def _pieces(text: str, body: Span, language: str | None) -> Iterator[Span]:
@@ -165,15 +159,30 @@ def _cut(text: str, start: int, limit: int) -> int:
     return space.end() if space else grapheme_end(text, start, limit)
 
 
-def _packed(pieces: Iterator[Span]) -> Sequence[Span]:
-    """Neighbouring pieces joined up to the target; a short rest joins its predecessor."""
+def _packed(pieces: Iterator[Span], *, landmarks_in: str | None = None) -> Sequence[Span]:
+    """Neighbouring pieces joined up to the target; a short rest joins its predecessor.
+
+    With a text, landmarks in it begin a passage of their own where enough stands before.
+    """
     packed: list[Span] = []
     for piece in pieces:
-        if packed and _fits(packed[-1], piece):
+        begins = (
+            landmarks_in is not None
+            and bool(packed)
+            and packed[-1].end - packed[-1].start >= _LEAST_BEFORE_LANDMARK
+            and _is_landmark(landmarks_in, piece)
+        )
+        if packed and not begins and _fits(packed[-1], piece):
             packed[-1] = Span(packed[-1].start, piece.end)
         else:
             packed.append(piece)
     return packed
+
+
+def _is_landmark(text: str, piece: Span) -> bool:
+    """Some pieces, always the same ones: which, nothing around them has a say in."""
+    beginning = text[piece.start : min(piece.end, piece.start + _LANDMARK_CHARACTERS)]
+    return crc32(beginning.encode()) % _PIECES_PER_LANDMARK == 0
 
 
 def _fits(filled: Span, piece: Span) -> bool:

@@ -67,6 +67,14 @@ class ExtractedText:
     indexable: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class SitemapText:
+    """What a sitemap lists: addresses as written, each once."""
+
+    pages: tuple[str, ...]
+    sitemaps: tuple[str, ...]
+
+
 class UnreadableContentError(Exception):
     """A page or file gives no text.
 
