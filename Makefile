@@ -10,7 +10,7 @@ JAVASCRIPT_TESTS = $(wildcard widget/test/*.test.js)
 #   unmarked   unit, API over HTTP and WebSocket, architecture      15 min
 #   faults     processes killed at random moments                   10 min
 #   browser    pages driven in Chromium                               8 min
-#   wordpress  a real WordPress (not there yet)                      10 min
+#   wordpress  a real WordPress of three versions, in Chromium      10 min
 #   node       the widget's own tests                                 1 min
 PYTEST = $(ON_PATH) $(BIN)/python -m pytest -p tests.machine_needs -p tests.run_census \
 	-p tests.one_after_another --numprocesses 2 --dist worksteal

@@ -14,7 +14,17 @@ from api.middleware.correlation import Correlation
 from api.middleware.faults import Faults
 from api.middleware.origins import ApiOrigins
 from api.middleware.security_headers import SecurityHeaders
-from api.routes import account, demo, embed, exports, operations, uploads, widget, widget_config
+from api.routes import (
+    account,
+    demo,
+    embed,
+    exports,
+    operations,
+    plugins,
+    uploads,
+    widget,
+    widget_config,
+)
 from api.settings import Settings
 
 
@@ -45,6 +55,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(widget.router)
     application.include_router(embed.router)
     application.include_router(widget_config.router)
+    application.include_router(plugins.router)
     application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
     application.add_api_route("/favicon.ico", _no_icon, methods=["GET"], include_in_schema=False)
     application.add_exception_handler(404, _not_found)

@@ -75,6 +75,8 @@ from services.privacy.exporting import Exporting
 from services.privacy.housekeeping import Housekeeping
 from services.privacy.retention import Retention
 from services.publishing.kept_files import KeptFiles
+from services.publishing.plugin_connections import PluginConnections
+from services.publishing.plugin_packages import PluginPackages
 from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits, Rates
 from services.rate_limits.redis_windows import RedisWindows
@@ -149,9 +151,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     widget_tokens = WidgetTokens(keys)
     password_work = PasswordWork(settings.sign_in_threads, settings.sign_ins_waiting)
     sign_in = SignIn(AccessTokens(keys), password_work)
-    api_keys = ApiKeys(database)
     memberships = Memberships(database)
     signing_keys = SigningKeys(database, sealer)
+    api_keys = ApiKeys(database, signing_keys.retire_of_plugin)
     stays = Stays(
         most_at_once=settings.visits_per_chatbot,
         idle=timedelta(seconds=settings.visit_idle_seconds),
@@ -227,6 +229,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         uploads=uploads,
         live=Live(),
         counting=counting,
+        plugin_packages=PluginPackages(database, downloads, settings.base_url),
+        plugin_connections=PluginConnections(database, api_keys, signing_keys),
         widget_builds=WidgetBuilds(settings.widget_dir),
         embedding_origins=origins,
         public_url=settings.base_url,

@@ -18,10 +18,14 @@ class Budget(BaseModel):
 
 
 class SigningKey(BaseModel):
-    """A secret with which the client's backend signs its visitors' identity. Live until retired."""
+    """A secret with which the client's backend signs its visitors' identity. Live until retired.
+
+    `api_key_id` is the API key of the plugin that signs with it; None: the client's own backend.
+    """
 
     id: PydanticObjectId = Field(default_factory=PydanticObjectId)
     key_id: str
+    api_key_id: PydanticObjectId | None = None
     sealed_secret: str | None
     created_at: datetime = Field(default_factory=utc_now)
     retired_at: datetime | None = None

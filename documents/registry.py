@@ -19,6 +19,7 @@ from documents.one_time_codes import OneTimeCode
 from documents.outbox_entries import OutboxEntry
 from documents.outgoing_mails import OutgoingMail
 from documents.pending_erasures import PendingErasure
+from documents.plugin_connections import PluginConnection
 from documents.rate_windows import RateWindow
 from documents.sessions import Session
 from documents.uploads import Upload
@@ -41,6 +42,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     OneTimeCode,
     OutgoingMail,
     ApiKey,
+    PluginConnection,
     AuditEntry,
     Client,
     Chatbot,

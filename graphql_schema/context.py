@@ -54,6 +54,8 @@ from services.live.following import Live
 from services.privacy.deleting import Deleting
 from services.privacy.erasing import Erasing
 from services.privacy.exporting import Exporting
+from services.publishing.plugin_connections import PluginConnections
+from services.publishing.plugin_packages import PluginPackages
 from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits
 from services.uploads.uploads import Uploads
@@ -110,6 +112,8 @@ class Services:
     uploads: Uploads
     live: Live
     counting: Counting
+    plugin_packages: PluginPackages
+    plugin_connections: PluginConnections
     widget_builds: WidgetBuilds
     embedding_origins: EmbeddingOrigins
     public_url: str

@@ -61,6 +61,7 @@ from graphql_schema.llm_configs.subscriptions import LlmConfigSubscriptions
 from graphql_schema.masking import ErrorMasking
 from graphql_schema.nodes import NodeQueries
 from graphql_schema.privacy.mutations import PrivacyMutations
+from graphql_schema.publishing.mutations import PluginMutations
 from graphql_schema.publishing.queries import PublishingQueries
 from graphql_schema.scalars import SCALARS
 from graphql_schema.usage.queries import UsageQueries
@@ -123,6 +124,7 @@ class Mutation(
     ConversationMutations,
     KnowledgeMutations,
     PrivacyMutations,
+    PluginMutations,
 ):
     """All mutations."""
 

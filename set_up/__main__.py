@@ -13,6 +13,7 @@ from set_up import (
     locks,
     node_packages,
     virtual_environment,
+    wordpress_trees,
 )
 from set_up.steps import SetUpError, one_at_a_time
 
@@ -34,6 +35,7 @@ def prepare_tests() -> None:
     prepare_tools()
     embedded_database.prepare()
     debian_packages.prepare()
+    wordpress_trees.prepare()
 
 
 STEPS = {

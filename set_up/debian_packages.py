@@ -37,6 +37,23 @@ NEEDS = (
         packages=("chromium", "fonts-dejavu-core", "libatomic1"),
     ),
     Need(marker="php", commands=("php",), libraries=(), packages=("php-cli",)),
+    Need(
+        marker="wordpress",
+        commands=("chromium", "mariadbd", "php"),
+        libraries=(),
+        packages=(
+            "chromium",
+            "gettext",
+            "mariadb-server",
+            "php-cli",
+            "php-curl",
+            "php-gd",
+            "php-mbstring",
+            "php-mysql",
+            "php-xml",
+            "php-zip",
+        ),
+    ),
     Need(marker="redis", commands=("redis-server",), libraries=(), packages=("redis-server",)),
 )
 

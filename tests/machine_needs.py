@@ -9,6 +9,7 @@ import os
 import pytest
 
 from set_up.debian_packages import NEEDS
+from set_up.wordpress_trees import missing_trees
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -17,9 +18,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return
     for need in NEEDS:
         missing = need.missing()
-        if not missing:
-            continue
-        reason = f"{', '.join(missing)} missing: apt-get install {' '.join(need.packages)}"
-        for item in items:
-            if item.get_closest_marker(need.marker) is not None:
-                item.add_marker(pytest.mark.skip(reason=reason))
+        if missing:
+            reason = f"{', '.join(missing)} missing: apt-get install {' '.join(need.packages)}"
+            _skip(items, need.marker, reason)
+    if trees := missing_trees():
+        _skip(items, "wordpress", f"WordPress of Debian {', '.join(trees)} was not fetched")
+
+
+def _skip(items: list[pytest.Item], marker: str, reason: str) -> None:
+    for item in items:
+        if item.get_closest_marker(marker) is not None:
+            item.add_marker(pytest.mark.skip(reason=reason))

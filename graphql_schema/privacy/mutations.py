@@ -15,16 +15,19 @@ from graphql_schema.scopes import Scope
 
 SERVERS = (Scope.VISITORS_WRITE, Scope.CONVERSATIONS_WRITE)
 READING_SERVERS = (Scope.VISITORS_WRITE, Scope.CONVERSATIONS_READ)
+WHICH = "Left out: the visitor who asks. Visitors can name nobody but themselves."
+WHOSE = (
+    "Instead of `visitorId`, for people and servers of one client: the `user_id` with which the"
+    " client's backend identifies the visitor. Who gives both must mean the same visitor."
+)
 
 
 @strawberry.input(description="Whose data is wanted.")
 class ExportVisitorInput:
     """A visitor."""
 
-    visitor_id: strawberry.ID | None = strawberry.field(
-        description="Left out: the visitor who asks. Visitors can name nobody but themselves.",
-        default=None,
-    )
+    visitor_id: strawberry.ID | None = strawberry.field(description=WHICH, default=None)
+    user_id: str | None = strawberry.field(description=WHOSE, default=None)
 
 
 @strawberry.type(description="The archive is there and waits to be fetched.")
@@ -49,10 +52,8 @@ ExportVisitorResult = Annotated[
 class EraseVisitorInput:
     """A visitor."""
 
-    visitor_id: strawberry.ID | None = strawberry.field(
-        description="Left out: the visitor who asks. Visitors can name nobody but themselves.",
-        default=None,
-    )
+    visitor_id: strawberry.ID | None = strawberry.field(description=WHICH, default=None)
+    user_id: str | None = strawberry.field(description=WHOSE, default=None)
 
 
 @strawberry.type(
@@ -86,9 +87,9 @@ class PrivacyMutations:
     async def export_visitor(
         self, info: ParlanceInfo, input: ExportVisitorInput
     ) -> ExportVisitorResult:
-        wanted = await visitor_in_question(info.context, input.visitor_id, "editor")
+        wanted = await visitor_in_question(info.context, input.visitor_id, "editor", input.user_id)
         if wanted is None:
-            return not_found("input", "visitorId")
+            return not_found("input", "userId" if input.user_id is not None else "visitorId")
         services = info.context.services
         await services.rate_limits.export(str(wanted.visitor_id))
         link = await services.exporting.export(wanted.scope, wanted.visitor_id)
@@ -103,8 +104,8 @@ class PrivacyMutations:
     async def erase_visitor(
         self, info: ParlanceInfo, input: EraseVisitorInput
     ) -> EraseVisitorResult:
-        wanted = await visitor_in_question(info.context, input.visitor_id, "editor")
+        wanted = await visitor_in_question(info.context, input.visitor_id, "editor", input.user_id)
         if wanted is None:
-            return not_found("input", "visitorId")
+            return not_found("input", "userId" if input.user_id is not None else "visitorId")
         erased = await info.context.services.erasing.erase(wanted.scope, wanted.visitor_id)
         return EraseVisitorSuccess(erased=erased_counts(erased))

@@ -4,7 +4,9 @@ from enum import Enum
 
 import strawberry
 
+from graphql_schema.downloads import Download, download_from
 from graphql_schema.enum_values import described
+from services.publishing.plugin_packages import PackedPlugin
 from services.publishing.snippets import Snippet
 
 
@@ -45,4 +47,42 @@ def snippet_from(kind: EmbedKind, snippet: Snippet) -> EmbedSnippet:
         html=snippet.code,
         integrity=snippet.integrity,
         content_security_policy=snippet.content_security_policy,
+    )
+
+
+@strawberry.enum(description="The ways in which a WordPress plugin gets its updates.")
+class PluginFlavour(Enum):
+    """Values are the names that services use."""
+
+    DIRECTORY = described("directory", "From the plugin directory, or by hand: it asks nobody.")
+    SELF_UPDATING = described(
+        "self_updating", "From this server: WordPress shows and installs what is newer."
+    )
+
+
+@strawberry.type(description="A WordPress plugin for one chatbot, ready to be uploaded.")
+class WordpressPlugin:
+    """A package."""
+
+    download: Download = strawberry.field(
+        description="A ZIP file. Nothing in it is secret: the site's administrator connects the"
+        " plugin with a code of `createPluginConnection`."
+    )
+    file_name: str = strawberry.field(description="Of the ZIP.")
+    slug: str = strawberry.field(description="The plugin's folder and text domain.")
+    version: str = strawberry.field(description="Of the plugin.")
+    flavour: PluginFlavour = strawberry.field(description="How it gets its updates.")
+
+
+def wordpress_plugin_from(
+    flavour: PluginFlavour, packed: PackedPlugin, public_url: str
+) -> WordpressPlugin:
+    """A package as the schema shows it."""
+    package = packed.package
+    return WordpressPlugin(
+        download=download_from(packed.link, public_url),
+        file_name=package.file_name,
+        slug=package.slug,
+        version=package.version,
+        flavour=flavour,
     )

@@ -1,6 +1,6 @@
 """API keys: how a client's own servers speak to Parlance, each for what its scopes say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from documents.api_keys import ApiKey, ScopeName
@@ -52,11 +52,27 @@ async def keys_of(client_ids: Sequence[str]) -> Mapping[str, list[ApiKey]]:
     )
 
 
+RetireSigningKey = Callable[[str, PydanticObjectId, WriteSession], Awaitable[None]]
+"""Takes the client, the API key and the transaction in which that key ends."""
+
+
+async def _has_none(client_id: str, key_id: PydanticObjectId, session: WriteSession) -> None:
+    """Nobody signs with a key that belongs to this one."""
+
+
 class ApiKeys:
     """Makes and ends API keys, and tells whose a shown one is."""
 
-    def __init__(self, transactions: Transactions, *, most_per_client: int = MAX_API_KEYS) -> None:
+    def __init__(
+        self,
+        transactions: Transactions,
+        retire_signing_key: RetireSigningKey = _has_none,
+        *,
+        most_per_client: int = MAX_API_KEYS,
+    ) -> None:
+        """`retire_signing_key` ends what a plugin signs with, when its API key ends."""
         self._transactions = transactions
+        self._retire_signing_key = retire_signing_key
         self._most_per_client = most_per_client
 
     async def create(
@@ -76,24 +92,36 @@ class ApiKeys:
             InvalidFieldsError: with everything that is wrong.
             TooManyApiKeysError: the client has as many as it may.
         """
-        secret = SECRET_BEGINS + new_token()
-        key = ApiKey(
-            client_id=client_id,
-            name=_checked(name, scopes, expires_at),
-            scopes=sorted(set(scopes)),
-            prefix=secret[:PREFIX_CHARACTERS],
-            secret_hash=fingerprint(secret),
-            expires_at=expires_at,
-            created_by=by,
-        )
-
-        async def store(session: WriteSession) -> None:
-            await self._claim_place(scope, client_id, session)
-            await scope.of(ApiKey).insert(key, session=session)
-            await record(session, client_id=client_id, after=key)
-
-        await self._transactions.run_transaction(store)
+        cleaned = _checked(name, scopes, expires_at)
+        key, secret = _new_key(client_id, cleaned, scopes, expires_at=expires_at, by=by)
+        await self._transactions.run_transaction(lambda session: self._store(scope, key, session))
         return key, secret
+
+    async def add(
+        self,
+        client_id: str,
+        name: str,
+        scopes: Sequence[ScopeName],
+        *,
+        by: PydanticObjectId | None,
+        session: WriteSession,
+    ) -> tuple[ApiKey, str]:
+        """A new key and its secret, as part of a transaction.
+
+        Raises:
+            UnknownTargetError: there is no such client.
+            InvalidFieldsError: with everything that is wrong.
+            TooManyApiKeysError: the client has as many as it may.
+        """
+        cleaned = _checked(name, scopes, None)
+        key, secret = _new_key(client_id, cleaned, scopes, expires_at=None, by=by)
+        await self._store(TenantScope.one(client_id), key, session)
+        return key, secret
+
+    async def _store(self, scope: TenantScope, key: ApiKey, session: WriteSession) -> None:
+        await self._claim_place(scope, key.client_id, session)
+        await scope.of(ApiKey).insert(key, session=session)
+        await record(session, client_id=key.client_id, after=key)
 
     async def revoke(self, scope: TenantScope, key_id: PydanticObjectId) -> ApiKey:
         """End a key at once. One that is revoked already stays as it is.
@@ -114,6 +142,7 @@ class ApiKeys:
             )
             after = revoked or before
             await record(session, client_id=after.client_id, before=before, after=after)
+            await self._retire_signing_key(after.client_id, after.id, session)
             return after
 
         return await self._transactions.run_transaction(write)
@@ -163,6 +192,27 @@ class ApiKeys:
         )
         if count >= self._most_per_client:
             raise TooManyApiKeysError(self._most_per_client)
+
+
+def _new_key(
+    client_id: str,
+    name: str,
+    scopes: Sequence[ScopeName],
+    *,
+    expires_at: datetime | None,
+    by: PydanticObjectId | None,
+) -> tuple[ApiKey, str]:
+    secret = SECRET_BEGINS + new_token()
+    key = ApiKey(
+        client_id=client_id,
+        name=name,
+        scopes=sorted(set(scopes)),
+        prefix=secret[:PREFIX_CHARACTERS],
+        secret_hash=fingerprint(secret),
+        expires_at=expires_at,
+        created_by=by,
+    )
+    return key, secret
 
 
 def _checked(name: str, scopes: Sequence[ScopeName], expires_at: datetime | None) -> str:

@@ -101,7 +101,7 @@ class SigningKeys:
             if client is None:
                 raise UnknownTargetError("input", "clientId")
             kept = _without(client.signing_keys, retire_key_id)
-            if sum(one.retired_at is None for one in kept) >= MAX_LIVE_KEYS:
+            if sum(_is_live_own(one) for one in kept) >= MAX_LIVE_KEYS:
                 raise TooManyLiveKeysError
             key, secret = self._new_key(client_id)
             changed = await clients.update_one(
@@ -116,11 +116,56 @@ class SigningKeys:
 
         return await self._transactions.run_transaction(write)
 
-    def _new_key(self, client_id: str) -> tuple[SigningKey, str]:
+    async def add_for_plugin(
+        self, client_id: str, api_key_id: PydanticObjectId, session: WriteSession
+    ) -> tuple[SigningKey, str]:
+        """A live key beside the client's own, for the plugin with this API key, and its secret.
+
+        Raises:
+            UnknownTargetError: there is no such client.
+        """
+        clients = TenantScope.one(client_id).of(Client)
+        before = await clients.find_one({}, session=session)
+        if before is None:
+            raise UnknownTargetError("input", "clientId")
+        key, secret = self._new_key(client_id, api_key_id)
+        kept = [*_without(before.signing_keys, None), key]
+        await self._store(before, kept, session)
+        return key, secret
+
+    async def retire_of_plugin(
+        self, client_id: str, api_key_id: PydanticObjectId, session: WriteSession
+    ) -> None:
+        """End the key that a plugin signs with, if it has one that lives."""
+        before = await TenantScope.one(client_id).of(Client).find_one({}, session=session)
+        stored = before.signing_keys if before else []
+        for one in stored:
+            if before and one.api_key_id == api_key_id and one.retired_at is None:
+                await self._store(before, _without(stored, one.key_id), session)
+
+    async def _store(self, before: Client, kept: list[SigningKey], session: WriteSession) -> None:
+        clients = TenantScope.one(before.client_id).of(Client)
+        changed = await clients.update_one(
+            {}, {"$set": {"signing_keys": [one.model_dump() for one in kept]}}, session=session
+        )
+        await record(session, client_id=before.client_id, before=before, after=changed)
+
+    def _new_key(
+        self, client_id: str, api_key_id: PydanticObjectId | None = None
+    ) -> tuple[SigningKey, str]:
         secret = new_token()
-        key = SigningKey(key_id=f"key_{secrets.token_hex(KEY_ID_BYTES)}", sealed_secret=None)
+        key = SigningKey(
+            key_id=f"key_{secrets.token_hex(KEY_ID_BYTES)}",
+            api_key_id=api_key_id,
+            sealed_secret=None,
+        )
         key.sealed_secret = self._sealer.seal(secret, owner=_owner(client_id, key))
         return key, secret
+
+
+def _is_live_own(key: SigningKey) -> bool:
+    """Whether a key counts among those of the client's own backend; plugins bring their own."""
+    return key.retired_at is None and key.api_key_id is None
 
 
 def _owner(client_id: str, key: SigningKey) -> str:

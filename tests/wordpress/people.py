@@ -1,0 +1,71 @@
+"""What people do in WordPress's admin, in Chromium."""
+
+from pathlib import Path
+
+import httpx
+from playwright.async_api import Page, expect
+
+from tests.api.operations import done
+from tests.graphql_clients import GraphQLClient
+from tests.wordpress.site import PASSWORD, WordPressSite
+
+CHATBOTS = '{ client(slug: "demo") { chatbots(first: 1) { edges { node { id embedKey } } } } }'
+PLUGIN = """
+query ($id: ID!, $flavour: PluginFlavour!) {
+  wordpressPlugin(chatbotId: $id, flavour: $flavour) {
+    fileName slug version download { url sha256 }
+  }
+}
+"""
+
+
+async def demo_chatbot(dashboard: GraphQLClient) -> str:
+    """The id of the demo's chatbot."""
+    data = await dashboard.execute(CHATBOTS)
+    return str(data["client"]["chatbots"]["edges"][0]["node"]["id"])
+
+
+async def fetched_plugin(dashboard: GraphQLClient, folder: Path, flavour: str) -> Path:
+    """The plugin of the demo's chatbot, as a file."""
+    asked = {"id": await demo_chatbot(dashboard), "flavour": flavour}
+    plugin = (await dashboard.execute(PLUGIN, asked))["wordpressPlugin"]
+    async with httpx.AsyncClient(trust_env=False) as http:
+        got = (await http.get(plugin["download"]["url"])).raise_for_status()
+    path = folder / str(plugin["fileName"])
+    path.write_bytes(got.content)
+    return path
+
+
+async def connection_code(dashboard: GraphQLClient, **more: str) -> str:
+    """A code for the demo's chatbot."""
+    given = {"chatbotId": await demo_chatbot(dashboard), **more}
+    made = await done(dashboard, "createPluginConnection", given, "connectionCode")
+    return str(made["connectionCode"])
+
+
+async def sign_in(page: Page, site: WordPressSite, user: str = "admin") -> None:
+    await page.goto(f"{site.url}/wp-login.php")
+    await page.fill("#user_login", user)
+    await page.fill("#user_pass", PASSWORD)
+    await page.click("#wp-submit")
+    await page.wait_for_url("**/wp-admin/**")
+
+
+async def upload_and_activate(page: Page, site: WordPressSite, plugin: Path) -> None:
+    await page.goto(f"{site.url}/wp-admin/plugin-install.php?tab=upload")
+    await page.set_input_files("#pluginzip", str(plugin))
+    await page.click("#install-plugin-submit")
+    await page.get_by_role("link", name="Activate Plugin").click()
+    await expect(page.locator("#message, .notice-success").first).to_contain_text("activated")
+
+
+async def open_settings(page: Page, site: WordPressSite) -> None:
+    await page.goto(f"{site.url}/wp-admin/options-general.php?page=demo-chatbot")
+
+
+async def connect(page: Page, site: WordPressSite, code: str, server: str | None = None) -> None:
+    await open_settings(page, site)
+    await page.get_by_label("Connection code").fill(code)
+    if server is not None:
+        await page.get_by_label("Server address").fill(server)
+    await page.get_by_role("button", name="Connect", exact=True).click()

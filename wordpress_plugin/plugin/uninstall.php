@@ -1,0 +1,47 @@
+<?php
+/**
+ * Takes away everything that the plugin stored, on each site, and lets the server end its keys.
+ *
+ * @package Parlance_Embed
+ */
+
+if ( ! defined( 'WP_UNINSTALL_PLUGIN' ) ) {
+	exit;
+}
+
+/**
+ * Takes away what the plugin stored on the current site.
+ */
+function parlance_embed_uninstall_site() {
+	global $wpdb;
+	$connection = get_option( 'parlance_embed_connection' );
+	$values     = json_decode( (string) file_get_contents( __DIR__ . '/values.json' ), true ); // phpcs:ignore WordPress.WP.AlternativeFunctions.file_get_contents_file_get_contents -- a local file.
+	if ( isset( $connection['server_url'], $connection['api_key'], $values['chatbot'] ) ) {
+		wp_remote_request(
+			$connection['server_url'] . '/plugins/' . rawurlencode( $values['chatbot'] ) . '/connection',
+			array(
+				'method'  => 'DELETE',
+				'timeout' => 5,
+				'headers' => array( 'Authorization' => 'Bearer ' . $connection['api_key'] ),
+			)
+		);
+	}
+	foreach ( array( 'settings', 'connection', 'connected_to', 'site', 'update_hash' ) as $name ) {
+		delete_option( 'parlance_embed_' . $name );
+	}
+	$like = $wpdb->esc_like( '_transient_parlance_embed_' ) . '%';
+	foreach ( $wpdb->get_col( $wpdb->prepare( "SELECT option_name FROM {$wpdb->options} WHERE option_name LIKE %s", $like ) ) as $name ) { // phpcs:ignore WordPress.DB.DirectDatabaseQuery -- once, at the very end.
+		delete_transient( substr( $name, strlen( '_transient_' ) ) );
+	}
+}
+
+if ( is_multisite() ) {
+	foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $parlance_embed_site_id ) {
+		switch_to_blog( $parlance_embed_site_id );
+		parlance_embed_uninstall_site();
+		restore_current_blog();
+	}
+	delete_site_option( 'parlance_embed_network' );
+} else {
+	parlance_embed_uninstall_site();
+}
