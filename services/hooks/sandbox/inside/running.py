@@ -26,6 +26,8 @@ class Run:
     def __init__(self, descriptor: int, *, restricted: bool) -> None:
         self._descriptor = descriptor
         self._restricted = restricted
+        #: Where the hook had already failed while its exception is still being put into words.
+        self._failed_line: int | None = None
 
     def work(self, kind: bytes, body: bytes) -> NoReturn:
         """Do what the one frame asks for."""
@@ -66,6 +68,7 @@ class Run:
         except LongResultError as error:
             self._fail(exits.OUTPUT_LIMIT, str(error), None)
         except BaseException as error:  # noqa: BLE001 (whatever a tenant's code raises)
+            self._failed_line = line_of_error(error.__traceback__)
             self._fail(exits.RAISED, _told(error), error)
         frames.send(self._descriptor, frames.RESULT, text)
         os._exit(exits.OK)
@@ -87,7 +90,7 @@ class Run:
 
     def out_of_time(self, _number: int, frame: FrameType | None) -> None:
         """The handler of the CPU clock's warning."""
-        line = line_of_frame(frame)
+        line = line_of_frame(frame) or self._failed_line
         self._send_failure("The hook used up its time on the processor.", line)
         os._exit(exits.CPU_LIMIT)
 
@@ -99,7 +102,8 @@ class Run:
         os._exit(status)
 
     def _send_failure(self, problem: str, line: int | None) -> None:
-        text = json.dumps({"problem": problem[:LONGEST_PROBLEM], "line": line}).encode()
+        whole = problem[:LONGEST_PROBLEM].encode(errors="replace").decode()
+        text = json.dumps({"problem": whole, "line": line}).encode()
         frames.send(self._descriptor, frames.FAILURE, text)
 
 
