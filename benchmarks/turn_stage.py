@@ -191,7 +191,7 @@ async def _furnished(database: Database) -> Stage:
         **{f"{kind}_cost_per_1k_tokens": 1 for kind in ("input", "output")},
     )
     await config.insert()
-    settings = ChatbotSettings(name="Helper", default_llm_id=config.id)
+    settings = ChatbotSettings(name="Helper", knowledge_mode="open", default_llm_id=config.id)
     chatbot = Chatbot(
         client_id=CLIENT,
         embed_key=uuid4().hex,

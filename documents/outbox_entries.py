@@ -18,6 +18,7 @@ OutboxKind = Literal[
     "conversation.started",
     "message.created",
     "answer.failed",
+    "answer.unanswered",
     "feedback.negative",
     "quota.threshold",
     "budget.threshold",

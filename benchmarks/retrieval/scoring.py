@@ -24,15 +24,17 @@ def auc(positives: Sequence[float], negatives: Sequence[float]) -> float:
 def calibration_error(
     probabilities: Sequence[float], outcomes: Sequence[bool], bins: int = 5
 ) -> float:
-    """Expected calibration error over bins of equally many answers."""
-    pairs = sorted(zip(probabilities, outcomes, strict=True))
+    """Expected calibration error over bins of equal width."""
     error = 0.0
     for number in range(bins):
-        part = pairs[number * len(pairs) // bins : (number + 1) * len(pairs) // bins]
-        if part:
-            said = _mean([one for one, _ in part])
-            was = _mean([float(one) for _, one in part])
-            error += abs(said - was) * len(part) / len(pairs)
+        low, high = number / bins, (number + 1) / bins
+        part = [
+            (said, was)
+            for said, was in zip(probabilities, outcomes, strict=True)
+            if low <= said < high or (said >= 1 and high >= 1)
+        ]
+        gap = _mean([said for said, _ in part]) - _mean([float(was) for _, was in part])
+        error += abs(gap) * len(part) / len(probabilities)
     return error
 
 

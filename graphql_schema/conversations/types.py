@@ -169,7 +169,8 @@ class Message(Node):
     citations: list[Citation] = strawberry.field(description="What the answer rests on.")
     suggestions: list[str] = strawberry.field(description="What the visitor may ask next.")
     confidence: float | None = strawberry.field(
-        description="Share of the question found in the knowledge, 0 to 1."
+        description="The probability, 0 to 1, that the passages found hold the answer, calibrated"
+        " on questions with known answers; null where no knowledge was looked into."
     )
     feedback: Feedback | None = strawberry.field(
         description="What the visitor thinks of it; null where nothing was said."
@@ -280,7 +281,8 @@ class Conversation(Node):
     last_message_at: datetime = strawberry.field(description="When the last question came.")
     tags: list[str] = strawberry.field(
         description="Labels. An answer has by itself: `fallback` (by the fallback model),"
-        " `unanswered` (nothing in the knowledge fits), `cut_short` (out of tokens), `refused`."
+        " `unanswered` (nothing in the knowledge fits), `closest` (something near it"
+        " was shown), `cut_short` (out of tokens), `refused`."
     )
     document: strawberry.Private[ConversationDocument]
 

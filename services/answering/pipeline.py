@@ -1,6 +1,7 @@
 """The turn, in order. Read this file to know what happens between a question and its answer.
 
-    load chatbot, talk so far -> retrieval -> prompt -> reserve -> model, or the fallback -> stream
+    load chatbot -> retrieval -> is that evidence enough? -> talk so far, prompt -> reserve
+    -> model, or the fallback -> stream
 
 Whoever runs the turn decides about leases, stopping and crashes (`generations.py`), and about what
 becomes of the answer at its end: citations, confidence and cost (`turn_record.py`), settling
@@ -15,18 +16,17 @@ from documents.clients import Client
 from documents.messages import Message
 from documents.tenancy import TenantScope
 from services.answering.answer_writer import AnswerWriter
-from services.answering.citations import context_passages
 from services.answering.events import AnswerStep
+from services.answering.evidence import stance
 from services.answering.failures import AnswerImpossibleError
 from services.answering.history import talk_before
 from services.answering.phrases import phrase
-from services.answering.prompts import assemble_turns
+from services.answering.prompts import model_request
 from services.answering.thinking import Thinking
 from services.answering.turn_record import TurnRecord
 from services.cancelling import raise_if_cancelled
-from services.knowledge.search import KnowledgeSearch
+from services.knowledge.search import KnowledgeSearch, SearchOutcome
 from services.languages.detection import detect_language
-from services.llm.model import ModelRequest
 
 
 class Pipeline:
@@ -51,23 +51,31 @@ class Pipeline:
             _question_of(answer, scope), _settings_of(answer, scope), _client_of(scope)
         )
         record.language = detect_language(question.content) or settings.default_language
-        await self._retrieve(writer, question, record)
-        passages = context_passages(record.passages)
+        outcome = await self._retrieve(writer, question, record)
+        how = stance(settings, outcome, record.language)
+        record.confidence, record.evidence_tags = how.confidence, how.tags
+        raise_if_cancelled()
+        if how.refuses:
+            await writer.delta(how.refusal)
+            return
         talk = await talk_before(question, scope)
-        turns = assemble_turns(settings, question.content, passages, talk, record.language)
-        request = ModelRequest(turns, question.content, passages, record.language)
+        request = model_request(settings, question.content, outcome, talk, record.language)
         raise_if_cancelled()
         await self._thinking.think(client, settings, request, writer, record)
 
-    async def _retrieve(self, writer: AnswerWriter, question: Message, record: TurnRecord) -> None:
+    async def _retrieve(
+        self, writer: AnswerWriter, question: Message, record: TurnRecord
+    ) -> SearchOutcome:
         label = phrase("retrieving", record.language)
         await writer.event(lambda seq: AnswerStep(seq, "retrieving", label))
         began = utc_now()
         found = await self._knowledge.search(
             question.client_id, question.chatbot_id, question.content, record.language
         )
-        record.passages, record.evidence = found.passages, found.evidence
-        record.step_done("retrieving", began, f"{len(found.passages)} passages")
+        record.passages = found.passages
+        outcome = f"{len(found.passages)} passages"
+        record.step_done("retrieving", began, outcome, found.decision)
+        return found
 
 
 async def _question_of(answer: Message, scope: TenantScope) -> Message:

@@ -11,9 +11,8 @@ from documents.chatbots import Chatbot
 from documents.conversations import Conversation
 from documents.messages import Message
 from documents.tenancy import TenantScope
-from services.answering.citations import context_passages
 from services.answering.history import talk_so_far
-from services.answering.prompts import assemble_turns
+from services.answering.prompts import model_request
 from services.field_checks import FieldChecks
 from services.knowledge.search import KnowledgeSearch, SearchOutcome
 from services.languages.detection import detect_language
@@ -59,10 +58,9 @@ class RetrievalTests:
             chatbot.client_id, chatbot.id, asked, language, LOOKED_AT
         )
         took_ms = (perf_counter() - began) * 1000
-        passages = context_passages(outcome.passages)
         talk = await _talk(conversation)
-        turns = assemble_turns(settings, asked, passages, talk, language)
-        return RetrievalTest(outcome, _written_out(turns), took_ms)
+        request = model_request(settings, asked, outcome, talk, language)
+        return RetrievalTest(outcome, _written_out(request.turns), took_ms)
 
 
 async def _talk(conversation: Conversation | None) -> list[Message]:

@@ -14,6 +14,7 @@ from services.answering.limits import Limits
 from services.conversations.facts import note_answer
 from services.live.publishing import news_of_message, publish
 from services.outbox.recording import Happening, happened_to_message, record
+from services.usage.noting import UNANSWERED
 from services.usage.settling import settle_end
 
 TO_BE_TOLD: dict[str, Any] = {"$currentDate": {"end_untold_since": True}}
@@ -25,6 +26,8 @@ async def tell_end(answer: Message) -> None:
     await settle_end(answer)
     await note_answer(answer)
     await record(_end_of(answer))
+    if answer.status == "complete" and UNANSWERED in answer.tags:
+        await record(happened_to_message("answer.unanswered", answer))
     await publish(answer.client_id, news_of_message("message_changed", answer))
     messages = TenantScope.one(answer.client_id).of(Message)
     await messages.update_one({"_id": answer.id}, {"$unset": {"end_untold_since": ""}})

@@ -8,7 +8,7 @@ quota or budget, the fallback model may have: it is asked at once.
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -109,7 +109,8 @@ class Thinking:
         began, problem = utc_now(), None
         try:
             async with self._gates.passing(config, has_spoken=lambda: bool(writer.text)):
-                await say_all(self._routes.model_of(config), request, writer, record)
+                asked = replace(request, opening="") if config.provider == "local" else request
+                await say_all(self._routes.model_of(config), asked, writer, record)
             _check_said_something(writer.text, record.finished)
         except ModelError as error:
             problem = _for_the_client(config, error)
@@ -163,6 +164,8 @@ async def say_all(
                     break
                 if record.first_token_ms is None:
                     record.first_token_ms = record.elapsed_ms()
+                    # Not before: until a word was shown, another model may answer.
+                    await _open(request, writer)
                 left = _left_after(event.text, left)
                 await writer.delta(event.text)
     except Exception as error:
@@ -170,6 +173,11 @@ async def say_all(
             raise
         # The text is whole; only hanging up failed.
         log.warning("model_not_closed", problem=type(error).__name__)
+
+
+async def _open(request: ModelRequest, writer: AnswerWriter) -> None:
+    if request.opening:
+        await writer.delta(f"{request.opening}\n\n")
 
 
 def _left_after(text: str, left: int) -> int:

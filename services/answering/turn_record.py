@@ -26,6 +26,8 @@ class TurnRecord:
         config: of the model that was asked last.
         may_cost: whether its provider may have read the prompt and ask money for that, also when
             nothing came back: because nobody waited for it.
+        confidence: that the passages hold the answer; None where nothing was looked for.
+        evidence_tags: labels for what the evidence was enough for.
     """
 
     began: float
@@ -36,7 +38,8 @@ class TurnRecord:
     may_cost: bool = False
     finished: ModelFinished | None = None
     passages: Sequence[RetrievedPassage] = ()
-    evidence: float | None = None
+    confidence: float | None = None
+    evidence_tags: Sequence[str] = ()
     trace: list[TraceStep] = field(default_factory=list)
 
     def elapsed_ms(self) -> int:
@@ -57,7 +60,7 @@ def stored_fields(text: str, record: TurnRecord) -> dict[str, Any]:
     """What the message keeps about its making, as an update of the document."""
     fields: dict[str, Any] = {
         "citations": [one.model_dump() for one in cited(text, record.passages)],
-        "confidence": record.evidence,
+        "confidence": record.confidence,
         "response_time_ms": record.elapsed_ms(),
         "first_token_ms": record.first_token_ms,
         "trace": [step.model_dump() for step in record.trace],
@@ -75,11 +78,10 @@ def _tags(record: TurnRecord) -> list[str]:
     reason = record.finished.reason if record.finished else None
     holds = {
         "fallback": any(step.step == "fallback" for step in record.trace),
-        "unanswered": record.evidence == 0,
         "cut_short": reason == "length",
         "refused": reason == "refusal",
     }
-    return [tag for tag, does in holds.items() if does]
+    return [*record.evidence_tags, *(tag for tag, does in holds.items() if does)]
 
 
 def _counted(config: LlmConfig, text: str, record: TurnRecord) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk
 from services.knowledge.question import QuestionWord
 from services.knowledge.quoting import best_quote
+from services.knowledge.text_fragments import passage_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class RetrievedPassage:
     source_version: int
     source_title: str
     url: str | None
+    anchor_url: str | None
     heading_path: tuple[str, ...]
     page: int | None
     text: str
@@ -68,6 +70,7 @@ def passage_of(
         source_version=chunk.source_version,
         source_title=chunk.source_title,
         url=chunk.url,
+        anchor_url=passage_url(chunk.url, None, chunk.page, chunk.text, (quoted.start, quoted.end)),
         heading_path=tuple(chunk.heading_path),
         page=chunk.page,
         text=chunk.text,

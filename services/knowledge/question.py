@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from services.languages.detection import detect_language
-from services.languages.function_words import content_words
+from services.languages.function_words import FUNCTION_WORDS, content_words
 from services.languages.tokens import stemmed
 
 MOST_QUESTION_CHARACTERS = 8_000
@@ -33,10 +33,12 @@ class ReadQuestion:
     """The distinct words to look for, at most 64, in the order of the question.
 
     `language` is the one that the question is in, or else the visitor's; None where nothing tells.
+    `is_small_talk` marks what asks for nothing in particular: a greeting, thanks, "and then?".
     """
 
     words: tuple[QuestionWord, ...]
     language: str | None
+    is_small_talk: bool = False
 
 
 def read_question(
@@ -54,7 +56,11 @@ def read_question(
     spoken = detect_language(asked) or language or _only(chunk_languages)
     surfaces = content_words(asked, spoken)[:MOST_QUESTION_WORDS]
     words = (QuestionWord(one, _tokens(one, chunk_languages)) for one in surfaces)
-    return ReadQuestion(tuple({word.tokens: word for word in words}.values()), spoken)
+    return ReadQuestion(
+        tuple({word.tokens: word for word in words}.values()),
+        spoken,
+        is_small_talk=FUNCTION_WORDS.get(spoken or "", frozenset()).issuperset(surfaces),
+    )
 
 
 def all_tokens(words: Iterable[QuestionWord]) -> list[str]:

@@ -7,13 +7,14 @@ and one chatbot.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from documents.errors import reporting_unavailability
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_sources import knowledge_size
 from documents.tenancy import TenantScope
+from services.knowledge.confidence import confidence
 from services.knowledge.gate import Decision, Gate
 from services.knowledge.passages import PassageScores, RetrievedPassage, passage_of
 from services.knowledge.question import QuestionWord, all_tokens, read_question
@@ -44,6 +45,8 @@ class SearchOutcome:
         threshold: The least evidence for an answer.
         words: The words that were looked for, as the question has them.
         tokens: The same as the index has them.
+        knows_anything: Whether the chatbot has any knowledge at all.
+        is_small_talk: Whether nothing was asked about, such as by a greeting.
         repairs: Words that nothing knows, each with the known word that was looked for as well.
     """
 
@@ -54,11 +57,18 @@ class SearchOutcome:
     words: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
     repairs: tuple[tuple[str, str], ...] = ()
+    knows_anything: bool = True
+    is_small_talk: bool = False
 
     @property
     def passages(self) -> tuple[RetrievedPassage, ...]:
         """Those that an answer may rest on."""
         return tuple(passage for passage in self.found if passage.used)
+
+    @property
+    def confidence(self) -> float:
+        """The probability that the passages hold the answer, 0 to 1."""
+        return confidence(self.evidence)
 
 
 class KnowledgeSearch:
@@ -93,11 +103,16 @@ class KnowledgeSearch:
             size = await knowledge_size(scope, chatbot_id, deadline_ms=self._policy.deadline_ms)
             read = await asyncio.to_thread(read_question, question, language, size.languages)
             if not read.words or not size.chunk_count:
-                return self._outcome((), read.words)
+                return replace(
+                    self._outcome((), read.words),
+                    knows_anything=size.chunk_count > 0,
+                    is_small_talk=read.is_small_talk,
+                )
             found = await self._words.find(scope, chatbot_id, read, size)
             best = found.ranked[: min(limit, MOST_PASSAGES)]
             passages = await self._passages(scope, chatbot_id, best, found.weights)
-            return self._outcome(passages, tuple(found.weights))
+            outcome = self._outcome(passages, tuple(found.weights))
+            return replace(outcome, is_small_talk=read.is_small_talk)
 
     async def _passages(
         self,

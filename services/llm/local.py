@@ -77,10 +77,12 @@ class LocalModel:
 def _answer(request: ModelRequest) -> Iterator[str]:
     quoted = False
     for text in _quotations(request.passages):
+        if not quoted and request.quoted_opening:
+            yield f"{request.quoted_opening}\n\n"
         quoted = True
         yield text
     if not quoted:
-        yield from cut_sentences(nothing_known(request.language))
+        yield from cut_sentences(request.nothing_known or nothing_known(request.language))
 
 
 def _quotations(passages: tuple[ContextPassage, ...]) -> Iterator[str]:

@@ -48,12 +48,18 @@ class ModelRequest:
         question: the visitor's own words, for models that need no prompt.
         passages: what retrieval found, best first.
         language: BCP 47 tag of the language to answer in.
+        opening: what the product says itself before the first word of a model.
+        quoted_opening: the same before what a model quotes that adds no word of its own.
+        nothing_known: what such a model says when there is nothing to quote.
     """
 
     turns: tuple[ChatTurn, ...]
     question: str
     passages: tuple[ContextPassage, ...] = ()
     language: str = "en"
+    opening: str = ""
+    quoted_opening: str = ""
+    nothing_known: str = ""
 
 
 @dataclass(frozen=True, slots=True)

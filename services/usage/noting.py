@@ -11,6 +11,9 @@ from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
 from documents.usage_events import UsageEvent
 
+UNANSWERED = "unanswered"
+"""The tag of answers to which the chatbot's knowledge had nothing to say."""
+
 _FIRST_ANSWER = 2
 """The place of a conversation's first answer: after the question that began it."""
 
@@ -30,7 +33,12 @@ async def note_end(answer: Message) -> None:
 
 
 def counts_to_quota(answer: Message) -> int:
-    """How many questions of the quota an answer that has ended takes: none if it has no text."""
+    """How many questions of the quota an answer that has ended takes.
+
+    None if it has no text, or if no model was asked because nothing known answers the question.
+    """
+    if answer.status == "complete" and answer.llm_config_id is None and UNANSWERED in answer.tags:
+        return 0
     return int(answer.status != "failed" or bool(answer.content.strip()))
 
 
@@ -94,7 +102,7 @@ async def _row_of(answer: Message) -> UsageEvent:
         to_quota=counts_to_quota(answer),
         opens_conversation=answer.seq == _FIRST_ANSWER,
         fell_back=any(step.step == "fallback" for step in answer.trace),
-        unanswered=answer.status == "complete" and answer.confidence == 0,
+        unanswered=answer.status == "complete" and UNANSWERED in answer.tags,
         llm_config_id=answer.llm_config_id,
         llm_name=answer.llm_name,
         first_token_ms=answer.first_token_ms,

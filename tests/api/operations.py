@@ -80,6 +80,10 @@ def new_slug() -> str:
     return f"client-{secrets.token_hex(5)}"
 
 
+OPEN = {"knowledgeMode": "OPEN"}
+"""Settings of a chatbot whose model is asked whatever the chatbot knows."""
+
+
 async def new_chatbot(admin: GraphQLClient, client_id: str, **more: Any) -> str:
     """The id of a new chatbot."""
     given = {"clientId": client_id, "name": "Helper", **more}

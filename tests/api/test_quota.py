@@ -6,6 +6,7 @@ import pytest
 
 from tests.answers import asked, new_key
 from tests.api.operations import (
+    OPEN,
     Json,
     MakeClient,
     VisitorOf,
@@ -53,7 +54,7 @@ class Tenant:
 @pytest.fixture
 async def tenant(admin: GraphQLClient, make_client: MakeClient, visitor_of: VisitorOf) -> Tenant:
     client_id = await make_client(new_slug())
-    chatbot = await new_chatbot(admin, client_id)
+    chatbot = await new_chatbot(admin, client_id, settings=OPEN)
     return Tenant(client_id, await visitor_of((await chatbot_facts(admin, chatbot))[0]))
 
 
@@ -131,7 +132,7 @@ async def test_a_budget_that_cannot_hold_one_answer_lets_no_model_be_asked(
         "llmConfig { id }",
     )
     chatbot = await new_chatbot(
-        admin, tenant.id, settings={"defaultLlmId": config["llmConfig"]["id"]}
+        admin, tenant.id, settings={"defaultLlmId": config["llmConfig"]["id"], **OPEN}
     )
     await limited(admin, tenant, budget={"micros": 999_999, "currency": "USD"})
     visitor = await visitor_of((await chatbot_facts(admin, chatbot))[0])

@@ -10,6 +10,7 @@ from documents.ids import PydanticObjectId
 from graphql_schema.pagination import cursor_of
 from tests.answers import asked, followed, new_key
 from tests.api.operations import (
+    OPEN,
     Json,
     KeyOf,
     MakeClient,
@@ -63,7 +64,7 @@ class Shop:
 async def shop(admin: GraphQLClient, make_client: MakeClient) -> Shop:
     slug = new_slug()
     client_id = await make_client(slug)
-    chatbot_id = await new_chatbot(admin, client_id)
+    chatbot_id = await new_chatbot(admin, client_id, settings=OPEN)
     return Shop(slug, client_id, chatbot_id, (await chatbot_facts(admin, chatbot_id))[0])
 
 
@@ -259,7 +260,7 @@ query ($client: ID!, $period: PeriodInput) {
 async def test_usage_is_told_by_chatbot_and_by_language_model(
     admin: GraphQLClient, shop: Shop, visitor_of: VisitorOf, key_of: KeyOf
 ) -> None:
-    second = await new_chatbot(admin, shop.id, name="Second")
+    second = await new_chatbot(admin, shop.id, name="Second", settings=OPEN)
     visitor, other = (
         await visitor_of(shop.embed_key),
         await visitor_of((await chatbot_facts(admin, second))[0]),

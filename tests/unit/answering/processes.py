@@ -113,7 +113,7 @@ async def new_visitor() -> Visitor:
     await scope.of(Client).insert(Client(client_id=client_id, name="A client"))
     config = LlmConfig(client_id=client_id, name="Scripted", provider="local", model="scripted")
     await config.insert()
-    settings = ChatbotSettings(name="Helper", default_llm_id=config.id)
+    settings = ChatbotSettings(name="Helper", knowledge_mode="open", default_llm_id=config.id)
     chatbot = Chatbot(
         client_id=client_id,
         embed_key=uuid4().hex,
