@@ -180,6 +180,21 @@ def seed(
 
 
 @cli.command()
+def rebuild_usage(
+    client: Annotated[
+        str, typer.Option(help="Only this client, by its slug; all of them when left out.")
+    ] = "",
+) -> None:
+    """Make the sums of usage anew from what was asked, and tell how many were wrong.
+
+    The server may run meanwhile. Ended at any moment, nothing is lost; call it again.
+    """
+    from api.usage_rebuild import run_rebuild  # noqa: PLC0415
+
+    with_database(lambda database: run_rebuild(database, client))
+
+
+@cli.command()
 def doctor() -> None:
     """Look for what is wrong with this installation and say what to mend."""
     from api.doctor import examine  # noqa: PLC0415
@@ -232,6 +247,7 @@ def main() -> None:
     """Run a command; problems that a person can mend are a sentence, not a traceback."""
     from api.listening import PortInUseError  # noqa: PLC0415
     from api.secret_key import SecretKeyError  # noqa: PLC0415
+    from api.usage_rebuild import UnknownClientError  # noqa: PLC0415
     from services.accounts.password_reset import UnknownAccountError  # noqa: PLC0415
     from services.accounts.passwords import UnsuitablePasswordError  # noqa: PLC0415
     from services.refusals import InvalidFieldsError, NameTakenError  # noqa: PLC0415
@@ -250,6 +266,7 @@ def main() -> None:
         WeakSecretError,
         UnsealError,
         SeedingRefusedError,
+        UnknownClientError,
     )
     try:
         cli()

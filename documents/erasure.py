@@ -27,6 +27,9 @@ from documents.visitors import Visitor
 BATCH = 2_000
 """Documents deleted by one command: a second of work at most, so that others get their turn."""
 
+_TELLING = ("user_id", "question_key")
+"""Fields that go with the visitor, of what outlives the visitor."""
+
 Receipt = Mapping[str, int]
 """How many documents were deleted, by the name of the collection."""
 
@@ -168,7 +171,7 @@ async def _under_another_id(
     for visitor_id in visitor_ids:
         await collection.update_many(
             {"client_id": client_id, "visitor_id": visitor_id},
-            {"$set": {"visitor_id": PydanticObjectId()}, "$unset": {"user_id": ""}},
+            {"$set": {"visitor_id": PydanticObjectId()}, "$unset": dict.fromkeys(_TELLING, "")},
         )
 
 

@@ -24,7 +24,9 @@ from documents.rate_windows import RateWindow
 from documents.sessions import Session
 from documents.uploads import Upload
 from documents.usage_daily import UsageDaily
+from documents.usage_days import UsageDay
 from documents.usage_events import UsageEvent
+from documents.usage_highlights import UsageHighlights
 from documents.usage_months import UsageMonth
 from documents.users import User
 from documents.visitors import Visitor
@@ -66,5 +68,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     OutboxEntry,
     UsageEvent,
     UsageDaily,
+    UsageDay,
+    UsageHighlights,
     UsageMonth,
 )

@@ -5,16 +5,17 @@ another time zone they are put together anew and nothing is counted again. All f
 are only ever added to.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, NamedTuple
 
 from beanie import PydanticObjectId
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 
 from documents.base import TenantDocument, utc_now
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
+from documents.usage_events import UsageEvent
 
 HOURS_AT_ONCE = 200
 """Sums that are read before others get their turn: about 10 ms."""
@@ -78,26 +79,49 @@ class UsageDaily(TenantDocument):
         ]
 
 
-async def add_usage(
-    client_id: str,
-    key: UsageKey,
-    added: Mapping[str, int],
-    highest: Mapping[str, int],
-    *,
-    llm_name: str | None,
-    session: WriteSession,
-) -> None:
-    """Add to the sums of an hour, and raise its registers to these values."""
+class AddedUsage(NamedTuple):
+    """What an hour's sums grow by: numbers are added, registers raised to these values."""
+
+    key: UsageKey
+    llm_name: str | None
+    added: Mapping[str, int]
+    highest: Mapping[str, int]
+
+
+async def add_usage(client_id: str, added: Sequence[AddedUsage], session: WriteSession) -> None:
+    """Add to the sums of hours, all in one command."""
     sums, now = TenantScope.one(client_id).of(UsageDaily), utc_now()
+    updates = [
+        UpdateOne(sums.condition(one.key._asdict()), _growing(one, now), upsert=True)
+        for one in added
+    ]
+    if updates:
+        await sums.raw.bulk_write(updates, ordered=False, session=session)
+
+
+def _growing(one: AddedUsage, now: datetime) -> dict[str, Any]:
     update: dict[str, Any] = {
-        "$set": {"llm_name": llm_name, "updated_at": now},
+        "$set": {"llm_name": one.llm_name, "updated_at": now},
         "$setOnInsert": {"created_at": now},
     }
-    if added:
-        update["$inc"] = dict(added)
-    if highest:
-        update["$max"] = dict(highest)
-    await sums.raw.update_one(sums.condition(key._asdict()), update, upsert=True, session=session)
+    if one.added:
+        update["$inc"] = dict(one.added)
+    if one.highest:
+        update["$max"] = dict(one.highest)
+    return update
+
+
+async def replace_usage(
+    client_id: str,
+    span: tuple[datetime, datetime],
+    sums: Sequence[AddedUsage],
+    session: WriteSession,
+) -> None:
+    """Put these sums in the place of all that there are of the hours of a span."""
+    collection = TenantScope.one(client_id).of(UsageDaily)
+    since, until = span
+    await collection.delete_many({"hour": {"$gte": since, "$lt": until}}, session=session)
+    await add_usage(client_id, sums, session)
 
 
 async def usage_between(
@@ -108,3 +132,39 @@ async def usage_between(
     span = sums.condition({"hour": {"$gte": since, "$lt": until}})
     async for found in sums.raw.find(span, batch_size=HOURS_AT_ONCE).sort("hour", ASCENDING):
         yield UsageDaily.model_validate(found)
+
+
+async def stored_hours(
+    client_id: str, span: tuple[datetime, datetime], chatbot_ids: Sequence[PydanticObjectId]
+) -> AsyncGenerator[Mapping[str, Any], None]:
+    """The sums of some chatbots' hours as they are stored, in order; there may be 10,000."""
+    sums = TenantScope.one(client_id).of(UsageDaily)
+    wanted = {
+        "hour": {"$gte": span[0], "$lt": span[1]},
+        "chatbot_id": {"$in": list(chatbot_ids)},
+    }
+    found = sums.raw.find(sums.condition(wanted), batch_size=HOURS_AT_ONCE)
+    async for hour in found.sort("hour", ASCENDING):
+        yield hour
+
+
+async def hours_between(
+    client_id: str, span: tuple[datetime, datetime], session: WriteSession
+) -> AsyncGenerator[Mapping[str, Any], None]:
+    """The sums of all chatbots' hours as they are stored, without who asked."""
+    sums = TenantScope.one(client_id).of(UsageDaily)
+    wanted = sums.condition({"hour": {"$gte": span[0], "$lt": span[1]}})
+    async for hour in sums.raw.find(wanted, {"visitors": 0}, session=session):
+        yield hour
+
+
+async def usage_span(client_id: str) -> tuple[datetime, datetime] | None:
+    """The first and the last moment of which there is a row or a sum; None: there is none."""
+    moments: list[datetime] = []
+    for kind, field in ((UsageDaily, "hour"), (UsageEvent, "at")):
+        scoped = TenantScope.one(client_id).of(kind)
+        for order in (ASCENDING, DESCENDING):
+            found = await scoped.raw.find_one(scoped.condition(), {field: 1}, sort=[(field, order)])
+            if found is not None:
+                moments.append(found[field])
+    return (min(moments), max(moments)) if moments else None

@@ -5,6 +5,7 @@ and waits until it is counted: storing meets nobody, where two additions to one 
 when messages, visitors and chatbots go, or a quota could be emptied by deleting.
 """
 
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import ClassVar, Literal
 
@@ -12,8 +13,13 @@ from beanie import PydanticObjectId
 from pymongo import ASCENDING, IndexModel
 
 from documents.base import TenantDocument
+from documents.tenancy import TenantScope
+from documents.transactions import WriteSession
 
 UsageKind = Literal["question", "rating"]
+
+ROWS_AT_ONCE = 2_000
+"""Rows that are in memory while all of a day are added up."""
 
 
 class UsageEvent(TenantDocument):
@@ -23,6 +29,8 @@ class UsageEvent(TenantDocument):
         at: when it was asked; into which hour it counts.
         requests: how many requests the row stands for; none for a rating.
         code: why it was refused or failed.
+        seq: the answer's place in its conversation.
+        question_key: the same for questions in the same words; goes with the visitor.
         to_quota: how much of the client's quota it takes.
         uncounted_since: stands until the row is part of the sums.
     """
@@ -36,6 +44,8 @@ class UsageEvent(TenantDocument):
     visitor_id: PydanticObjectId | None = None
     conversation_id: PydanticObjectId | None = None
     answer_id: PydanticObjectId | None = None
+    seq: int | None = None
+    question_key: str | None = None
     requests: int = 1
     success: bool
     code: str | None = None
@@ -72,3 +82,14 @@ class UsageEvent(TenantDocument):
                 name="uncounted",
             ),
         ]
+
+
+async def rows_between(
+    client_id: str, span: tuple[datetime, datetime], session: WriteSession
+) -> AsyncGenerator[UsageEvent, None]:
+    """The rows from a moment on and before another that are counted, in the order of time."""
+    rows = TenantScope.one(client_id).of(UsageEvent)
+    wanted = {"at": {"$gte": span[0], "$lt": span[1]}, "uncounted_since": None}
+    found = rows.raw.find(rows.condition(wanted), batch_size=ROWS_AT_ONCE, session=session)
+    async for row in found.sort("at", ASCENDING):
+        yield UsageEvent.model_validate(row)

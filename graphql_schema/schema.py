@@ -63,6 +63,7 @@ from graphql_schema.nodes import NodeQueries
 from graphql_schema.privacy.mutations import PrivacyMutations
 from graphql_schema.publishing.mutations import PluginMutations
 from graphql_schema.publishing.queries import PublishingQueries
+from graphql_schema.reports.queries import ReportQueries
 from graphql_schema.scalars import SCALARS
 from graphql_schema.usage.queries import UsageQueries
 from graphql_schema.usage.subscriptions import UsageSubscriptions
@@ -94,6 +95,7 @@ class Query(
     VisitQueries,
     LiveQueries,
     UsageQueries,
+    ReportQueries,
     PublishingQueries,
 ):
     """All queries."""

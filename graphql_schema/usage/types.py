@@ -19,10 +19,9 @@ from graphql_schema.money import PLATFORM_CURRENCY, Money
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.scalars import BigInt
 from graphql_schema.scopes import Scope
-from services.usage.figures import Figures, UsageFigures
+from services.usage.figures import Figures, PeriodFigures, UsageFigures
 from services.usage.periods import GranularityName, Period
 from services.usage.spans import percentile
-from services.usage.visitor_sketch import visitors_in
 
 MAX_DAYS = 366
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
@@ -87,14 +86,14 @@ class Totals:
     )
     first_token_p50_ms: int | None = strawberry.field(
         name="firstTokenP50Ms",
-        description="Half of the answers began within this time; off by a tenth at most.",
+        description="Half of the answers began within this time; off by 2.5 % at most.",
     )
     first_token_p95_ms: int | None = strawberry.field(
         name="firstTokenP95Ms", description="Likewise 95 % of them."
     )
     answer_p50_ms: int | None = strawberry.field(
         name="answerP50Ms",
-        description="Half of the answers were whole within this time; off by a tenth at most.",
+        description="Half of the answers were whole within this time; off by 2.5 % at most.",
     )
     answer_p95_ms: int | None = strawberry.field(
         name="answerP95Ms", description="Likewise 95 % of them."
@@ -191,8 +190,15 @@ def period_from(given: PeriodInput | None) -> Period | None:
     Raises:
         BadArgumentError: there are none, or too many.
     """
-    if given is None:
-        return None
+    return given_period(given) if given else None
+
+
+def given_period(given: PeriodInput) -> Period:
+    """The days that are asked for.
+
+    Raises:
+        BadArgumentError: there are none, or too many.
+    """
     period = Period(given.from_, given.until)
     if min(period.since, period.until) < EARLIEST or max(period.since, period.until) > LATEST:
         raise BadArgumentError(f"`period` must lie between {EARLIEST} and {LATEST}.")
@@ -207,7 +213,7 @@ def period_from(given: PeriodInput | None) -> Period | None:
 def usage_from(client: ClientDocument, figures: UsageFigures) -> Usage:
     """The public form of a client's usage."""
     shown = client_from(client)
-    currency = client.budget.currency if client.budget else PLATFORM_CURRENCY
+    currency = currency_of(client)
     return Usage(
         client=shown,
         quota=client.monthly_quota,
@@ -216,25 +222,41 @@ def usage_from(client: ClientDocument, figures: UsageFigures) -> Usage:
         resets_at=figures.resets_at,
         budget=shown.budget,
         spent=_money(figures.month.spent_micros, currency),
-        totals=_totals_from(figures.totals, currency),
-        series=[
-            UsagePoint(day=day, totals=_totals_from(one, currency)) for day, one in figures.series
-        ],
-        by_chatbot=[
-            ChatbotUsage(
-                totals=_totals_from(one, currency), owned=OwnedId(client.client_id, chatbot_id)
-            )
-            for chatbot_id, one in _most_used(figures.by_chatbot)
-        ],
-        by_llm=[
-            LlmUsage(
-                name=figures.llm_names[config_id],
-                totals=_totals_from(one, currency),
-                owned=OwnedId(client.client_id, config_id),
-            )
-            for config_id, one in _most_used(figures.by_llm)
-        ],
+        totals=totals_from(figures.totals, currency),
+        series=series_from(figures.period, currency),
+        by_chatbot=by_chatbot_from(client.client_id, figures.period, currency),
+        by_llm=by_llm_from(client.client_id, figures.period, currency),
     )
+
+
+def currency_of(client: ClientDocument) -> str:
+    """In which a client's costs are told."""
+    return client.budget.currency if client.budget else PLATFORM_CURRENCY
+
+
+def series_from(figures: PeriodFigures, currency: str) -> list[UsagePoint]:
+    """The steps of a period."""
+    return [UsagePoint(day=day, totals=totals_from(one, currency)) for day, one in figures.series]
+
+
+def by_chatbot_from(client_id: str, figures: PeriodFigures, currency: str) -> list[ChatbotUsage]:
+    """The period by chatbot."""
+    return [
+        ChatbotUsage(totals=totals_from(one, currency), owned=OwnedId(client_id, chatbot_id))
+        for chatbot_id, one in _most_used(figures.by_chatbot)
+    ]
+
+
+def by_llm_from(client_id: str, figures: PeriodFigures, currency: str) -> list[LlmUsage]:
+    """The period by language model."""
+    return [
+        LlmUsage(
+            name=figures.llm_names[config_id],
+            totals=totals_from(one, currency),
+            owned=OwnedId(client_id, config_id),
+        )
+        for config_id, one in _most_used(figures.by_llm)
+    ]
 
 
 def _most_used(
@@ -244,7 +266,8 @@ def _most_used(
     return ordered[:MOST_LISTED]
 
 
-def _totals_from(figures: Figures, currency: str) -> Totals:
+def totals_from(figures: Figures, currency: str) -> Totals:
+    """The public form of sums."""
     numbers = figures.numbers
     up, down = numbers["feedback_up"], numbers["feedback_down"]
     return Totals(
@@ -256,7 +279,7 @@ def _totals_from(figures: Figures, currency: str) -> Totals:
         output_tokens=BigInt(numbers["output_tokens"]),
         cost=_money(numbers["cost_micros"], currency),
         conversations=numbers["conversations"],
-        unique_visitors=visitors_in(figures.visitors),
+        unique_visitors=figures.visitors,
         messages_per_conversation=_share(
             MESSAGES_OF_A_QUESTION * numbers["answers"], numbers["conversations"]
         ),

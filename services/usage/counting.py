@@ -7,7 +7,7 @@ one document: adding up inside of each turn would make all but one of them begin
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -20,10 +20,13 @@ from documents.errors import is_unavailable
 from documents.messages import Message
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
-from documents.usage_daily import UsageKey, add_usage
+from documents.usage_daily import AddedUsage, UsageKey, add_usage
+from documents.usage_days import DayKey, touch_days
 from documents.usage_events import UsageEvent
 from services.cancelling import raise_if_cancelled
 from services.live.publishing import usage_changed
+from services.usage.days import days_of_hour
+from services.usage.highlights import note_highlights
 from services.usage.periods import hour_of, zone_of
 from services.usage.refusals import Refusals
 from services.usage.settling import settle_end
@@ -122,25 +125,46 @@ async def _count_rows(client_id: str, session: WriteSession) -> int:
         taken, {"$unset": {"uncounted_since": ""}}, session=session
     )
     client = await scope.of(Client).find_one({}, session=session)
-    for key, sum_ in _sums(rows, zone_of(client)).items():
-        await add_usage(
-            client_id, key, sum_.added, sum_.highest, llm_name=sum_.llm_name, session=session
-        )
+    zone = zone_of(client)
+    sums = UsageSums(zone)
+    for row in rows:
+        sums.add(row)
+    added = sums.added()
+    await add_usage(client_id, added, session)
+    await touch_days(client_id, days_of(added), session)
+    await note_highlights(client_id, rows, zone, session)
     await usage_changed(client_id, session)
     return len(rows)
 
 
-def _sums(rows: Sequence[UsageEvent], zone: ZoneInfo) -> dict[UsageKey, _Sum]:
-    sums: defaultdict[UsageKey, _Sum] = defaultdict(_Sum)
-    for row in rows:
-        sum_ = sums[UsageKey(hour_of(row.at, zone), row.chatbot_id, row.llm_config_id)]
+class UsageSums:
+    """Adds rows up by their hours."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._sums: defaultdict[UsageKey, _Sum] = defaultdict(_Sum)
+
+    def add(self, row: UsageEvent) -> None:
+        """Add a row."""
+        key = UsageKey(hour_of(row.at, self._zone), row.chatbot_id, row.llm_config_id)
+        sum_ = self._sums[key]
         sum_.llm_name = row.llm_name or sum_.llm_name
         sum_.added.update(_numbers(row))
         if row.visitor_id is not None:
             register, rank = register_of(row.visitor_id)
             name = f"visitors.{register}"
             sum_.highest[name] = max(rank, sum_.highest.get(name, 0))
-    return sums
+
+    def added(self) -> list[AddedUsage]:
+        """What the rows add to which hours."""
+        sums = self._sums.items()
+        return [AddedUsage(key, one.llm_name, one.added, one.highest) for key, one in sums]
+
+
+def days_of(sums: Iterable[AddedUsage]) -> set[DayKey]:
+    """The days that are to be put together anew when these hours have grown."""
+    hours = {(one.key.hour, one.key.chatbot_id) for one in sums}
+    return {DayKey(day, chatbot) for hour, chatbot in hours for day in days_of_hour(hour)}
 
 
 def _numbers(row: UsageEvent) -> dict[str, int]:

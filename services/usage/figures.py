@@ -1,66 +1,32 @@
-"""What a client's chatbots were used for in a period: read from the hours' sums."""
+"""What a client's chatbots were used for in a period: read from days, never from messages."""
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from documents.base import utc_now
 from documents.clients import Client
 from documents.ids import PydanticObjectId
-from documents.usage_daily import UsageDaily, usage_between
 from documents.usage_months import UsageMonth
-from services.usage.periods import GranularityName, Period, midnight, zone_of
+from services.usage.adding_up import Figures, PackedShares
+from services.usage.days import Day, Whose, days_in
+from services.usage.periods import GranularityName, Period, zone_of
 from services.usage.reservations import limits_of, standing
 
-SUMMED = (
-    "requests",
-    "answers",
-    "successes",
-    "failures",
-    "fallbacks",
-    "quota_used",
-    "input_tokens",
-    "output_tokens",
-    "cost_micros",
-    "conversations",
-    "unanswered",
-    "feedback_up",
-    "feedback_down",
-)
-
-
-@dataclass(slots=True)
-class Figures:
-    """Sums of hours. `numbers` are named as in `UsageDaily`."""
-
-    numbers: Counter[str] = field(default_factory=Counter)
-    first_token_ms: Counter[int] = field(default_factory=Counter)
-    answer_ms: Counter[int] = field(default_factory=Counter)
-    visitors: dict[int, int] = field(default_factory=dict)
-
-    def add(self, hour: UsageDaily) -> None:
-        """Add an hour."""
-        for name in SUMMED:
-            self.numbers[name] += getattr(hour, name)
-        self.first_token_ms.update(hour.first_token_ms)
-        self.answer_ms.update(hour.answer_ms)
-        for register, rank in hour.visitors.items():
-            self.visitors[register] = max(rank, self.visitors.get(register, 0))
+__all__ = ["Figures", "PeriodFigures", "UsageFigures", "period_figures", "usage_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class UsageFigures:
-    """Usage in a period, and where the client stands in the running month.
+class PeriodFigures:
+    """Usage in a period.
 
     Attributes:
         by_llm: what models were asked for; refusals asked none.
         llm_names: as they were when they answered last.
+        series: each step's first day, also of the empty ones.
     """
 
-    month: UsageMonth
-    resets_at: datetime
     totals: Figures
     by_chatbot: Mapping[PydanticObjectId, Figures]
     by_llm: Mapping[PydanticObjectId, Figures]
@@ -68,31 +34,67 @@ class UsageFigures:
     series: Sequence[tuple[date, Figures]]
 
 
+@dataclass(frozen=True, slots=True)
+class UsageFigures:
+    """Usage in a period, and where the client stands in the running month."""
+
+    month: UsageMonth
+    resets_at: datetime
+    period: PeriodFigures
+
+    @property
+    def totals(self) -> Figures:
+        """Of the period."""
+        return self.period.totals
+
+
 async def usage_of(
     client: Client, period: Period | None, granularity: GranularityName
 ) -> UsageFigures:
     """The usage of a client; `period` None is the running month."""
-    zone, limits = zone_of(client), limits_of(client, utc_now())
-    period = period or limits.month
-    days = [*period.steps(granularity)]
-    beginnings = [midnight(day, zone) for day in days]
-    steps = [Figures() for _ in days]
-    totals, llm_names = Figures(), dict[PydanticObjectId, str]()
-    by_chatbot: defaultdict[PydanticObjectId, Figures] = defaultdict(Figures)
-    by_llm: defaultdict[PydanticObjectId, Figures] = defaultdict(Figures)
-    async for hour in usage_between(client.client_id, *period.moments(zone)):
-        totals.add(hour)
-        steps[bisect_right(beginnings, hour.hour) - 1].add(hour)
-        by_chatbot[hour.chatbot_id].add(hour)
-        if hour.llm_config_id is not None:
-            by_llm[hour.llm_config_id].add(hour)
-            llm_names[hour.llm_config_id] = hour.llm_name or ""
+    limits = limits_of(client, utc_now())
     return UsageFigures(
         month=await standing(client),
         resets_at=limits.resets_at,
-        totals=totals,
-        by_chatbot=by_chatbot,
-        by_llm=by_llm,
-        llm_names=llm_names,
-        series=list(zip(days, steps, strict=True)),
+        period=await period_figures(client, period or limits.month, granularity),
+    )
+
+
+async def period_figures(
+    client: Client,
+    period: Period,
+    granularity: GranularityName,
+    chatbot_id: PydanticObjectId | None = None,
+) -> PeriodFigures:
+    """What all chatbots of a client, or one of them, were used for."""
+    whose = Whose(client.client_id, zone_of(client), chatbot_id)
+    days = sorted(await days_in(whose, period), key=lambda one: one.day)
+    return _added_up(days, [*period.steps(granularity)])
+
+
+async def total_figures(
+    client: Client, period: Period, chatbot_id: PydanticObjectId | None = None
+) -> Figures:
+    """The sums of a period, and nothing about its parts."""
+    days = await days_in(Whose(client.client_id, zone_of(client), chatbot_id), period)
+    shares = [share for day in days for share in day.shares]
+    return PackedShares(shares).by([0] * len(shares), 1)[0]
+
+
+def _added_up(days: Sequence[Day], steps: Sequence[date]) -> PeriodFigures:
+    parts = [(day, share) for day in days for share in day.shares]
+    packed = PackedShares([share for _, share in parts])
+    chatbots = list(dict.fromkeys(day.chatbot_id for day in days))
+    models = list(dict.fromkeys(share["llm_config_id"] for _, share in parts))
+    chatbot_places = {chatbot: place for place, chatbot in enumerate(chatbots)}
+    model_places = {model: place for place, model in enumerate(models)}
+    by_step = packed.by([bisect_right(steps, day.day) - 1 for day, _ in parts], len(steps))
+    by_chatbot = packed.by([chatbot_places[day.chatbot_id] for day, _ in parts], len(chatbots))
+    by_llm = packed.by([model_places[share["llm_config_id"]] for _, share in parts], len(models))
+    return PeriodFigures(
+        totals=packed.by([0] * len(parts), 1)[0],
+        by_chatbot=dict(zip(chatbots, by_chatbot, strict=True)),
+        by_llm={model: one for model, one in zip(models, by_llm, strict=True) if model},
+        llm_names={share["llm_config_id"]: share["llm_name"] or "" for _, share in parts},
+        series=list(zip(steps, by_step, strict=True)),
     )

@@ -10,6 +10,7 @@ from documents.messages import Message
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
 from documents.usage_events import UsageEvent
+from services.usage.fingerprints import fingerprint_of
 
 UNANSWERED = "unanswered"
 """The tag of answers to which the chatbot's knowledge had nothing to say."""
@@ -87,6 +88,7 @@ def refusal_row(
 
 async def _row_of(answer: Message) -> UsageEvent:
     success = answer.status != "failed"
+    question = await _question_of(answer)
     failure = answer.stream.failure if answer.stream else None
     return UsageEvent(
         client_id=answer.client_id,
@@ -98,7 +100,9 @@ async def _row_of(answer: Message) -> UsageEvent:
         answer_id=answer.id,
         success=success,
         code=failure.code if failure else None,
-        message_length=await _question_length(answer),
+        seq=answer.seq,
+        question_key=_key_of(question, answer),
+        message_length=len(question.content) if question else 0,
         to_quota=counts_to_quota(answer),
         opens_conversation=answer.seq == _FIRST_ANSWER,
         fell_back=any(step.step == "fallback" for step in answer.trace),
@@ -114,8 +118,13 @@ async def _row_of(answer: Message) -> UsageEvent:
     )
 
 
-async def _question_length(answer: Message) -> int:
+async def _question_of(answer: Message) -> Message | None:
     if answer.question_id is None:
-        return 0
-    question = await TenantScope.one(answer.client_id).of(Message).get(answer.question_id)
-    return len(question.content) if question else 0
+        return None
+    return await TenantScope.one(answer.client_id).of(Message).get(answer.question_id)
+
+
+def _key_of(question: Message | None, answer: Message) -> str | None:
+    """By what a question is known again; None for an answer that was asked for once more."""
+    is_first = question is not None and question.seq + 1 == answer.seq
+    return fingerprint_of(question.content) if question and is_first else None

@@ -23,6 +23,14 @@ class Period:
         """How many there are."""
         return (self.until - self.since).days
 
+    @property
+    def before(self) -> "Period":
+        """The period before: as many months if it is whole months, else as many days."""
+        if self.since.day == self.until.day == 1:
+            months = (self.until.year - self.since.year) * 12 + self.until.month - self.since.month
+            return Period(_months_before(self.since, months), self.since)
+        return Period(self.since - timedelta(days=self.days), self.since)
+
     def moments(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """When it begins and ends."""
         return midnight(self.since, zone), midnight(self.until, zone)
@@ -55,6 +63,11 @@ def month_at(moment: datetime, zone: ZoneInfo) -> Period:
     """The month in which a moment lies."""
     first = moment.astimezone(zone).date().replace(day=1)
     return Period(first, _next_step(first, "month"))
+
+
+def _months_before(first: date, months: int) -> date:
+    number = first.year * 12 + first.month - 1 - months
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def _next_step(day: date, granularity: GranularityName) -> date:

@@ -7,7 +7,7 @@ is Ertl's of 2017, which has no range in which it is off to one side.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from math import log, sqrt
 
@@ -30,13 +30,19 @@ def register_of(visitor_id: PydanticObjectId) -> tuple[int, int]:
 
 def visitors_in(registers: Mapping[int, int]) -> int:
     """About how many different visitors the registers have met."""
-    if not registers:
-        return 0
     ranks = Counter(registers.values())
+    return visitors_of_ranks([ranks[rank] for rank in range(_RANK_BITS + 2)])
+
+
+def visitors_of_ranks(ranks: Sequence[int]) -> int:
+    """Likewise, from how many registers have which rank; those of rank 0 need not be among them."""
+    met = sum(ranks[1:])
+    if not met:
+        return 0
     total = REGISTERS * _of_full(ranks[_RANK_BITS + 1] / REGISTERS)
     for rank in range(_RANK_BITS, 0, -1):
         total = (total + ranks[rank]) / 2
-    total += REGISTERS * _of_empty(1 - len(registers) / REGISTERS)
+    total += REGISTERS * _of_empty(1 - met / REGISTERS)
     return round(_CORRECTION * REGISTERS * REGISTERS / total)
 
 

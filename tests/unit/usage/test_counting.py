@@ -25,7 +25,6 @@ from services.usage.counting import Counting
 from services.usage.figures import Figures, usage_of
 from services.usage.noting import note_end
 from services.usage.refusals import Refusals
-from services.usage.visitor_sketch import visitors_in
 from services.visits.visitors import anonymous_visitor
 from tests.unit.answering.conftest import MakeProcess, make_log, process_of, redis_url, visitor
 from tests.unit.answering.processes import QUICK, Visitor, taken_over, until
@@ -72,7 +71,7 @@ async def test_an_answer_counts_with_its_tokens_and_times(
     assert (numbers["input_tokens"], numbers["output_tokens"]) == (7, 5)
     assert numbers["conversations"] == 1
     assert sum(figures.first_token_ms.values()) == sum(figures.answer_ms.values()) == 1
-    assert len(figures.visitors) == 1
+    assert figures.visitors == 1
 
 
 async def test_sixty_questions_at_once_count_exactly(
@@ -101,7 +100,7 @@ async def test_sixty_questions_at_once_count_exactly(
     assert (numbers["input_tokens"], numbers["output_tokens"]) == (420, 300)
     assert sum(figures.answer_ms.values()) == 60
     assert numbers["conversations"] == 60
-    assert 58 <= visitors_in(figures.visitors) <= 62
+    assert 58 <= figures.visitors <= 62
     rows = visitor.scope.of(UsageEvent)
     assert await rows.count({"kind": "question"}, limit=300) == 60
     assert await rows.count({"uncounted_since": {"$type": "date"}}, limit=300) == 0
