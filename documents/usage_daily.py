@@ -121,7 +121,23 @@ async def replace_usage(
     collection = TenantScope.one(client_id).of(UsageDaily)
     since, until = span
     await collection.delete_many({"hour": {"$gte": since, "$lt": until}}, session=session)
-    await add_usage(client_id, sums, session)
+    documents = [UsageDaily.model_validate(_document(client_id, one)) for one in sums]
+    await collection.insert_many(documents, session=session)
+
+
+def _document(client_id: str, one: AddedUsage) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "client_id": client_id,
+        **one.key._asdict(),
+        "llm_name": one.llm_name,
+    }
+    for name, number in (*one.added.items(), *one.highest.items()):
+        field, _, part = name.partition(".")
+        if part:
+            fields.setdefault(field, {})[int(part)] = number
+        else:
+            fields[field] = number
+    return fields
 
 
 async def usage_between(

@@ -7,12 +7,10 @@ are, with what they know of visitors who were erased since.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from documents.clients import Client
-from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from documents.usage_daily import AddedUsage, UsageKey, hours_between, replace_usage, usage_span
 from documents.usage_days import DayKey, touch_days

@@ -42,7 +42,11 @@ async def stays_in(whose: Whose, period: Period) -> StayFigures:
 
 async def active_tokens(whose: Whose) -> int:
     """How many widget tokens are good at this moment."""
-    active: dict[str, Any] = {"revoked_at": None, "preview": {"$ne": True}, "expires_at": {"$gt": utc_now()}}
+    active: dict[str, Any] = {
+        "revoked_at": None,
+        "preview": {"$ne": True},
+        "expires_at": {"$gt": utc_now()},
+    }
     if whose.chatbot_id is not None:
         active["chatbot_id"] = whose.chatbot_id
     tokens = TenantScope.one(whose.client_id).of(WidgetToken)
