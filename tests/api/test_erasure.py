@@ -180,7 +180,8 @@ async def test_a_chatbot_goes_and_its_sources_stay(
     await all_counted(server, slug)
     others_before = await left(server, {"chatbot_id": kept})
     before = await left(server, {"chatbot_id": gone})
-    figures = {name: before.pop(name) for name in ("usage_events", "usage_daily")}
+    kept_names = ("usage_events", "usage_daily", "usage_days", "usage_highlights")
+    figures = {name: before.pop(name) for name in kept_names}
 
     given = {"id": chatbot_id, "confirmName": "helper"}
     refused = await mutate(owner, "deleteChatbot", given, RECEIPT)
