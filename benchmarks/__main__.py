@@ -5,6 +5,7 @@ import argparse
 from benchmarks.first_answer import NoAnswerError, measure_first_answer
 from benchmarks.list_page import measure_pages
 from benchmarks.queries import measure_queries
+from benchmarks.reading_pages import measure_reading
 from benchmarks.redis_process import NoRedisError
 from benchmarks.report import Report
 from benchmarks.shared_log import measure_logs
@@ -30,6 +31,7 @@ PARTS = (
     "widget-start",
     "turns",
     "first-answer",
+    "reading",
 )
 
 
@@ -105,6 +107,10 @@ def measure_start(report: Report, _given: argparse.Namespace) -> None:
         report.not_measured["first-answer"] = str(error)
 
 
+def measure_reading_pages(report: Report, given: argparse.Namespace) -> None:
+    report.reading = measure_reading(given.read_pages, given.repeats)
+
+
 MEASURES = {
     "stream": measure_stream,
     "memory": measure_memory,
@@ -118,6 +124,7 @@ MEASURES = {
     "widget-start": measure_widget_on_page,
     "turns": measure_added,
     "first-answer": measure_start,
+    "reading": measure_reading_pages,
 }
 
 
@@ -135,6 +142,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=1_000, help="of the seeded database")
     parser.add_argument("--chatbots", type=int, default=10_000, help="of all these clients")
     parser.add_argument("--messages", type=int, default=1_000_000, help="of all these clients")
+    parser.add_argument("--read-pages", type=int, default=200, help="of one round, of each kind")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:

@@ -14,6 +14,7 @@ import psutil
 from benchmarks.first_answer import FirstAnswer
 from benchmarks.list_page import Pages
 from benchmarks.queries import QueryFigures
+from benchmarks.reading_pages import ReadingSpeed
 from benchmarks.shared_log import LogCost
 from benchmarks.sign_ins import SignIns
 from benchmarks.stalls import LIMIT_S, PATIENCE_S, Stall
@@ -45,6 +46,7 @@ class Report:
     widgets: list[Waits] = field(default_factory=list)
     widget_start: WidgetStart | None = None
     turns: TurnFigures | None = None
+    reading: ReadingSpeed | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -72,6 +74,7 @@ class Report:
             (self.sign_ins, sign_in_lines),
             (self.queries, query_lines),
             (self.widget_start, widget_start_lines),
+            (self.reading, reading_lines),
         )
         for measured, lines in parts:
             if measured:
@@ -88,6 +91,24 @@ def describe_machine() -> dict[str, Any]:
         "cpus": psutil.cpu_count(),
         "load_1_min": psutil.getloadavg()[0],
     }
+
+
+def reading_lines(measured: ReadingSpeed) -> Iterable[str]:
+    """Lay out pages per CPU-second against the barest way to read them."""
+    bare = statistics.median(measured.bare_per_cpu_s)
+    size = f"{measured.page_bytes / 1024:.0f} KB each"
+    yield f"Pages read per CPU-second ({size}, median of {len(measured.bare_per_cpu_s)})"
+    yield f"  {'':40}{'pages/CPU-s':>12}{'x bare':>9}"
+    for name, rates in (
+        ("all text, cut every 1,000 characters", measured.bare_per_cpu_s),
+        ("Parlance, content named", measured.named_per_cpu_s),
+        ("Parlance, content to be found", measured.unnamed_per_cpu_s),
+    ):
+        rate = statistics.median(rates)
+        yield f"  {name:40}{rate:>12.1f}{rate / bare:>9.2f}"
+    grown, reader = measured.server_growth_bytes / 2**20, measured.reader_bytes / 2**20
+    yield f"  memory over {measured.pages:,} pages: server +{grown:.1f} MB, reader {reader:.0f} MB"
+    yield ""
 
 
 def throughput_lines(measured: list[Throughput]) -> Iterable[str]:

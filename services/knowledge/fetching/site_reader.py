@@ -1,6 +1,7 @@
 """Reading the pages of a site: one page, what a sitemap lists, or what links reach."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import httpx
 
@@ -30,7 +31,7 @@ class SiteReader:
 
     async def fetch_pages(
         self, request: FetchRequest, known: KnownPages
-    ) -> AsyncIterator[PageOutcome]:
+    ) -> AsyncGenerator[PageOutcome, None]:
         """Read what the request asks for, page by page.
 
         Args:
@@ -39,9 +40,11 @@ class SiteReader:
 
         Yields:
             What became of each page; nothing for a page that is folded into another and was not
-            known. A failure ends the run only where it concerns the whole site.
+            known. Every known page is heard of, unless the run ends at `max_pages`: one that ends
+            early because the site is busy or fails names the others as problems that pass.
         """
         visit = SiteVisit(self._client, self._pace, self._limits)
         run = SiteRun(request, known, visit, self._extractor, self._limits)
-        async for outcome in run.outcomes():
-            yield outcome
+        async with aclosing(run.outcomes()) as outcomes:
+            async for outcome in outcomes:
+                yield outcome

@@ -6,7 +6,7 @@ that every known page is heard of again unless the run ends early.
 
 import hashlib
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -54,6 +54,8 @@ _PAGE_TYPES = frozenset({
 })  # fmt: skip
 _LONGEST_VALIDATOR_CHARACTERS = 300
 
+Outcomes = AsyncGenerator[PageOutcome, None]
+
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
@@ -94,7 +96,7 @@ class SiteRun:
         self._failures = 0
         self._left_alone = False
 
-    async def outcomes(self) -> AsyncIterator[PageOutcome]:
+    async def outcomes(self) -> Outcomes:
         """See `SiteReader.fetch_pages`."""
         try:
             start = page_address(self._request.url)
@@ -111,7 +113,13 @@ class SiteRun:
         while (waiting := self._next()) is not None:
             async for outcome in self._page(waiting):
                 yield outcome
-        if self._failures >= self._limits.failures_in_a_row and self._queue:
+        for outcome in self._left_out():
+            yield outcome
+
+    def _left_out(self) -> Iterator[PageOutcome]:
+        """What to say when the run ends early, so that nobody takes known pages for gone."""
+        sentence = "The site was left alone before this page was asked for."
+        if self._failures >= self._limits.failures_in_a_row:
             yield PageProblem(
                 self._request.url,
                 f"{self._failures} pages failed one after the other; the rest is left for the next"
@@ -119,6 +127,11 @@ class SiteRun:
                 passing=True,
                 waiting=len(self._queue),
             )
+        elif not self._left_alone:
+            return
+        for url in self._known:
+            if folded(url) not in self._heard:
+                yield PageProblem(url, sentence, passing=True)
 
     async def _enqueue_listed(self, start: str) -> None:
         """Queue what a sitemap lists.
@@ -158,7 +171,7 @@ class SiteRun:
         is_here = self._site is not None and site_of(address) == self._site
         return address if is_here and may_be_page(address) else None
 
-    async def _page(self, waiting: _Waiting) -> AsyncIterator[PageOutcome]:
+    async def _page(self, waiting: _Waiting) -> Outcomes:
         """Ask for one page and say what became of it."""
         self._asked += 1
         self._heard.add(folded(waiting.url))
@@ -195,7 +208,7 @@ class SiteRun:
         """Where the start's redirects must stay: on the site, except for a single page."""
         return None if self._request.kind == "url" else site_of(waiting.url)
 
-    async def _judged(self, waiting: _Waiting, found: SiteAnswer) -> AsyncIterator[PageOutcome]:
+    async def _judged(self, waiting: _Waiting, found: SiteAnswer) -> Outcomes:
         answer, known = found.answer, self._known.get(waiting.url)
         if answer.status in _GONE:
             yield self._not_there(waiting, answer)
@@ -218,9 +231,7 @@ class SiteRun:
         self._heard.add(folded(url))
         return True
 
-    async def _read(
-        self, waiting: _Waiting, found: SiteAnswer, body: bytes
-    ) -> AsyncIterator[PageOutcome]:
+    async def _read(self, waiting: _Waiting, found: SiteAnswer, body: bytes) -> Outcomes:
         raw_hash = hashlib.sha256(body).hexdigest()
         known = self._known.get(found.url)
         if known is not None and known.raw_hash == raw_hash:
@@ -244,7 +255,7 @@ class SiteRun:
         async for outcome in self._folded(waiting, page):
             yield outcome
 
-    async def _folded(self, waiting: _Waiting, page: FetchedPage) -> AsyncIterator[PageOutcome]:
+    async def _folded(self, waiting: _Waiting, page: FetchedPage) -> Outcomes:
         """The page, unless it wants to be no page or another one stands for it."""
         self._follow(page.known)
         if not page.extracted.indexable and self._request.kind != "url":
@@ -265,7 +276,7 @@ class SiteRun:
             if other is not None or url != page.url:
                 yield self._duplicate(url, other or page.url)
 
-    async def _original(self, canonical: str, depth: int) -> AsyncIterator[PageOutcome]:
+    async def _original(self, canonical: str, depth: int) -> Outcomes:
         """Ask for the page that another one names its original, if that was not done yet."""
         if folded(canonical) not in self._heard and self._asked < self._request.max_pages:
             self._met.add(folded(canonical))

@@ -251,6 +251,27 @@ async def test_a_site_that_fails_and_fails_is_left_alone(reading: Reading) -> No
     assert "10 pages failed" in told.problems[reading.site.url + "/"].sentence
 
 
+@pytest.mark.parametrize(
+    "trouble", [Reply(status=500), Reply(status=503, headers={"retry-after": "3600"})]
+)
+async def test_known_pages_are_not_taken_for_gone_when_a_run_ends_early(
+    reading: Reading, trouble: Reply
+) -> None:
+    paths = [f"/{n}" for n in range(20)]
+    reading.site.pages = {
+        "/": html("Start " + links(*paths)),
+        **{path: html(f"Page {path}") for path in paths},
+    }
+    first = await reading.run("crawl")
+    reading.site.pages |= dict.fromkeys(paths, trouble)
+    second = await reading.run("crawl", known=first.known)
+    assert len(reading.site.asked) < 21 + 12
+    heard = second.problems.keys() | second.unchanged.keys()
+    assert heard == first.known.keys()
+    assert all(problem.passing for problem in second.problems.values())
+    assert not second.gone
+
+
 async def test_the_next_run_asks_only_for_what_changed(reading: Reading) -> None:
     reading.site.pages = {
         "/": html("Start " + links("/tagged", "/same", "/changed"), etag='"1"'),
