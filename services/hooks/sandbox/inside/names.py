@@ -22,15 +22,15 @@ _ERRORS = (
     " StopIteration TypeError UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError"
     " ValueError ZeroDivisionError"
 )
-#: Modules that C code of datetime looks up through the builtins of whoever calls it.
-_LOOKED_UP_BY_C = frozenset({"time", "_strptime"})
+#: Modules that C code of datetime, re and int looks up through the builtins of whoever calls it.
+LOOKED_UP_BY_C = frozenset({"time", "_strptime", "re", "_pylong"})
 
 _REAL = sys.modules["builtins"]
 
 
 def _look_up(name: str, *_rest: Any) -> ModuleType:
     """What `__import__` is to C code that a hook calls; a hook itself cannot name it."""
-    if name in _LOOKED_UP_BY_C:
+    if name in LOOKED_UP_BY_C:
         return sys.modules[name]
     raise ImportError(f"`{name}` cannot be imported in hooks")
 

@@ -12,10 +12,13 @@ import selectors
 import signal
 import socket
 import sys
+from importlib import import_module
+from importlib.util import find_spec
 from typing import NoReturn
 
 from services.hooks.sandbox.inside import child, exits, records
 from services.hooks.sandbox.inside.kernel import landlock, namespaces, privileges, seccomp
+from services.hooks.sandbox.inside.names import LOOKED_UP_BY_C
 from services.hooks.sandbox.inside.plan import LAYERS, Layer, Plan
 
 #: Codecs of texts that hooks decode; later nothing can be loaded any more.
@@ -138,8 +141,9 @@ def _load_everything() -> None:
     """Load what is loaded late otherwise, and then make loading impossible."""
     for codec in _CODECS:
         "x".encode(codec)
-    for name in ("_strptime", "unicodedata", "traceback", "linecache"):
-        __import__(name)
+    for name in ("unicodedata", "traceback", "linecache", *LOOKED_UP_BY_C):
+        if find_spec(name) is not None:  # some are younger than our oldest Python
+            import_module(name)
     hashlib.new("sha256", b"").hexdigest()
     sys.path.clear()
     sys.meta_path.clear()
