@@ -6,14 +6,17 @@ Reads JSON with `source` and `arguments` from standard input and writes the resu
 import json
 import re
 import sys
+from typing import Any
 
-from RestrictedPython import PrintCollector, compile_restricted, safe_builtins
+from RestrictedPython.compile import compile_restricted
+from RestrictedPython.Guards import safe_builtins
+from RestrictedPython.PrintCollector import PrintCollector
 
 
 def main() -> None:
     given = json.load(sys.stdin)
-    names = {
-        "__builtins__": safe_builtins,
+    names: dict[str, Any] = {
+        "__builtins__": {**safe_builtins, "__import__": __import__},
         "re": re,
         "_getattr_": getattr,
         "_getitem_": lambda value, key: value[key],
