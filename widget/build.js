@@ -17,7 +17,7 @@ const TARGET = "es2022";
 
 /** Names that only our own files say to each other; the same short ones in all of them. */
 const OURS =
-  /^(proven|reconsider|doubt|onEvent|onLost|onConnected|onValue|onAccepted|onEnd|onProblem|textOn|LEAST_CONTRAST|pending|questionOf|renew|ensure|keepState|setBusy|greet|toEnd|older|branding|closer|avatar|beginAnnouncing|showMain|showMenu|showHistory|showContact|imageHosts|around|phrases|isDark|looks|showUnread|shared|starters|gate|grow|spoken|sayWhy|newKey|configure|titles|configuration|dress|colour|launcher|frame|ended|reading|heading|welcome|hear|kept|announcer|isTaken|keep|forget|known|beside|choose|offer|fallback|gate|colours|draw|merge|store|below|isGated)$/;
+  /^(LEAST_CONTRAST|h|t|alive|announcer|around|attend|avatar|begin|beside|block|branding|catchUp|choose|closer|colour|colours|configuration|configure|connect|connected|doubt|draw|drawAnswer|drawBelow|drawn|dress|drop|element|emit|ended|ensure|enter|fallback|follow|followed|forget|form|frame|gate|greet|grow|header|heading|hear|imageHosts|isDark|isGated|isMine|isTaken|keep|keepState|kept|known|launcher|lent|link|list|looks|main|memory|merge|newKey|offer|older|onAccepted|onConnected|onEnd|onEvent|onLost|onProblem|onValue|pending|phrases|problem|proven|question|questionOf|reading|reconsider|region|reign|renew|reset|sayWhy|setBusy|shared|showHistory|showMain|showMenu|showUnread|shown|spoken|starters|stopWanted|store|sync|talk|textOn|titles|toEnd|tool|update|use|view|visit|watch|welcome)$/;
 /** @type {Record<string, string | false>} */
 let shortNames = {};
 
@@ -59,7 +59,7 @@ async function bundle(entry, options) {
   const { code = "" } = await minify(outputFiles?.[0].text ?? "", {
     ecma: 2020,
     module: options.format === "esm",
-    compress: { passes: 3 },
+    compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
   });
   return code;
 }
@@ -67,8 +67,9 @@ async function bundle(entry, options) {
 /** @returns {Promise<Record<string, string>>} JSON by language code, English apart */
 async function languages() {
   const { default: english } = await import(new URL("languages/en.js", source).href);
+  const { default: below } = await import(new URL("languages/en_later.js", source).href);
   const { default: beside } = await import(new URL("languages/en_side.js", source).href);
-  const keys = [...Object.keys(english), ...Object.keys(beside)];
+  const keys = [english, below, beside].flatMap(Object.keys);
   const names = (await readdir(new URL("languages/", source))).sort();
   /** @type {Record<string, string>} */
   const modules = {};
@@ -108,6 +109,8 @@ export async function buildWidget(folder = new URL("dist/", here)) {
   };
   const more = add("more", await bundle("more.js", { format: "esm" }));
   const define = { MORE: JSON.stringify(more), VERSION: JSON.stringify(version) };
+  const later = add("later", await bundle("later.js", { format: "esm", define }));
+  Object.assign(define, { LATER: JSON.stringify(later) });
   const panel = add("panel", await bundle("panel.js", { format: "esm", define }));
   const texts = await languages();
   // One hash for all of them: fifteen would be a tenth of the loader.
@@ -129,7 +132,7 @@ export async function buildWidget(folder = new URL("dist/", here)) {
   const integrity = Object.fromEntries(
     Object.entries(files).map(([name, content]) => [name, integrityOf(content)]),
   );
-  const manifest = { version, loader, panel, more, languages: spoken, integrity };
+  const manifest = { version, loader, panel, later, more, languages: spoken, integrity };
   files["manifest.json"] = `${JSON.stringify(manifest, null, 2)}\n`;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });

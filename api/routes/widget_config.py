@@ -1,8 +1,8 @@
 """GET /widget/config/{embedKey}?language=de: what `widgetChatbot` gives, for every load of a page.
 
 A plain GET needs no preflight, and browsers and CDNs may keep it for a minute. Names and values are
-those of `WidgetChatbot` in the schema. A page that the chatbot does not allow reads in the answer
-where to allow it; a page of our own origin sends no Origin header.
+those of `WidgetChatbot` in the schema; `words` are what the launcher says. A page that the chatbot
+does not allow reads in the answer where to allow it; one of our own origin sends no Origin header.
 """
 
 import hashlib
@@ -15,8 +15,10 @@ from starlette.responses import Response
 from api.routes.page_files import holds
 from graphql_schema.visits.origins import not_allowed_text
 from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
+from services.answering.phrases import phrase
 from services.uploads.addresses import absolute
 from services.visits.embedding_origins import EmbeddingOrigins
+from services.visits.launcher_words import open_chat
 from services.visits.showing import shown_chatbot
 
 KEPT_SECONDS: Final = 60
@@ -41,7 +43,8 @@ async def configuration(embed_key: str, request: Request, language: str | None =
     if origin is not None and not _origins(request).allowed_by(shown[0], origin):
         return _refusal(403, "ORIGIN_NOT_ALLOWED", not_allowed_text(origin), headers)
     public_url = request.app.state.settings.base_url
-    body = orjson.dumps(_fields(widget_chatbot_from(*shown, language), public_url))
+    fields = _fields(widget_chatbot_from(*shown, language), public_url)
+    body = orjson.dumps(fields | {"words": _words(language)})
     etag = f'"{hashlib.sha256(body).hexdigest()[:_ETAG_CHARACTERS]}"'
     headers |= {"Cache-Control": f"public, max-age={KEPT_SECONDS}", "ETag": etag}
     if holds(request.headers.get("If-None-Match", ""), etag):
@@ -78,6 +81,10 @@ def _fields(shown: WidgetChatbot, public_url: str) -> dict[str, Any]:
         "maintenanceText": shown.maintenance_text,
         "version": shown.version,
     }
+
+
+def _words(language: str | None) -> dict[str, str]:
+    return {"open": open_chat(language), "unloaded": phrase("provider_failed", language)}
 
 
 def _refusal(status: int, code: str, message: str, headers: dict[str, str]) -> Response:

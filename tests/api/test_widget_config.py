@@ -8,6 +8,8 @@ import pytest_asyncio
 from graphql import GraphQLObjectType
 
 from graphql_schema.schema import schema
+from services.answering.phrases import phrase
+from services.languages.codes import LANGUAGES
 from tests.api.conftest import DASHBOARD
 from tests.api.operations import Json, database_of, done, new_slug
 from tests.graphql_clients import GraphQLClient
@@ -75,8 +77,23 @@ async def test_it_says_exactly_what_the_schema_says(
 
     answer = await configuration(http, chatbot)
 
-    assert answer.json() == told
-    assert answer.json()["texts"]["welcomeMessage"] == "Guten Tag"
+    said = answer.json()
+    assert said.pop("words")["open"] == "Chat öffnen"
+    assert said == told
+    assert said["texts"]["welcomeMessage"] == "Guten Tag"
+
+
+async def test_the_launcher_is_told_what_to_say_in_each_language(
+    http: httpx.AsyncClient, chatbot: Json
+) -> None:
+    told = set()
+    for language in LANGUAGES:
+        path = f"/widget/config/{chatbot['embedKey']}"
+        answer = await http.get(path, params={"language": language}, headers={"origin": SHOP})
+        words = answer.json()["words"]
+        assert words["unloaded"] == phrase("provider_failed", language)
+        told.add(words["open"])
+    assert len(told) == len(LANGUAGES)
 
 
 async def test_a_page_may_keep_it_for_a_minute_and_ask_whether_it_is_still_so(

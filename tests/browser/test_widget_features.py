@@ -400,9 +400,16 @@ async def test_it_fits_a_telephone(
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert await widget.page.evaluate(overflow) == 0
     await expect(widget.panel).to_have_attribute("aria-modal", "true")
+    covered = "document.querySelector('main').inert"
+    assert await widget.page.evaluate(covered), "nobody gets into what the chat covers"
     await widget.send.focus()
-    await widget.page.keyboard.press("Tab")
-    await expect(widget.button("Conversations")).to_be_focused()
+    reached = []
+    for _ in range(9):
+        await widget.page.keyboard.press("Tab")
+        reached.append(await widget.page.evaluate("document.activeElement.localName"))
+    assert set(reached) <= {"parlance-chat", "body"}
+    await widget.button("Close chat").click()
+    assert not await widget.page.evaluate(covered)
     await context.close()
 
 

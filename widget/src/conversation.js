@@ -28,7 +28,6 @@
  * @property {string} code
  * @property {string} text
  * @property {boolean} retryable
- * @property {string | null} [retryAt]
  *
  * @typedef {(
  *   | {__typename: "AnswerStarted", conversationId: string, questionId: string, messageId: string}
@@ -171,45 +170,6 @@ export class Conversation {
   }
 
   /**
-   * Takes over the server's list; what the server has not seen yet stays at the end.
-   *
-   * @param {Message[]} messages oldest first
-   * @param {boolean} [earlier] they come before the first turn; else they are the newest ones
-   */
-  merge(messages, earlier) {
-    const listed = messages.map((message) => this.#turnFor(message));
-    const others = this.turns.filter((turn) => !listed.includes(turn));
-    const rest = earlier ? others : others.filter((turn) => !turn.id);
-    this.turns = newestAnswers([...listed, ...rest]);
-  }
-
-  /** @param {Message} message */
-  #turnFor(message) {
-    const known = this.turns.find((turn) => turn.id === message.id);
-    const turn = known ?? newTurn(message.id, message.sender, 0);
-    if (message.status !== "STREAMING") adopt(turn, message);
-    else if (!known) Object.assign(turn, { id: message.id, status: "STREAMING" });
-    turn.questionId = message.questionId;
-    turn.at = Date.parse(message.createdAt);
-    return turn;
-  }
-
-  /**
-   * A further answer to the same question stands in the old one's place.
-   *
-   * @param {Turn} old
-   * @param {string} id
-   * @param {number} at
-   * @returns {Turn}
-   */
-  replace(old, id, at) {
-    const answer = newTurn(id, "BOT", at);
-    Object.assign(answer, { id, status: "STREAMING", questionId: old.questionId });
-    this.turns[this.turns.indexOf(old)] = answer;
-    return answer;
-  }
-
-  /**
    * Takes a question back with its answer.
    *
    * @param {Turn} answer
@@ -228,7 +188,7 @@ export class Conversation {
  * @param {number} at
  * @returns {Turn}
  */
-function newTurn(key, sender, at) {
+export function newTurn(key, sender, at) {
   return {
     key,
     id: null,
@@ -250,7 +210,7 @@ function newTurn(key, sender, at) {
  * @param {Turn} turn
  * @param {Message} message
  */
-function adopt(turn, message) {
+export function adopt(turn, message) {
   turn.id = message.id;
   turn.status = message.status;
   turn.text = message.content;
@@ -258,20 +218,4 @@ function adopt(turn, message) {
   turn.citations = message.citations;
   turn.suggestions = message.suggestions;
   turn.rating = message.feedback?.rating ?? null;
-}
-
-/**
- * Of several answers to one question the last.
- *
- * @param {Turn[]} turns
- */
-function newestAnswers(turns) {
-  return turns.filter(
-    (turn, at) =>
-      turn.sender !== "BOT" ||
-      !turn.questionId ||
-      !turns
-        .slice(at + 1)
-        .some((later) => later.sender === "BOT" && later.questionId === turn.questionId),
-  );
 }

@@ -2,7 +2,7 @@
 
 const MESSAGE =
   "id sender status content createdAt questionId suggestions citations{number sourceTitle url anchorUrl quote}feedback{rating}";
-export const EVENT = `{__typename seq ...on AnswerStarted{conversationId questionId messageId}...on AnswerStep{label}...on AnswerDelta{text}...on AnswerCompleted{answer{${MESSAGE}}}...on AnswerFailed{code text retryable retryAt}}`;
+export const EVENT = `{__typename seq ...on AnswerStarted{conversationId questionId messageId}...on AnswerStep{label}...on AnswerDelta{text}...on AnswerCompleted{answer{${MESSAGE}}}...on AnswerFailed{code text retryable}}`;
 
 /**
  * @param {string} name
@@ -15,7 +15,7 @@ export const mutation = (name, success, input) => {
   return `mutation($i:${input ?? `${type}Input`}!){${name}(input:$i){__typename ${wanted}...on UserError{code message}}}`;
 };
 
-export const START = mutation("startVisit", "widgetToken expiresAt visitorId conversation{id}");
+export const START = mutation("startVisit", "widgetToken expiresAt conversation{id}");
 export const ASK = `subscription($i:AskInput!){ask(input:$i)${EVENT}}`;
 export const FOLLOW = `subscription($m:ID!,$s:Int!){answer(messageId:$m,afterSeq:$s)${EVENT}}`;
 export const STOP = mutation("stopAnswer");

@@ -30,13 +30,9 @@ export function drawWith(theirs) {
 }
 
 export const icons = {
-  back: "M14 6l-6 6 6 6",
-  history: "M4 12a8 8 0 1 0 2.5-5.800L4 8.5M4 4v4.5h4.5M12 7.5V12l3 2",
+  history: "M4 12a8 8 0 1 0 2.5-5.8L4 8.5M4 4v4.5h4.5M12 7.5V12l3 2",
   menu: "M5.5 12h.01M12 12h.01M18.5 12h.01",
   close: "M6 9l6 6 6-6",
   send: "M12 19V5M6 11l6-6 6 6",
   stop: "M8 8h8v8H8z",
-  copy: "M9 9h10v10H9zM5 15V5h10",
-  good: "M7 10v9H4v-9zM7 10l4-6c2 0 2.5 1.5 2 3l-.5 2.5H18c1.5 0 2 1 1.8 2l-1.3 5.5c-.3 1.2-1 2-2.2 2H7",
-  again: "M19 8a8 8 0 1 0 1 6M20 4v5h-5",
 };

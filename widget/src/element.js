@@ -8,7 +8,7 @@
 import { contrast, css, LEAST_CONTRAST, parse, textOn } from "./contrast.js";
 import { home, load } from "./files.js";
 import launcherCss from "./launcher.css";
-import { directionOf, OPEN_CHAT } from "./locale.js";
+import { directionOf } from "./locale.js";
 import { languageOf, looksOf } from "./settings.js";
 
 /** @typedef {import("./settings.js").Settings} Settings */
@@ -44,7 +44,7 @@ export class ParlanceChat extends HTMLElement {
   settings = {};
   /** @type {Configuration | undefined} */
   configuration;
-  language = languageOf({});
+  language = "en";
   /** Ends with the widget, and with it whatever the widget listens to. */
   ended = new AbortController();
   launcher = document.createElement("button");
@@ -53,6 +53,8 @@ export class ParlanceChat extends HTMLElement {
   #root = this.attachShadow({ mode: "open" });
   #style = new CSSStyleSheet();
   #badge = document.createElement("span");
+  /** Why nothing opens, where that is so. */
+  #word = document.createElement("p");
   #scheme = matchMedia("(prefers-color-scheme: dark)");
   #returns = 0;
   #second = 0;
@@ -68,7 +70,9 @@ export class ParlanceChat extends HTMLElement {
   /** What the panel needs of this file, so as not to bring it along again. */
   get shared() {
     const { apiUrl = "" } = this.settings;
-    const store = `parlance:${apiUrl.replace(/.*\/\//, "")}:${this.settings.chatbot}`;
+    const { chatbot, previewToken } = this.settings;
+    const kind = previewToken ? "preview" : "parlance";
+    const store = `${kind}:${apiUrl.replace(/.*\/\//, "")}:${chatbot}`;
     return { apiUrl, drawing, reading, store };
   }
 
@@ -141,14 +145,17 @@ export class ParlanceChat extends HTMLElement {
    * @param {RequestCache} [cache] "no-cache" when there is known to be a newer one
    */
   async configure(cache) {
-    const { apiUrl, chatbot = "" } = this.settings;
+    const { apiUrl, chatbot = "", previewToken } = this.settings;
     const address = `${apiUrl}/widget/config/${encodeURIComponent(chatbot)}?language=${this.language}`;
     const signal = AbortSignal.timeout(DEADLINE_MS);
     const response = await fetch(address, { cache, credentials: "omit", signal });
     if (response.status > 499) throw new Error(address);
     const told = await response.json();
-    if (response.ok) this.configuration = told;
-    if (response.ok) return;
+    if (response.ok) {
+      this.configuration = told;
+      if (previewToken) await (await this.load(MORE)).showDraft(this);
+      return;
+    }
     const [{ message, extensions }] = told.errors;
     console.error(`Parlance: ${message}`);
     this.emit("error", { code: extensions.code });
@@ -162,8 +169,14 @@ export class ParlanceChat extends HTMLElement {
     frame.dir = directionOf(this.language);
     this.#scheme.addEventListener("change", () => this.dress(), this.ended);
     if (this.#floats) this.#addLauncher();
+    // The page's colours are read before there is anything new whose style would be worked out first.
+    // (They make room for each other.)
+    for (const one of ParlanceChat.all) one.dress();
+    this.#word.className = "word";
+    this.#word.setAttribute("role", "alert");
+    this.#word.hidden = true;
+    frame.append(this.#word);
     this.#root.append(frame);
-    for (const one of ParlanceChat.all) one.dress(); // they make room for each other
     this.#onReady();
     this.emit("ready");
     this.#wake();
@@ -176,10 +189,9 @@ export class ParlanceChat extends HTMLElement {
     launcher.part.add("launcher");
     launcher.setAttribute("aria-haspopup", "dialog");
     launcher.setAttribute("aria-expanded", "false");
-    launcher.setAttribute("aria-label", OPEN_CHAT[this.language]);
     this.#badge.className = "badge";
     this.#badge.part.add("badge");
-    this.#badge.hidden = true;
+    this.showUnread(0);
     for (const intent of ["pointerenter", "focus", "touchstart"]) {
       launcher.addEventListener(intent, () => this.#load(), { once: true, passive: true });
     }
@@ -190,7 +202,7 @@ export class ParlanceChat extends HTMLElement {
   /** @param {"primary" | "secondary"} name */
   colour(name) {
     const own = getComputedStyle(this).getPropertyValue(`--parlance-${name}`);
-    return parse(own) ?? parse(this.looks[name]);
+    return parse(own) ?? parse(this.looks[name]) ?? (name === "primary" ? BLUE : null);
   }
 
   get isDark() {
@@ -202,7 +214,7 @@ export class ParlanceChat extends HTMLElement {
   async dress() {
     if (!this.configuration) return;
     const { position, bubbleIcon, zIndex } = this.looks;
-    const primary = this.colour("primary") ?? BLUE;
+    const primary = /** @type {import("./contrast.js").Rgb} */ (this.colour("primary"));
     const [y, x] = position.split("-");
     const beside = this.#floats ? this.#neighbours(position) * SPACING_PX : 0;
     this.#style.replaceSync(
@@ -271,7 +283,12 @@ export class ParlanceChat extends HTMLElement {
   async open(focus = true) {
     await this.#ready;
     if (!this.configuration) return;
-    (await this.#load()).open(focus);
+    const panel = await this.#load().catch(() => null);
+    this.#word.hidden = Boolean(panel);
+    panel?.open(focus);
+    if (panel) return;
+    this.#word.textContent = this.configuration.words.unloaded;
+    if (!this.#floats) this.#later(() => this.open(focus), PAUSE_MS);
   }
 
   async close() {
@@ -297,7 +314,7 @@ export class ParlanceChat extends HTMLElement {
   }
 
   /** @param {number} count of answers that nobody has looked at */
-  showUnread(count, label = OPEN_CHAT[this.language]) {
+  showUnread(count, label = this.configuration?.words.open ?? "") {
     this.#badge.textContent = String(count);
     this.#badge.hidden = !count;
     this.launcher.setAttribute("aria-label", label);

@@ -57,12 +57,17 @@ async function streamEvents(request, take, signal) {
 }
 
 /**
- * @param {(signal: AbortSignal) => Promise<Response>} request
+ * @param {import("./link.js").Link} link
+ * @param {string} query
+ * @param {Record<string, unknown>} variables
  * @param {(value: any) => void} take the root field of each event
  * @param {AbortSignal} signal
  * @param {() => void} accepted
  */
-export async function hearEvents(request, take, signal, accepted) {
+export async function hearEvents(link, query, variables, take, signal, accepted) {
+  /** @param {AbortSignal} ended */
+  const request = (ended) =>
+    link.post(query, variables, undefined, { signal: ended }, "text/event-stream");
   /** @param {{data: any, errors?: any[]}} event */
   const hear = ({ data, errors }) => {
     accepted();
@@ -99,12 +104,12 @@ export async function poll(link, answer, question, listener, ended) {
     const variables = { m: answer.id, s: Math.floor(answer.seq), w: POLL_WAIT_MS };
     const events = await link.request(POLL, variables);
     listener.onConnected();
-    for (const event of events) listener.onEvent(event);
+    for (const event of events) if (!ended()) listener.onEvent(event);
   }
 }
 
 /** The embed page's nonce lives for a short time: the page itself has a new one. */
-export async function freshNonce() {
+async function freshNonce() {
   const page = await (await fetch(location.href, { cache: "no-store" })).text();
   return /data-embed-nonce="([^"]+)/.exec(page)?.[1];
 }
@@ -130,11 +135,12 @@ export function estrange(talk) {
  *
  * @param {import("./link.js").Link} link
  * @param {import("./memory.js").Memory} memory
- * @param {boolean} wasGiven the page's server made the token: nobody else may take its place
+ * @param {Partial<import("./settings.js").Settings>} settings a token that somebody gave to the page: nobody
+ *   else may take its place
  * @param {Still} still
  * @returns {Promise<boolean>} false: the server knows none, and what was kept of the visit is gone
  */
-export async function refreshed(link, memory, wasGiven, still) {
+export async function refreshed(link, memory, { token: given, previewToken }, still) {
   const { token: old = "" } = memory.read();
   const renewed = await still(link.request(REFRESH, { i: { widgetToken: old } }, ""));
   const { widgetToken: token, expiresAt, code, message } = renewed;
@@ -144,7 +150,7 @@ export async function refreshed(link, memory, wasGiven, still) {
   if (!now) throw new Problem("lost"); // another tab has ended the visit
   if (now !== old) return true; // another tab was faster
   if (token) memory.keep({ token, expiresAt });
-  else if (wasGiven) throw new Problem("refused", message, code);
+  else if (given || previewToken) throw new Problem("refused", message, code);
   else memory.keep({ token: "", conversationId: null, cursor: "" });
   return Boolean(token);
 }
@@ -166,8 +172,29 @@ function claimsOf(token) {
 /** @param {string | null} [token] */
 export const userOf = (token) => claimsOf(token).user_id ?? null;
 
+/**
+ * Begins the visit of somebody whom the page names, or of the embed page.
+ *
+ * @param {Partial<import("./settings.js").Settings>} settings
+ * @param {import("./memory.js").Memory} memory
+ * @param {(more: object) => Promise<any>} start
+ * @param {Still} still
+ * @returns {Promise<[any, (string | null)?] | null>} what the server said, and who it is; null: the
+ *   page's server has begun it
+ */
+export async function beginAs(settings, memory, start, still) {
+  const { getToken, userId, token, previewToken, embedNonce } = settings;
+  if (token) return memory.keep(madeElsewhere(token)) ?? null;
+  if (previewToken) return [await start({ previewToken }), previewToken];
+  const identityToken = await still(Promise.resolve(getToken?.()));
+  const user = identityToken && (userId ?? userOf(identityToken));
+  const started = await start({ identityToken, embedNonce });
+  if (!started.code || !embedNonce) return [started, user];
+  return [await start({ identityToken, embedNonce: await freshNonce() }), user];
+}
+
 /** @param {string} token a widget token that the page's server made */
-export const given = (token) => ({
+const madeElsewhere = (token) => ({
   token,
   expiresAt: new Date((claimsOf(token).exp ?? 0) * 1000).toISOString(),
 });

@@ -20,35 +20,44 @@ const MOST_SERVER_ERRORS = 4;
 
 /**
  * @typedef {object} Listener
+ * @property {(isDenied: boolean) => Promise<Record<string, unknown>>} enter sees to a good token, another one
+ *   where this one was denied, and gives AskInput, for an answer that has no id yet
  * @property {(event: AnswerEvent) => void} onEvent
- * @property {() => void} onLost the connection has gone and is being sought again
+ * @property {(problem: Problem) => void} onLost the connection has gone and is being sought again
  * @property {() => void} onConnected
  */
 
 /**
  * @param {import("./link.js").Link} link
  * @param {Turn} answer its `id` and `seq` move on as events are taken
- * @param {Record<string, unknown>} question AskInput, for an answer that has no id yet
  * @param {Listener} listener
  * @param {AbortSignal} signal
  * @returns {Promise<void>} when the answer has ended, or the signal ended the following
  * @throws {Problem} denied, or refused: nothing more will come
  */
-export async function follow(link, answer, question, listener, signal) {
+export async function follow(link, answer, listener, signal) {
   const ended = () => answer.status !== "QUEUED" && answer.status !== "STREAMING";
   let losses = 0;
+  let denials = 0;
+  let isDenied = false;
   while (!ended() && !signal.aborted) {
     const before = answer.seq;
+    let entered = false;
     try {
+      const question = await listener.enter(isDenied);
+      entered = true;
       await listen(link, answer, question, listener, signal, ended);
       if (!ended() && !signal.aborted) throw new Problem("lost");
     } catch (error) {
       const problem = /** @type {Problem} */ (error);
+      const { kind } = problem;
       if (answer.seq > before) losses = 0;
-      const hopeless = problem.kind === "refused" && losses >= MOST_SERVER_ERRORS;
-      if (!problem.kind || problem.kind === "denied" || hopeless) throw error;
-      listener.onLost();
-      await link.reconsider();
+      isDenied = kind === "denied" && !denials++;
+      if (isDenied) continue;
+      const hopeless = kind === "refused" && (!entered || losses >= MOST_SERVER_ERRORS);
+      if (!kind || kind === "denied" || hopeless) throw error;
+      listener.onLost(problem);
+      if (entered) await link.reconsider();
       await pause(pauseAfter(losses++), signal);
     }
   }

@@ -1,12 +1,13 @@
 /**
- * The line to the server: POST for single requests, and for streams a WebSocket, or server-sent
+ * The line to the server: POST for single requests (no cookie, no referrer, a deadline), and for streams a WebSocket, or server-sent
  * events where no WebSocket gets through, or nothing where not even those do (then following.js
  * polls).
  */
 
-import { post } from "./post.js";
 import { Problem, problemOf } from "./problem.js";
 
+/** A request that takes longer counts as lost, in milliseconds. */
+const DEADLINE_MS = 15_000;
 /** A server that says nothing for so long is asked whether it is there, in milliseconds. */
 const SILENCE_BEFORE_PING_MS = 15_000;
 /** And so long after that the line counts as lost: Wi-Fi that has gone closes no socket. */
@@ -38,7 +39,6 @@ export class Link {
   way = SOCKET;
   /** Whether that way has carried something: then what breaks it is no reason to change it. */
   proven = false;
-  #post;
   #apiUrl;
   #token;
   #report;
@@ -54,7 +54,6 @@ export class Link {
   constructor({ apiUrl }, fallback, token, report) {
     this.fallback = fallback;
     this.#apiUrl = apiUrl;
-    this.#post = post.bind(null, apiUrl);
     this.#token = token;
     this.#report = report;
   }
@@ -63,18 +62,40 @@ export class Link {
    * @param {string} query
    * @param {Record<string, unknown>} variables
    * @param {string} [token]
-   * @returns {Promise<any>} the value of the document's root field, or of all when there are more
+   * @param {RequestInit} [more]
+   * @param {string} [accept]
+   * @returns {Promise<Response>}
    */
-  async request(query, variables, token = this.#token()) {
+  post(query, variables, token = this.#token(), more, accept = "application/json") {
+    return fetch(`${this.#apiUrl}/graphql`, {
+      method: "POST",
+      credentials: "omit",
+      headers: {
+        "content-type": "application/json",
+        accept,
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify({ query, variables }),
+      signal: AbortSignal.timeout(DEADLINE_MS),
+      ...more,
+    });
+  }
+
+  /**
+   * @param {string} query
+   * @param {Record<string, unknown>} variables
+   * @param {string} [token]
+   * @returns {Promise<any>} the value of the document's root field
+   */
+  async request(query, variables, token) {
     let answer;
     try {
-      answer = await (await this.#post(query, variables, token)).json();
+      answer = await (await this.post(query, variables, token)).json();
     } catch {
       throw new Problem("lost");
     }
     if (answer.errors?.length) throw problemOf(answer.errors);
-    const values = Object.values(answer.data);
-    return values.length > 1 ? answer.data : values[0];
+    return Object.values(answer.data)[0];
   }
 
   /**
@@ -91,13 +112,9 @@ export class Link {
       this.proven = true;
       onAccepted?.();
     };
-    /** @param {AbortSignal} ended */
-    const request = (ended) =>
-      this.#post(query, variables, this.#token(), { signal: ended }, "text/event-stream");
     if (this.way === EVENTS)
-      return this.fallback().then(
-        ({ hearEvents }) => hearEvents(request, take, signal, accepted),
-        () => Promise.reject(new Problem("lost")),
+      return this.fallback().then(({ hearEvents }) =>
+        hearEvents(this, query, variables, take, signal, accepted),
       );
     return new Promise((fulfil, reject) => {
       if (signal.aborted) return fulfil();

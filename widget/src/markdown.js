@@ -325,6 +325,7 @@ function citation(number, context) {
   node.className = "cite";
   node.title = cited.sourceTitle;
   if (url) {
+    node.setAttribute("aria-label", `${number}: ${cited.sourceTitle} (${context.newTab})`);
     Object.assign(node, { href: url.href, target: "_blank", rel: "noopener noreferrer" });
   }
   return make("sup", node);

@@ -26,7 +26,7 @@ export class Memory {
    * @type {string | null | undefined}
    */
   user;
-  #name;
+  name;
   /** @type {Kept} */
   #own = {};
   /** Storage is blocked or full, and #own is newer. */
@@ -34,22 +34,22 @@ export class Memory {
 
   /** @param {string} name of what is kept */
   constructor(name) {
-    this.#name = name;
+    this.name = name;
   }
 
   /** @returns {Kept} */
   read() {
     let kept = this.#own;
     try {
-      if (!this.#alone) kept = JSON.parse(localStorage.getItem(this.#name) ?? "{}");
+      if (!this.#alone) kept = JSON.parse(localStorage.getItem(this.name) ?? "{}");
     } catch {
       // Blocked: #own has it.
     }
-    return this.#isMine(kept) ? kept : {};
+    return this.isMine(kept) ? kept : {};
   }
 
   /** @param {Kept} kept */
-  #isMine(kept) {
+  isMine(kept) {
     return (kept.user ?? null) === this.user;
   }
 
@@ -59,7 +59,7 @@ export class Memory {
     if (user === undefined) return;
     this.#own = { ...this.read(), ...news, user };
     try {
-      localStorage.setItem(this.#name, JSON.stringify(this.#own));
+      localStorage.setItem(this.name, JSON.stringify(this.#own));
       this.#alone = false;
     } catch {
       this.#alone = true;
@@ -69,28 +69,17 @@ export class Memory {
   forget() {
     this.#own = {};
     try {
-      localStorage.removeItem(this.#name);
-      sessionStorage.removeItem(this.#name);
+      localStorage.removeItem(this.name);
+      sessionStorage.removeItem(this.name);
     } catch {
       // Then there is nothing to forget.
     }
   }
 
-  /**
-   * Whether another tab has just taken away the visitor of this one.
-   *
-   * @param {StorageEvent} event
-   */
-  isTaken({ key, oldValue, newValue }) {
-    if (key !== null && key !== this.#name) return false;
-    const [before, after] = [oldValue, newValue].map((text) => JSON.parse(text ?? "{}"));
-    return !key || Boolean(before.token && !(after.token && this.#isMine(after)));
-  }
-
   /** @param {"open" | "busy" | "closed"} state for the next page in this tab */
   keepState(state) {
     try {
-      sessionStorage.setItem(this.#name, state);
+      sessionStorage.setItem(this.name, state);
     } catch {
       // The next page begins with a closed widget.
     }

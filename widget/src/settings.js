@@ -27,6 +27,7 @@ import { chooseLanguage } from "./locale.js";
  * @property {string} userEmail
  * @property {() => string | null | Promise<string | null>} getToken fetches the signed identity
  * @property {string} token a widget token that the page's server made for this visitor
+ * @property {string} previewToken of `createPreviewToken`: the draft is shown
  * @property {string} embedNonce given by the embed page
  */
 
@@ -52,6 +53,7 @@ import { chooseLanguage } from "./locale.js";
  * @property {string[]} allowedImageHosts
  * @property {{language: string, welcomeMessage: string | null, starterQuestions: string[],
  *   placeholder: string | null, consentText: string | null, contactText: string | null}} texts
+ * @property {{open: string, unloaded: string}} words what the launcher says
  */
 
 /** @param {string} value an enum's value, such as BOTTOM_LEFT */

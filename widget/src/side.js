@@ -6,10 +6,12 @@
 
 import { MESSAGES, mutation } from "./documents.js";
 import english from "./languages/en_side.js";
+import { replace } from "./merging.js";
 import sideCss from "./side.css";
 import { speech } from "./speech.js";
 
 const icons = {
+  back: "M14 6l-6 6 6 6",
   rename: "M5 19l1-4L16 5l3 3L9 18z",
   remove: "M5 7h14M10 7V5h4v2M7 7l1 12h8l1-12",
   add: "M12 5v14M5 12h14",
@@ -26,42 +28,37 @@ const LIST = "{conversations(first:50){edges{node{id title lastMessageAt}}}}";
 /** @typedef {import("./conversation.js").Turn} Turn */
 /** @typedef {{id: string, title: string, lastMessageAt: string}} Talk */
 
-/**
- * @typedef {object} SideActions
- * @property {(document: string, variables: Record<string, unknown>) => Promise<any>} call
- * @property {() => boolean} known whether there is a visitor to ask about
- * @property {() => import("./conversation.js").Conversation} talk the one that is shown
- * @property {(found: any, earlier: boolean) => void} adopt
- * @property {(answer: Turn) => Promise<void>} follow
- * @property {() => void} draw
- * @property {(error: unknown) => void} sayWhy
- * @property {() => void} begin a new conversation
- * @property {(id: string) => void} choose
- * @property {() => void} forget this visitor, who was erased
- */
-
 export class Side {
+  #panel;
+  #live;
   #view;
-  #language;
-  #configuration;
+  #around;
+  #lent;
+  #link;
+  #place;
+  #back;
   #t;
-  #actions;
-  #dom;
   #asksAgain = false;
 
   /**
-   * @param {import("./view.js").View} view
-   * @param {import("./turn_view.js").Around} around
-   * @param {SideActions} actions
-   * @param {Pick<typeof import("./dom.js"), "h" | "drawing"> & Pick<typeof import("./turn_view.js"), "tool"> & Pick<typeof import("./markdown.js"), "link"> & {newKey: () => string}} dom
+   * @param {import("./panel.js").Panel} panel
+   * @param {import("./live.js").Live} live
+   * @param {typeof import("./markdown.js").link} link
    */
-  constructor(view, around, actions, dom) {
+  constructor(panel, live, link) {
+    const { around, lent, view } = panel;
+    this.#panel = panel;
+    this.#live = live;
     this.#view = view;
-    this.#language = around.language;
-    this.#configuration = around.configuration;
+    this.#around = around;
+    this.#lent = lent;
     this.#t = speech(around.language, english, around.phrases?.slice(-Object.keys(english).length));
-    this.#actions = actions;
-    this.#dom = dom;
+    this.#link = link;
+    this.#place = lent.h("div", { class: "side", hidden: true });
+    view.main.after(this.#place);
+    this.#back = lent.tool(icons.back, this.#t("back"), () => this.showMain());
+    this.#back.hidden = true;
+    view.header.prepend(this.#back);
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(sideCss);
     const root = /** @type {ShadowRoot} */ (view.panel.getRootNode());
@@ -73,31 +70,38 @@ export class Side {
    * @param {...(Node | string)} content
    */
   #turnTo(title, ...content) {
-    const { side, main, back, avatar } = this.#view;
-    const heading = this.#dom.h("h3", { tabIndex: -1 }, title);
-    side.replaceChildren(heading, ...content);
-    side.hidden = back.hidden = false;
+    const { main, avatar } = this.#view;
+    const heading = this.#lent.h("h3", { tabIndex: -1 }, title);
+    this.#place.replaceChildren(heading, ...content);
+    this.#place.hidden = this.#back.hidden = false;
     main.hidden = avatar.hidden = true;
     heading.focus();
   }
 
+  showMain() {
+    const { main, avatar, question } = this.#view;
+    this.#place.hidden = this.#back.hidden = true;
+    main.hidden = avatar.hidden = false;
+    question.focus();
+  }
+
   async showHistory() {
     const t = this.#t;
-    const { h } = this.#dom;
-    const { call, known, talk } = this.#actions;
-    const { edges } = known() ? await call(LIST, {}) : { edges: [] };
+    const { h } = this.#lent;
+    const panel = this.#panel;
+    const { edges } = panel.visit.token ? await this.#live.call(LIST, {}) : { edges: [] };
     const items = edges.map((/** @type {{node: Talk}} */ { node }) =>
-      this.#talk(node, node.id === talk().id),
+      this.#talk(node, node.id === panel.talk.id),
     );
     const list = items.length ? h("ul", {}, ...items) : h("p", { class: "notice" }, t("empty"));
     this.#turnTo(this.#view.titles.history, this.#beginner(), list);
   }
 
   #beginner() {
-    const { h, drawing } = this.#dom;
+    const { h, drawing } = this.#lent;
     const begin = () => {
-      this.#view.showMain();
-      this.#actions.begin();
+      this.showMain();
+      this.#panel.begin();
     };
     const label = this.#t("newChat");
     const properties = { class: "row strong", click: begin };
@@ -110,16 +114,16 @@ export class Side {
    */
   #talk(talk, isCurrent) {
     const t = this.#t;
-    const { h, tool } = this.#dom;
-    const { call, choose, talk: shown, begin } = this.#actions;
-    const date = new Intl.DateTimeFormat(this.#language, { dateStyle: "medium" });
+    const { h, tool } = this.#lent;
+    const panel = this.#panel;
+    const date = new Intl.DateTimeFormat(this.#around.language, { dateStyle: "medium" });
     const chosen = () => {
-      this.#view.showMain();
-      choose(talk.id);
+      this.showMain();
+      this.#choose(talk.id);
     };
     const remove = async () => {
-      await call(REMOVE, { i: { id: talk.id } });
-      if (talk.id === shown().id) begin();
+      await this.#live.call(REMOVE, { i: { id: talk.id } });
+      if (talk.id === panel.talk.id) panel.begin();
       await this.showHistory();
     };
     const erase = () => this.#confirm(item, t("reallyRemove"), remove);
@@ -144,7 +148,7 @@ export class Side {
    */
   #rename(item, talk) {
     const t = this.#t;
-    const { h } = this.#dom;
+    const { h } = this.#lent;
     const field = h("input", {
       value: talk.title,
       maxLength: 200,
@@ -154,7 +158,7 @@ export class Side {
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
       const title = field.value.trim();
-      if (title) await this.#actions.call(RENAME, { i: { id: talk.id, title } });
+      if (title) await this.#live.call(RENAME, { i: { id: talk.id, title } });
       await this.showHistory();
     };
     const save = h("button", { type: "submit", class: "soft" }, t("save"));
@@ -172,7 +176,7 @@ export class Side {
    */
   #confirm(place, question, yes) {
     const t = this.#t;
-    const { h } = this.#dom;
+    const { h } = this.#lent;
     const before = [...place.childNodes];
     const back = () => place.replaceChildren(...before);
     const no = h("button", { class: "soft", click: back }, t("cancel"));
@@ -184,7 +188,7 @@ export class Side {
 
   showMenu() {
     const t = this.#t;
-    const { h } = this.#dom;
+    const { h } = this.#lent;
     const place = h("div");
     /** @param {Error} error */
     const tell = (error) =>
@@ -206,8 +210,12 @@ export class Side {
 
   /** @param {HTMLElement} place */
   async #export(place) {
-    const { download } = await this.#actions.call(EXPORT, { i: {} });
-    const file = this.#dom.h(
+    if (!this.#panel.visit.token) {
+      const nothing = this.#lent.h("p", { class: "notice", role: "status" }, this.#t("empty"));
+      return place.replaceChildren(nothing);
+    }
+    const { download } = await this.#live.call(EXPORT, { i: {} });
+    const file = this.#lent.h(
       "a",
       {
         href: download.url,
@@ -227,23 +235,25 @@ export class Side {
    */
   #erase(place, tell) {
     const t = this.#t;
+    const panel = this.#panel;
     const erase = async () => {
-      await this.#actions.call(ERASE, { i: {} });
-      this.#actions.forget();
-      this.#view.showMain();
+      if (panel.visit.token) await this.#live.call(ERASE, { i: {} });
+      panel.reset();
+      panel.memory.forget();
+      this.showMain();
       this.#view.say(t("erased"));
     };
     this.#confirm(place, t("reallyErase"), () => erase().catch(tell));
   }
 
   async earlier() {
-    const { call, talk, adopt } = this.#actions;
+    const panel = this.#panel;
     const { log } = this.#view;
-    const { id, before } = talk();
+    const { id, before } = panel.talk;
     const { scrollHeight, scrollTop } = log;
-    const found = await call(MESSAGES, { c: id, b: before });
-    if (!found || talk().id !== id) return;
-    adopt(found, true);
+    const found = await this.#live.call(MESSAGES, { c: id, b: before });
+    if (!found || panel.talk.id !== id) return;
+    this.#live.take(found, true);
     log.scrollTop = scrollTop + log.scrollHeight - scrollHeight;
   }
 
@@ -259,19 +269,19 @@ export class Side {
 
   /** @param {Turn} old */
   async again(old) {
-    const { call, talk, follow, draw } = this.#actions;
-    const shown = talk();
+    const panel = this.#panel;
+    const shown = panel.talk;
     if (shown.pending || this.#asksAgain) return;
     this.#asksAgain = true;
     this.#view.question.focus();
-    const input = { messageId: old.id, idempotencyKey: this.#dom.newKey() };
-    const { messageId } = await call(REGENERATE, { i: input }).finally(() => {
+    const input = { messageId: old.id, idempotencyKey: this.#lent.newKey() };
+    const { messageId } = await this.#live.call(REGENERATE, { i: input }).finally(() => {
       this.#asksAgain = false;
     });
-    if (talk() !== shown || shown.pending) return;
-    const answer = shown.replace(old, messageId, Date.now());
-    draw();
-    await follow(answer);
+    if (panel.talk !== shown || shown.pending) return;
+    const answer = replace(shown, old, messageId, Date.now());
+    panel.draw();
+    await panel.follow(answer);
   }
 
   /**
@@ -283,13 +293,14 @@ export class Side {
     const before = turn.rating;
     const rating = before === chosen ? null : chosen;
     turn.rating = rating;
-    this.#actions.draw();
+    place.querySelector(".why")?.remove();
+    this.#panel.draw();
     if (rating === "DOWN") this.#askWhy(turn, place);
     try {
-      await this.#actions.call(RATE, { i: { messageId: turn.id, rating } });
+      await this.#live.call(RATE, { i: { messageId: turn.id, rating } });
     } catch (error) {
       turn.rating = before;
-      this.#actions.draw();
+      this.#panel.draw();
       throw error;
     }
   }
@@ -300,7 +311,7 @@ export class Side {
    */
   #askWhy(turn, place) {
     const t = this.#t;
-    const { h } = this.#dom;
+    const { h } = this.#lent;
     const label = t("comment");
     const field = h("textarea", {
       rows: 2,
@@ -312,8 +323,9 @@ export class Side {
     const submit = (/** @type {Event} */ event) => {
       event.preventDefault();
       const comment = field.value.trim();
-      const { call, sayWhy } = this.#actions;
-      call(RATE, { i: { messageId: turn.id, rating: "DOWN", comment } }).catch(sayWhy);
+      const panel = this.#panel;
+      const input = { messageId: turn.id, rating: "DOWN", comment };
+      this.#live.call(RATE, { i: input }).catch((error) => panel.sayWhy(error));
       form.replaceWith(h("p", { class: "meta", role: "status" }, t("thanks")));
       this.#view.question.focus();
     };
@@ -328,23 +340,38 @@ export class Side {
     form.scrollIntoView({ block: "nearest" });
   }
 
-  /** How to reach people, if the chatbot says so: where nobody answers here. */
-  showContact() {
-    const { gate } = this.#view;
-    gate.querySelector(".contact")?.remove(); // the gate may have been drawn twice meanwhile
-    gate.append(...this.#contact());
+  /** @param {string} id */
+  #choose(id) {
+    const panel = this.#panel;
+    if (id === panel.talk.id || panel.talk.pending) return;
+    panel.show({ id });
+    return this.#live.sync();
+  }
+
+  /**
+   * What stands where the composer was: how to reach people too, unless it can be agreed to.
+   *
+   * @param {string} reason
+   * @param {boolean} canAgree
+   */
+  block(reason, canAgree) {
+    const { h } = this.#lent;
+    const t = this.#t;
+    const agree = h("button", { class: "solid", click: () => this.#panel.agree() }, t("agree"));
+    const more = canAgree ? [agree] : this.#contact();
+    this.#view.gate.replaceChildren(h("p", { dir: "auto" }, reason || t("unavailable")), ...more);
   }
 
   #contact() {
-    const { contactEmail, contactUrl, texts } = this.#configuration();
+    const { contactEmail, contactUrl, texts } = this.#around.configuration();
     const context = { citations: [], imageHosts: [], newTab: "" };
     const links = [contactUrl, contactEmail && `mailto:${contactEmail}`].map(
       (address) =>
-        address && this.#dom.link(address, [address.replace(/^mailto:/, "")], address, context),
+        address && this.#link(address, [address.replace(/^mailto:/, "")], address, context),
     );
     const known = [texts.contactText, ...links].filter(Boolean);
     if (!known.length) return [];
-    const { h } = this.#dom;
+    const { h } = this.#lent;
     const heading = h("b", {}, this.#t("contact"));
     return [h("div", { class: "contact" }, heading, ...known.map((part) => h("p", {}, part)))];
   }

@@ -1,7 +1,6 @@
 /** The panel on the screen: header, conversation, composer, and the two lists beside them. */
 
-import { Announcer } from "./announcer.js";
-import { drawing, h, icons } from "./dom.js";
+import { h, icons } from "./dom.js";
 import { TurnView, tool } from "./turn_view.js";
 
 /** @typedef {import("./conversation.js").Turn} Turn */
@@ -11,11 +10,8 @@ import { TurnView, tool } from "./turn_view.js";
  * @property {() => void} close
  * @property {(text: string) => void} ask
  * @property {() => void} stop
- * @property {() => void} agree to the consent text
- * @property {() => void} earlier
- * @property {() => void} showHistory
- * @property {() => void} showMenu
- * @property {() => void} showContact where the composer was
+ * @property {(use: (side: import("./side.js").Side) => unknown) => void} beside with what few
+ *   visitors need
  */
 
 /** How near the end somebody must be for the end to be kept in sight, in pixels. */
@@ -35,41 +31,36 @@ export class View {
   #turns = new Map();
   #around;
   #actions;
-  #announcer;
+  /** @type {import("./announcer.js").Announcer | undefined} once there is something to announce */
+  announcer;
   #frame = 0;
   /** @type {Turn[]} */
   #shown = [];
   #busy = false;
-  #blocked = "";
+  /** @type {string | null} */
+  #blocked = null;
 
   /**
    * @param {import("./turn_view.js").Around} around
    * @param {Actions} actions
    */
   constructor(around, actions) {
-    const { t, language } = around;
+    const { t } = around;
     this.#around = around;
     this.#actions = actions;
     this.titles = { history: t("history"), menu: t("menu"), failed: t("failed") };
-    const region = h("div", {
+    this.region = h("div", {
       class: "unseen",
       role: "log",
       "aria-live": "polite",
       "aria-label": t("answer"),
     });
-    this.#announcer = new Announcer(region, language);
     this.status = h("p", { class: "status", role: "status" });
     this.list = h("div", { class: "turns" });
     this.welcome = h("div", { class: "welcome" });
-    this.older = h(
-      "button",
-      { class: "soft older", hidden: true, click: actions.earlier },
-      t("earlier"),
-    );
     this.log = h(
       "div",
       { class: "log", part: "log", role: "group", "aria-label": t("conversation"), tabIndex: 0 },
-      this.older,
       this.welcome,
       this.list,
     );
@@ -84,29 +75,18 @@ export class View {
       input: () => this.#measure(),
       keydown: (/** @type {KeyboardEvent} */ event) => this.#onKey(event),
     });
-    this.send = h(
-      "button",
-      { type: "submit", class: "send", part: "send", title: t("send"), "aria-label": t("send") },
-      drawing(icons.send),
-    );
-    this.stop = h(
-      "button",
-      {
-        class: "send",
-        title: t("stop"),
-        "aria-label": t("stop"),
-        hidden: true,
-        click: () => this.#onStop(),
-      },
-      drawing(icons.stop),
-    );
+    this.send = tool(icons.send, t("send"));
+    Object.assign(this.send, { type: "submit", className: "send" });
+    this.send.part.add("send");
+    this.stop = tool(icons.stop, t("stop"), () => this.#onStop());
+    this.stop.className = "send";
+    this.stop.hidden = true;
     this.problem = h("p", { class: "problem", role: "alert" });
     this.form = h(
       "form",
       {
         class: "composer",
         part: "composer",
-        noValidate: true,
         submit: (/** @type {Event} */ event) => this.#onSubmit(event),
       },
       this.question,
@@ -118,35 +98,31 @@ export class View {
       "div",
       { class: "main" },
       this.log,
-      region,
+      this.region,
       this.starters,
       this.status,
       this.problem,
       this.gate,
       this.form,
     );
-    this.side = h("div", { class: "side", hidden: true });
     this.name = h("bdi");
     this.heading = h("h2", { tabIndex: -1, id: "name" }, this.name);
     this.avatar = h("span", { class: "avatar", "aria-hidden": "true" });
-    this.back = tool(icons.back, t("back"), () => this.showMain());
-    this.back.hidden = true;
     this.closer = tool(icons.close, t("close"), () => actions.close());
+    this.header = h(
+      "header",
+      { part: "header" },
+      this.avatar,
+      h("div", { class: "title" }, this.heading, h("p", {}, t("about"))),
+      tool(icons.history, t("history"), () => actions.beside((side) => side.showHistory())),
+      tool(icons.menu, t("menu"), () => actions.beside((side) => side.showMenu())),
+      this.closer,
+    );
     this.panel = h(
       "section",
       { class: "panel", part: "panel", role: "dialog", "aria-labelledby": "name" },
-      h(
-        "header",
-        { part: "header" },
-        this.back,
-        this.avatar,
-        h("div", { class: "title" }, this.heading, h("p", {}, t("about"))),
-        tool(icons.history, t("history"), () => actions.showHistory()),
-        tool(icons.menu, t("menu"), () => actions.showMenu()),
-        this.closer,
-      ),
+      this.header,
       this.main,
-      this.side,
       this.branding,
     );
   }
@@ -173,9 +149,7 @@ export class View {
     const bubble =
       greeting &&
       h("div", { class: "turn theirs" }, h("div", { class: "bubble", part: "bubble" }, greeting));
-    this.welcome.replaceChildren(
-      ...[notice, bubble].filter((node) => node !== null && node !== ""),
-    );
+    this.welcome.replaceChildren(notice, bubble || "");
   }
 
   /** @param {string[]} questions */
@@ -229,12 +203,8 @@ export class View {
     if (!view) return;
     const near = this.#nearEnd;
     view.update(this.#shown.at(-1) === turn);
-    this.#announcer.hear(view.spoken, turn.status !== "STREAMING" && turn.status !== "QUEUED");
+    this.announcer?.hear(view.spoken, turn.status !== "STREAMING" && turn.status !== "QUEUED");
     if (near) this.toEnd();
-  }
-
-  beginAnnouncing() {
-    this.#announcer.begin();
   }
 
   get #nearEnd() {
@@ -264,21 +234,17 @@ export class View {
   /**
    * Something stands where the composer was: a text to agree to, or the reason why nobody answers.
    *
-   * @param {string} text "" gives the composer back
+   * @param {string | null} reason null gives the composer back
    * @param {boolean} [canAgree]
    */
-  block(text, canAgree) {
-    this.#blocked = text;
-    this.form.hidden = this.starters.hidden = Boolean(text);
-    this.gate.hidden = !text;
-    if (!text) this.starters.hidden = !this.starters.childElementCount;
-    const agree = h(
-      "button",
-      { class: "solid", click: this.#actions.agree },
-      this.#around.t("agree"),
-    );
-    this.gate.replaceChildren(h("p", { dir: "auto" }, text), ...(canAgree ? [agree] : []));
-    if (text && !canAgree) this.#actions.showContact();
+  block(reason, canAgree = false) {
+    const changes = this.#blocked !== reason;
+    this.#blocked = reason;
+    const isBlocked = reason !== null;
+    this.form.hidden = isBlocked;
+    this.gate.hidden = !isBlocked;
+    this.starters.hidden = isBlocked || !this.starters.childElementCount;
+    if (isBlocked && changes) this.#actions.beside((side) => side.block(reason, canAgree));
   }
 
   /** @param {KeyboardEvent} event */
@@ -291,7 +257,7 @@ export class View {
   #onSubmit(event) {
     event.preventDefault();
     const text = this.question.value.trim();
-    if (!text || this.#busy || this.#blocked || !this.#measure()) return;
+    if (!text || this.#busy || this.#blocked !== null || !this.#measure()) return;
     this.question.value = "";
     this.#measure();
     this.question.focus();
@@ -313,12 +279,5 @@ export class View {
     this.problem.textContent = surplus > 0 ? this.#around.t("tooLong", surplus) : "";
     field.setAttribute("aria-invalid", String(surplus > 0));
     return surplus <= 0;
-  }
-
-  showMain() {
-    if (this.side.hidden) return;
-    this.side.hidden = this.back.hidden = true;
-    this.main.hidden = this.avatar.hidden = false;
-    this.question.focus();
   }
 }

@@ -46,8 +46,8 @@ export class Visit {
    * @returns {Promise<void>}
    */
   identify() {
-    const { getToken, userId, token } = this.#settings;
-    const user = token ?? (getToken ? userId : null);
+    const { getToken, userId, token, previewToken } = this.#settings;
+    const user = previewToken ?? token ?? (getToken ? userId : null);
     this.#memory.user = user;
     this.#starting = null;
     this.known = user === undefined ? this.#askPage(getToken) : Promise.resolve();
@@ -57,14 +57,9 @@ export class Visit {
   /** @param {import("./settings.js").Settings["getToken"]} [getToken] */
   async #askPage(getToken) {
     // Whoever cannot be asked is nobody that anything was kept for.
-    const user = await this.#userOf(getToken).catch(() => "");
+    const asked = Promise.all([this.#link.fallback(), getToken?.()]);
+    const user = await asked.then(([{ userOf }, told]) => userOf(told)).catch(() => "");
     if (getToken === this.#settings.getToken) this.#memory.user ??= user;
-  }
-
-  /** @param {import("./settings.js").Settings["getToken"]} [getToken] */
-  async #userOf(getToken) {
-    const { userOf } = await this.#link.fallback();
-    return userOf(await getToken?.());
   }
 
   /**
@@ -107,9 +102,8 @@ export class Visit {
 
   /** @param {Still} still */
   async #renewed(still) {
-    const { refreshed, estrange } = await this.#link.fallback();
-    if (await refreshed(this.#link, this.#memory, Boolean(this.#settings.token), still))
-      return null;
+    const { estrange, refreshed } = await this.#link.fallback();
+    if (await refreshed(this.#link, this.#memory, this.#settings, still)) return null;
     const started = await this.#start(still);
     this.#onStranger(estrange);
     return started;
@@ -117,23 +111,18 @@ export class Visit {
 
   /** @param {Still} still */
   async #start(still) {
-    const { chatbot, getToken, userId, token } = this.#settings;
-    if (token) {
-      const { given } = await still(this.#link.fallback());
-      return this.#memory.keep(given(token));
-    }
-    const identityToken = await still(Promise.resolve(getToken?.()));
-    const user = identityToken && (userId ?? (await still(this.#userOf(() => identityToken))));
-    const input = { embedKey: chatbot, identityToken, ...this.#more() };
+    const settings = this.#settings;
+    const { chatbot, getToken, token, previewToken, embedNonce } = settings;
+    const input = { embedKey: chatbot, ...this.#more() };
     const start = (/** @type {object} */ more) =>
       still(this.#link.request(START, { i: { ...input, ...more } }, ""));
-    let started = await start({});
-    if (started.code && "embedNonce" in input) {
-      const embedNonce = await (await this.#link.fallback()).freshNonce();
-      started = await start({ embedNonce });
-    }
-    if (started.code) throw new Problem("refused", started.message, started.code);
-    const { widgetToken, expiresAt, conversation } = started;
+    const named = getToken || token || previewToken || embedNonce;
+    const beginAs = named && (await still(this.#link.fallback())).beginAs;
+    const begun = beginAs ? await beginAs(settings, this.#memory, start, still) : [await start({})];
+    if (!begun) return null;
+    const [started, user] = begun;
+    const { code, message, widgetToken, expiresAt, conversation } = started;
+    if (code) throw new Problem(code === "RATE_LIMITED" ? "lost" : "refused", message, code);
     this.#memory.user = user ?? null;
     this.#memory.keep({
       token: widgetToken,

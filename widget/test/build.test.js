@@ -10,8 +10,10 @@ import { buildWidget } from "../build.js";
 
 /** In bytes of gzip. A page that only shows the launcher loads the first. */
 const LOADER_LIMIT = 5 * 1024;
-/** Everything that it takes to chat in English. */
-const CHAT_LIMIT = 20 * 1024;
+/** Everything that it takes to ask in English and to read the answer. */
+const CHAT_LIMIT = 15 * 1024;
+/** With that and all that an answer brings along: Markdown, sources, tools, news of other tabs. */
+const ANSWERED_LIMIT = 21.25 * 1024;
 const LANGUAGE_LIMIT = 1.5 * 1024;
 
 const dist = new URL("../dist/", import.meta.url);
@@ -49,6 +51,8 @@ test("a page that shows the launcher loads little", () => {
 test("a chat in English stays within its budget", () => {
   const all = size(manifest.loader) + size(manifest.panel);
   assert.ok(all <= CHAT_LIMIT, `${all} bytes`);
+  const answered = all + size(manifest.later);
+  assert.ok(answered <= ANSWERED_LIMIT, `${answered} bytes`);
 });
 
 for (const [code, name] of Object.entries(manifest.languages)) {
@@ -67,7 +71,7 @@ test("the manifest names each file with its integrity", () => {
 });
 
 test("what runs is named by its content, so that it can be checked before it runs", () => {
-  for (const name of [manifest.loader, manifest.panel, manifest.more]) {
+  for (const name of [manifest.loader, manifest.panel, manifest.later, manifest.more]) {
     const hash = createHash("sha256").update(files[name]).digest("base64url");
     assert.ok(name.endsWith(`-${hash}.js`), name);
   }
@@ -82,4 +86,16 @@ test("no text becomes markup or code", () => {
     const sinks = /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function/;
     assert.doesNotMatch(content, sinks, name);
   }
+});
+
+test("no name that is shortened is also the key of a text or a name that a file gives away", async () => {
+  const source = await readFile(new URL("../build.js", import.meta.url), "utf8");
+  const ours = new RegExp(/\/(\^\(.*\)\$)\/;/.exec(source)?.[1] ?? "");
+  for (const language of ["en", "en_later", "en_side"]) {
+    const { default: phrases } = await import(`../src/languages/${language}.js`);
+    for (const key of Object.keys(phrases)) assert.doesNotMatch(key, ours);
+  }
+  const more = await readFile(new URL("../src/more.js", import.meta.url), "utf8");
+  for (const [, names] of more.matchAll(/export \{(.*?)\}/g))
+    for (const name of names.split(",")) assert.doesNotMatch(name.trim(), ours);
 });

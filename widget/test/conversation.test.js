@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Conversation } from "../src/conversation.js";
+import { merge, replace } from "../src/merging.js";
 
 const STARTED = {
   __typename: "AnswerStarted",
@@ -116,7 +117,7 @@ test("the server's list is the truth, and what it has not seen stays at the end"
   take(STARTED, { __typename: "AnswerCompleted", seq: 2, answer: message({}) });
   const waiting = talk.ask("And now?", "other", 5);
   const [question, answer] = talk.turns;
-  talk.merge([
+  merge(talk, [
     message({ id: "q", sender: "VISITOR", content: "Hi?", questionId: null }),
     message({ content: "Corrected." }),
   ]);
@@ -132,13 +133,13 @@ test("the server's list is the truth, and what it has not seen stays at the end"
 test("what the server has deleted goes", () => {
   const { talk, take } = asked();
   take(STARTED, { __typename: "AnswerCompleted", seq: 2, answer: message({}) });
-  talk.merge([]);
+  merge(talk, []);
   assert.deepEqual(talk.turns, []);
 });
 
 test("an answer that is being written elsewhere begins empty and is followed from its first event", () => {
   const talk = new Conversation({ id: "c" });
-  talk.merge([
+  merge(talk, [
     message({ id: "q", sender: "VISITOR", content: "Hi?", questionId: null }),
     message({ status: "STREAMING", content: "Half of" }),
   ]);
@@ -148,7 +149,7 @@ test("an answer that is being written elsewhere begins empty and is followed fro
 
 test("of several answers to a question the newest is shown", () => {
   const talk = new Conversation({ id: "c" });
-  talk.merge([message({ id: "a", content: "Old." }), message({ id: "b", content: "New." })]);
+  merge(talk, [message({ id: "a", content: "Old." }), message({ id: "b", content: "New." })]);
   assert.deepEqual(
     talk.turns.map((turn) => turn.text),
     ["New."],
@@ -157,8 +158,8 @@ test("of several answers to a question the newest is shown", () => {
 
 test("earlier messages come before those that are there", () => {
   const talk = new Conversation({ id: "c" });
-  talk.merge([message({ id: "b", content: "Two.", questionId: null })]);
-  talk.merge([message({ id: "a", content: "One.", questionId: null })], true);
+  merge(talk, [message({ id: "b", content: "Two.", questionId: null })]);
+  merge(talk, [message({ id: "a", content: "One.", questionId: null })], true);
   assert.deepEqual(
     talk.turns.map((turn) => turn.text),
     ["One.", "Two."],
@@ -174,7 +175,7 @@ test("a question can be taken back", () => {
 test("an answer given anew stands in the old one's place", () => {
   const { talk, answer, take } = asked();
   take(STARTED, { __typename: "AnswerCompleted", seq: 2, answer: message({}) });
-  const fresh = talk.replace(answer, "m2", 9);
+  const fresh = replace(talk, answer, "m2", 9);
   assert.deepEqual(talk.turns.slice(1), [fresh]);
   assert.equal(talk.questionOf(fresh)?.text, "Hi?");
 });

@@ -95,8 +95,10 @@ test("an address in the text is a link without its full stop", () => {
 test("a citation leads to the words", () => {
   const cite = nodeOf("At nine [1], not at ten [7].").querySelectorAll("a");
   assert.deepEqual(
-    Array.from(cite, (one) => [one.textContent, one.getAttribute("href")]),
-    [["1", CITATION.anchorUrl]],
+    Array.from(cite, (one) =>
+      ["href", "aria-label"].map((name) => one.getAttribute(name)).concat(one.textContent),
+    ),
+    [[CITATION.anchorUrl, "1: Handbook (opens in a new tab)", "1"]],
   );
   assert.match(nodeOf("not at ten [7].").textContent, /\[7\]/);
 });

@@ -121,10 +121,10 @@ async function answerWith(told) {
   );
   const talk = new Conversation();
   const answer = talk.ask("Well?", "key", 1);
-  const question = { text: "Well?", idempotencyKey: "key", conversationId: null };
   /** @type {string[]} */
   const seen = [];
   const listener = {
+    enter: async () => ({ text: "Well?", idempotencyKey: "key", conversationId: null }),
     onEvent(/** @type {any} */ event) {
       if (talk.take(answer, event)) seen.push(answer.text);
     },
@@ -132,7 +132,7 @@ async function answerWith(told) {
     onConnected() {},
   };
   const { signal } = new AbortController();
-  await follow(link, answer, question, listener, signal).finally(() => link.close());
+  await follow(link, answer, listener, signal).finally(() => link.close());
   return { answer, seen, ways };
 }
 

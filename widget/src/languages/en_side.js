@@ -17,4 +17,7 @@ export default {
   comment: "What was wrong? (optional)",
   thanks: "Thank you for your feedback.",
   contact: "Talk to a person",
+  agree: "Agree and continue",
+  back: "Back",
+  unavailable: "This chat is not available at the moment.",
 };

@@ -1,0 +1,64 @@
+/**
+ * What begins with the first answer, loaded while that one is thought of: Markdown, what stands below
+ * an answer, saying it to people who hear the page, and what happens to the conversation elsewhere.
+ */
+
+import { Announcer } from "./announcer.js";
+import { answersWith } from "./answer.js";
+import { belowWith } from "./below.js";
+import english from "./languages/en_later.js";
+import laterCss from "./later.css";
+import { Live } from "./live.js";
+import { link } from "./markdown.js";
+import { speech } from "./speech.js";
+
+/** @typedef {import("./panel.js").Panel} Panel */
+
+export class Later {
+  #panel;
+  #live;
+  /** @type {Promise<import("./side.js").Side> | undefined} */
+  #side;
+
+  /** @param {Panel} panel */
+  constructor(panel) {
+    const { around, lent, view } = panel;
+    this.#panel = panel;
+    this.#live = new Live(panel);
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(laterCss);
+    const root = /** @type {ShadowRoot} */ (view.panel.getRootNode());
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    const { language, phrases } = around;
+    const t = speech(language, english, phrases?.slice(lent.spoken));
+    around.drawBelow = belowWith(language, t, lent, (use) => panel.use(() => this.beside(use)));
+    around.drawAnswer = answersWith(around, t);
+    const older = lent.h(
+      "button",
+      { class: "soft older", click: () => panel.use(() => this.beside((side) => side.earlier())) },
+      t("earlier"),
+    );
+    view.log.prepend(older);
+    view.announcer = new Announcer(view.region, language);
+    around.drawn = () => {
+      older.hidden = !panel.talk.before;
+    };
+    panel.draw();
+  }
+
+  /** @param {boolean} syncs whether to look at once for what the server has */
+  attend(syncs) {
+    this.#live.watch(syncs);
+    return this.#live.catchUp(syncs);
+  }
+
+  /** @param {(side: import("./side.js").Side) => unknown} use what few visitors need */
+  async beside(use) {
+    const panel = this.#panel;
+    this.#side ??= panel.element.load(MORE).then(({ Side }) => new Side(panel, this.#live, link));
+    this.#side.catch(() => {
+      this.#side = undefined;
+    });
+    await use(await this.#side);
+  }
+}
