@@ -16,7 +16,7 @@ from api.routes.page_files import holds
 from graphql_schema.visits.origins import not_allowed_text
 from graphql_schema.visits.types import WidgetChatbot, widget_chatbot_from
 from services.answering.phrases import phrase
-from services.uploads.addresses import absolute
+from services.uploads.addresses import shown_to_visitors
 from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.launcher_words import open_chat
 from services.visits.showing import shown_chatbot
@@ -60,8 +60,8 @@ def _fields(shown: WidgetChatbot, public_url: str) -> dict[str, Any]:
         "secondaryColor": shown.secondary_color,
         "colorScheme": shown.color_scheme.name,
         "position": shown.position.name,
-        "logoUrl": absolute(settings.logo_url, public_url),
-        "bubbleIconUrl": absolute(settings.bubble_icon_url, public_url),
+        "logoUrl": shown_to_visitors(settings.logo_url, public_url),
+        "bubbleIconUrl": shown_to_visitors(settings.bubble_icon_url, public_url),
         "showBranding": shown.show_branding,
         "autoOpen": shown.auto_open,
         "autoOpenDelayMs": shown.auto_open_delay_ms,

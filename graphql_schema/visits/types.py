@@ -14,7 +14,7 @@ from graphql_schema.chatbots.settings import (
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.languages import Language, language_or_none
 from services.languages.codes import negotiate_language
-from services.uploads.addresses import absolute
+from services.uploads.addresses import shown_to_visitors
 
 
 @strawberry.type(
@@ -45,11 +45,11 @@ class WidgetChatbot:
 
     @strawberry.field(description="Its picture.")
     def logo_url(self, info: ParlanceInfo) -> str | None:
-        return absolute(self.settings.logo_url, info.context.services.public_url)
+        return shown_to_visitors(self.settings.logo_url, info.context.services.public_url)
 
     @strawberry.field(description="The launcher's picture.")
     def bubble_icon_url(self, info: ParlanceInfo) -> str | None:
-        return absolute(self.settings.bubble_icon_url, info.context.services.public_url)
+        return shown_to_visitors(self.settings.bubble_icon_url, info.context.services.public_url)
 
 
 def widget_chatbot_from(

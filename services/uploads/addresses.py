@@ -31,6 +31,11 @@ def absolute(address: str | None, public_url: str) -> str | None:
     return address
 
 
+def shown_to_visitors(address: str | None, public_url: str) -> str | None:
+    """The same for visitors' pages, which ask nobody but us: no picture for another address."""
+    return absolute(address, public_url) if address and picture_hash(address) else None
+
+
 def own_path(address: str, public_url: str) -> str | None:
     """The path of an address in our folder of pictures; None for other addresses."""
     path = address.removeprefix(public_url)

@@ -1,4 +1,3 @@
-
 """What a page shows before any text of the widget is loaded: the name of its launcher.
 
 It travels with the configuration, since sixteen of them would be a tenth of what every page loads.

@@ -96,6 +96,28 @@ async def test_the_launcher_is_told_what_to_say_in_each_language(
     assert len(told) == len(LANGUAGES)
 
 
+async def test_pictures_of_other_hosts_are_not_told_to_visitors(
+    http: httpx.AsyncClient,
+    production: ServerProcess,
+    production_admin: GraphQLClient,
+    chatbot: Json,
+) -> None:
+    elsewhere = "https://pictures.example/logo.png"
+    settings = {"logoUrl": elsewhere, "bubbleIconUrl": elsewhere}
+    given = {"id": chatbot["id"], "settings": settings}
+    kept = await done(production_admin, "updateChatbot", given, "chatbot { draft { logoUrl } }")
+    await done(production_admin, "publishChatbot", {"id": chatbot["id"]}, "chatbot { id }")
+    assert kept["chatbot"]["draft"]["logoUrl"] == elsewhere
+
+    told = (await configuration(http, chatbot)).json()
+    assert (told["logoUrl"], told["bubbleIconUrl"]) == (None, None)
+    page = GraphQLClient(production.url, origin=SHOP)
+    document = "query ($key: String!) { widgetChatbot(embedKey: $key) { logoUrl bubbleIconUrl } }"
+    shown = (await page.execute(document, {"key": chatbot["embedKey"]}))["widgetChatbot"]
+    await page.close()
+    assert shown == {"logoUrl": None, "bubbleIconUrl": None}
+
+
 async def test_a_page_may_keep_it_for_a_minute_and_ask_whether_it_is_still_so(
     http: httpx.AsyncClient, production_admin: GraphQLClient, chatbot: Json
 ) -> None:
