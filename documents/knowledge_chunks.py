@@ -215,6 +215,31 @@ async def chunks_with_any_token(
     return [_chunk_words(found) for found in await cursor.to_list()]
 
 
+async def neighbour_text(
+    scope: TenantScope, chunk_id: PydanticObjectId, *, after: bool
+) -> str | None:
+    """The text right before or after a chunk, under the same headings of its page, if any."""
+    chunks = scope.of(KnowledgeChunk)
+    fields = dict.fromkeys(("page_id", "chatbot_id", "start_offset", "heading_path"), 1)
+    own = await chunks.raw.find_one(chunks.condition({"_id": chunk_id}), fields)
+    if own is None or own.get("page_id") is None:
+        return None
+    beside = {
+        "page_id": own["page_id"],
+        "chatbot_id": own["chatbot_id"],
+        "staged": {"$ne": True},
+        "question": None,
+        "start_offset": {"$gt" if after else "$lt": own["start_offset"]},
+    }
+    nearest = ("start_offset", ASCENDING if after else DESCENDING)
+    found = await chunks.raw.find_one(
+        chunks.condition(beside), {"text": 1, "heading_path": 1}, sort=[nearest]
+    )
+    if found is None or found["heading_path"] != own["heading_path"]:
+        return None
+    return str(found["text"])
+
+
 async def chunk_of_question(
     scope: TenantScope,
     chatbot_id: PydanticObjectId,

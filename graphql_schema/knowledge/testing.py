@@ -122,11 +122,11 @@ async def _conversation(
 
 
 def _test_from(tried: TestOutcome) -> RetrievalTest:
-    outcome = tried.outcome
+    outcome = tried.retrieval.outcome
     return RetrievalTest(
         tokens=list(outcome.tokens),
         spelling_repairs=[f"{typed} → {known}" for typed, known in outcome.repairs],
-        rewritten_question=None,
+        rewritten_question=tried.retrieval.rewritten,
         passages=[_passage_from(number, one) for number, one in enumerate(outcome.found, 1)],
         gate=GateDecision(outcome.decision),
         gate_score=outcome.evidence,

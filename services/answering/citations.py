@@ -17,7 +17,9 @@ _MARKER = re.compile(r"\[(\d{1,3}(?:\s?,\s?\d{1,3}){0,9})\]")
 def context_passages(passages: Sequence[RetrievedPassage]) -> tuple[ContextPassage, ...]:
     """Passages as a model sees them, numbered from 1."""
     return tuple(
-        ContextPassage(number, passage.source_title, passage.text, passage.quote, passage.evidence)
+        ContextPassage(
+            number, passage.source_title, passage.in_context, passage.quote, passage.evidence
+        )
         for number, passage in enumerate(passages, 1)
     )
 

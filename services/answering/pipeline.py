@@ -1,6 +1,6 @@
 """The turn, in order. Read this file to know what happens between a question and its answer.
 
-    load chatbot -> retrieval -> is that evidence enough? -> talk so far, prompt -> reserve
+    load chatbot, talk so far -> retrieval -> is that evidence enough? -> prompt -> reserve
     -> model, or the fallback -> stream
 
 Whoever runs the turn decides about leases, stopping and crashes (`generations.py`), and about what
@@ -9,6 +9,7 @@ becomes of the answer at its end: citations, confidence and cost (`turn_record.p
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from documents.base import utc_now
 from documents.chatbots import Chatbot, ChatbotSettings
@@ -19,6 +20,7 @@ from services.answering.answer_writer import AnswerWriter
 from services.answering.events import AnswerStep
 from services.answering.evidence import stance
 from services.answering.failures import AnswerImpossibleError
+from services.answering.follow_ups import Asked, retrieve
 from services.answering.history import talk_before
 from services.answering.phrases import phrase
 from services.answering.prompts import model_request
@@ -51,27 +53,30 @@ class Pipeline:
             _question_of(answer, scope), _settings_of(answer, scope), _client_of(scope)
         )
         record.language = detect_language(question.content) or settings.default_language
-        outcome = await self._retrieve(writer, question, record)
+        talk = await talk_before(question, scope)
+        outcome = await self._retrieve(writer, question, talk, record)
         how = stance(settings, outcome, record.language)
         record.confidence, record.evidence_tags = how.confidence, how.tags
         raise_if_cancelled()
         if how.refuses:
             await writer.delta(how.refusal)
             return
-        talk = await talk_before(question, scope)
         request = model_request(settings, question.content, outcome, talk, record.language)
         raise_if_cancelled()
         await self._thinking.think(client, settings, request, writer, record)
 
     async def _retrieve(
-        self, writer: AnswerWriter, question: Message, record: TurnRecord
+        self,
+        writer: AnswerWriter,
+        question: Message,
+        talk: Sequence[Message],
+        record: TurnRecord,
     ) -> SearchOutcome:
         label = phrase("retrieving", record.language)
         await writer.event(lambda seq: AnswerStep(seq, "retrieving", label))
         began = utc_now()
-        found = await self._knowledge.search(
-            question.client_id, question.chatbot_id, question.content, record.language
-        )
+        asked = Asked(question.client_id, question.chatbot_id, question.content, record.language)
+        found = (await retrieve(self._knowledge, asked, talk)).outcome
         record.passages = found.passages
         outcome = f"{len(found.passages)} passages"
         record.step_done("retrieving", began, outcome, found.decision)

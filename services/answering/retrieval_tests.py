@@ -11,10 +11,11 @@ from documents.chatbots import Chatbot
 from documents.conversations import Conversation
 from documents.messages import Message
 from documents.tenancy import TenantScope
+from services.answering.follow_ups import Asked, Retrieval, retrieve
 from services.answering.history import talk_so_far
 from services.answering.prompts import model_request
 from services.field_checks import FieldChecks
-from services.knowledge.search import KnowledgeSearch, SearchOutcome
+from services.knowledge.search import KnowledgeSearch
 from services.languages.detection import detect_language
 from services.llm.model import ChatTurn
 
@@ -27,7 +28,7 @@ LOOKED_AT = 10
 class RetrievalTest:
     """What retrieval did with a question, and how long that took."""
 
-    outcome: SearchOutcome
+    retrieval: Retrieval
     prompt: str
     took_ms: float
 
@@ -54,13 +55,12 @@ class RetrievalTests:
         asked = _checked(question)
         settings, began = chatbot.draft, perf_counter()
         language = detect_language(asked) or settings.default_language
-        outcome = await self._knowledge.search(
-            chatbot.client_id, chatbot.id, asked, language, LOOKED_AT
-        )
-        took_ms = (perf_counter() - began) * 1000
         talk = await _talk(conversation)
-        request = model_request(settings, asked, outcome, talk, language)
-        return RetrievalTest(outcome, _written_out(request.turns), took_ms)
+        wanted = Asked(chatbot.client_id, chatbot.id, asked, language)
+        retrieval = await retrieve(self._knowledge, wanted, talk, LOOKED_AT)
+        took_ms = (perf_counter() - began) * 1000
+        request = model_request(settings, asked, retrieval.outcome, talk, language)
+        return RetrievalTest(retrieval, _written_out(request.turns), took_ms)
 
 
 async def _talk(conversation: Conversation | None) -> list[Message]:

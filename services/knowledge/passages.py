@@ -31,7 +31,8 @@ class PassageScores:
 class RetrievedPassage:
     """A passage that was found. Offsets are those of the quote in the source's text.
 
-    `used` tells whether it is shown to the model; the others were found and left out.
+    `used` tells whether it is shown to the model; the others were found and left out. `before` and
+    `after` are its neighbours in the text, where they were looked up.
     """
 
     chunk_id: PydanticObjectId
@@ -48,6 +49,13 @@ class RetrievedPassage:
     end_offset: int
     scores: PassageScores
     used: bool = True
+    before: str = ""
+    after: str = ""
+
+    @property
+    def in_context(self) -> str:
+        """The passage with what stands before and after it, for whoever reads it."""
+        return "\n\n".join(part for part in (self.before, self.text, self.after) if part)
 
     @property
     def evidence(self) -> float:
@@ -70,7 +78,9 @@ def passage_of(
         source_version=chunk.source_version,
         source_title=chunk.source_title,
         url=chunk.url,
-        anchor_url=passage_url(chunk.url, None, chunk.page, chunk.text, (quoted.start, quoted.end)),
+        anchor_url=passage_url(
+            chunk.url, chunk.anchor, chunk.page, chunk.text, (quoted.start, quoted.end)
+        ),
         heading_path=tuple(chunk.heading_path),
         page=chunk.page,
         text=chunk.text,

@@ -63,6 +63,11 @@ def read_question(
     )
 
 
+def content_tokens(question: str, language: str) -> frozenset[str]:
+    """The tokens of what another question, of a known language, is about."""
+    return frozenset(stemmed(word, language) for word in content_words(question, language))
+
+
 def all_tokens(words: Iterable[QuestionWord]) -> list[str]:
     """The tokens of several words, each once."""
     return list(dict.fromkeys(token for word in words for token in word.tokens))

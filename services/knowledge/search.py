@@ -11,17 +11,22 @@ from dataclasses import dataclass, field, replace
 
 from documents.errors import reporting_unavailability
 from documents.ids import PydanticObjectId
-from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_chunks import KnowledgeChunk, chunk_of_question
 from documents.knowledge_sources import knowledge_size
 from documents.tenancy import TenantScope
+from services.knowledge.arranging import arranged
 from services.knowledge.confidence import confidence
 from services.knowledge.gate import Decision, Gate
+from services.knowledge.neighbours import with_neighbours
+from services.knowledge.pairs import question_key
 from services.knowledge.passages import PassageScores, RetrievedPassage, passage_of
 from services.knowledge.question import QuestionWord, all_tokens, read_question
 from services.knowledge.ranking import RankedChunk
-from services.knowledge.word_search import WordSearch
+from services.knowledge.word_search import WordFindings, WordSearch
 
 MOST_PASSAGES = 20
+LOADED = 40
+"""Chunks read whole: enough for so many passages when some pages have many."""
 EVIDENCE_PASSAGES = 5
 """The best of the first so many passages is the evidence: the thresholds were fitted to that."""
 
@@ -108,9 +113,18 @@ class KnowledgeSearch:
                     knows_anything=size.chunk_count > 0,
                     is_small_talk=read.is_small_talk,
                 )
-            found = await self._words.find(scope, chatbot_id, read, size)
-            best = found.ranked[: min(limit, MOST_PASSAGES)]
-            passages = await self._passages(scope, chatbot_id, best, found.weights)
+            found, exact = await asyncio.gather(
+                self._words.find(scope, chatbot_id, read, size),
+                chunk_of_question(
+                    scope,
+                    chatbot_id,
+                    question_key(question),
+                    source_ids=size.source_ids,
+                    deadline_ms=self._policy.deadline_ms,
+                ),
+            )
+            passages = await self._passages(scope, chatbot_id, found, exact)
+            passages = await with_neighbours(scope, passages[: min(limit, MOST_PASSAGES)])
             outcome = self._outcome(passages, tuple(found.weights))
             return replace(outcome, is_small_talk=read.is_small_talk)
 
@@ -118,21 +132,30 @@ class KnowledgeSearch:
         self,
         scope: TenantScope,
         chatbot_id: PydanticObjectId,
-        best: Sequence[RankedChunk],
-        weights: Mapping[QuestionWord, float],
+        found: WordFindings,
+        exact: KnowledgeChunk | None,
     ) -> tuple[RetrievedPassage, ...]:
+        best = found.ranked[:LOADED]
         chunks = await _chunks_by_id(scope, chatbot_id, [one.chunk_id for one in best])
         there = [(chunks[one.chunk_id], one) for one in best if one.chunk_id in chunks]
-        return await asyncio.to_thread(self._quoted, there, weights)
+        chosen = arranged(there, tuple(found.weights), exact)[:MOST_PASSAGES]
+        return await asyncio.to_thread(self._quoted, chosen, found.weights, exact)
 
     def _quoted(
         self,
         chunks: Sequence[tuple[KnowledgeChunk, RankedChunk]],
         weights: Mapping[QuestionWord, float],
+        exact: KnowledgeChunk | None,
     ) -> tuple[RetrievedPassage, ...]:
-        least = self._policy.gate.refuse_below
+        least = self._policy.gate.refuse_below if exact is None else 0.0
+        wanted = None if exact is None else exact.id
         return tuple(
-            passage_of(chunk, _scores(rank), weights, used=rank.evidence >= least)
+            passage_of(
+                chunk,
+                _scores(rank),
+                weights,
+                used=rank.evidence >= least and wanted in {None, chunk.id},
+            )
             for chunk, rank in chunks
         )
 

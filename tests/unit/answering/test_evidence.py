@@ -1,5 +1,7 @@
 """What becomes of a question for which too little is known, by the chatbot's knowledge mode."""
 
+import asyncio
+
 import pytest
 import pytest_asyncio
 
@@ -148,6 +150,25 @@ async def test_a_greeting_is_not_refused(taught: Visitor, process_of: MakeProces
     answer = await answered(taught, process_of, "strict", "Hello!", Script("Hello, how are you?"))
     assert answer.content == "Hello, how are you?"
     assert (answer.tags, answer.confidence) == ([], None)
+
+
+async def test_a_follow_up_is_looked_for_with_the_question_before_it(
+    taught: Visitor, process_of: MakeProcess
+) -> None:
+    known = await answered(taught, process_of, "strict", KNOWN, Script("Five years [1]."))
+    script = Script("It is in Mill Lane [1].")
+    process = process_of(script)
+    follow_up = taught.question("And for lamps?", in_=known.conversation_id)
+    asked = await process.ask(taught, follow_up)
+    await asyncio.wait_for(script.asked.wait(), timeout=10)
+    assert script.request is not None
+    assert "warranty of five years" in script.request.turns[0].text
+    assert "may not answer this question" in script.request.turns[0].text
+
+    async def ended() -> bool:
+        return (await taught.message(asked.answer.id)).tags == ["closest"]
+
+    await until(ended)
 
 
 async def test_without_any_knowledge_there_is_no_confidence_unless_only_sources_count(
