@@ -29,7 +29,10 @@ _PREFORMATTED = frozenset({"pre", "listing", "plaintext", "xmp"})
 _NO_GRID = ("table", "pre", "form", "hr", *_HEADINGS)
 """What in a table's cell shows that the table arranges a page and is no table of values."""
 
-_HEADING_MARKS = frozenset({"#", "¶", "§", "🔗", "[link]", "Permalink", "[edit]"})
+_LINK_SIGNS = "¶§🔗 "
+"""What page makers put beside a heading for linking to it."""
+
+_HEADING_MARKS = frozenset({"#", "[link]", "Permalink", "[edit]"})
 _DEEPEST_INDENT = 4
 _USABLE_ANCHOR = regex.compile(r"\S{1,200}")
 
@@ -191,7 +194,7 @@ class _Walk:
         return indent + mark, innermost.number > 1 or len(self._lists) > 1
 
     def _end_heading(self, element: HtmlElement) -> None:
-        words = one_line("".join(self._inline)).split(" ")
+        words = one_line("".join(self._inline)).strip(_LINK_SIGNS).split(" ")
         self._inline.clear()
         self._heading = None
         while words and (words[-1] in _HEADING_MARKS or not words[-1]):

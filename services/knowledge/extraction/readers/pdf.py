@@ -24,6 +24,11 @@ _DIVIDED_WORD = regex.compile(r"(?<=\p{L})-\n(?=\p{Ll})|\ufffe\n?")
 
 _DIGITS = regex.compile(r"\d+")
 _BEGINS_ITEM = regex.compile(r"(?:[•‣▪●○*\u2013\u2014-]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
+_WIDE = regex.compile(r"[\p{East_Asian_Width=Wide}\p{East_Asian_Width=Fullwidth}]")
+_WITHOUT_SPACES = regex.compile(
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\u3000-\u303f\uff00-\uff60]"
+)
+_SECTION_NUMBER = regex.compile(r"(?:^|(?<=\n))[\w§]{0,10}[\d.]{1,12}[ \t]*\Z")
 _FULL_LINE = 0.75
 """Share of a page's widest lines from which on a line runs to the margin."""
 
@@ -134,20 +139,31 @@ def _without(lines: Sequence[str], furniture: frozenset[str]) -> list[str]:
 
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
-    """Lines put together: full lines go on, short ones that end a sentence end a paragraph."""
-    widths = sorted(len(line) for line in lines if line)
+    """Lines put together: full ones go on in the next, others end their paragraph."""
+    widths = sorted(_width(line) for line in lines if line)
     full = widths[int(len(widths) * 0.9)] * _FULL_LINE if widths else 0
     paragraph = ""
     for line in lines:
         if not line or (paragraph and _BEGINS_ITEM.match(line)):
             yield paragraph
             paragraph = line
-            continue
-        paragraph = f"{paragraph} {line}" if paragraph else line
-        if len(line) < full:
+        else:
+            paragraph = _joined(paragraph, line)
+        if _width(line) < full:
             yield paragraph
             paragraph = ""
     yield paragraph
+
+
+def _width(line: str) -> int:
+    """In columns: Chinese, Japanese and Korean letters take two."""
+    return len(line) if line.isascii() else len(line) + len(_WIDE.findall(line))
+
+
+def _joined(paragraph: str, line: str) -> str:
+    """A space goes between, except in scripts that have none."""
+    is_dense = _WITHOUT_SPACES.match(paragraph[-1:]) and _WITHOUT_SPACES.match(line)
+    return f"{paragraph}{'' if is_dense or not paragraph else ' '}{line}"
 
 
 def _bookmarks(document: pypdfium2.PdfDocument) -> Iterator[tuple[int, int, str]]:
@@ -183,8 +199,15 @@ def _headings(
         start = text.find(title, max(page_start, reached), page_end)
         if start >= 0:
             reached = start + len(title)
-            found.append(ExtractedHeading(level, title, start, reached))
+            begins = _with_number(text, page_start, start)
+            found.append(ExtractedHeading(level, title, begins, reached))
     return tuple(found)
+
+
+def _with_number(text: str, page_start: int, start: int) -> int:
+    """Where a heading begins, whose outline leaves out the section's number."""
+    line = max(page_start, text.rfind("\n", page_start, start) + 1)
+    return line if _SECTION_NUMBER.search(text[line:start]) else start
 
 
 def _too_many_pages() -> UnreadableContentError:

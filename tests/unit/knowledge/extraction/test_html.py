@@ -33,6 +33,7 @@ async def test_the_content_without_what_surrounds_it(extractor: Extractor) -> No
         "<h2><a name=ship></a>Shipping</h2>",
         "<h2><span id=ship>Shipping</span> <a class=headerlink href=#ship>¶</a></h2>",
         "<section id=ship><h2>Shipping</h2></section>",
+        "<h2 id=ship><a class=doc-anchor href=#ship>§</a>Shipping</h2>",
         "<a id=ship></a><h2>Shipping</h2>",
         "<div id=wrong><h2 id=ship>Shipping <a href=#ship>#</a></h2></div>",
     ],

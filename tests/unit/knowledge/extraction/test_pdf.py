@@ -48,11 +48,12 @@ async def test_pages_and_paragraphs(extractor: Extractor) -> None:
 
 async def test_the_outline_gives_headings(extractor: Extractor) -> None:
     objects = page_objects(
-        [["Shipping", "It takes three days."], ["Returns", "Send it back."]], b"/Outlines 100 0 R"
+        [["2.1. Shipping", "It takes three days."], ["Returns", "Send it back."]],
+        b"/Outlines 100 0 R",
     )
     found = await extractor.extract(pdf_file(objects | OUTLINE))
     assert [(one.text, found.text[one.start : one.end]) for one in found.headings] == [
-        ("Shipping", "Shipping"),
+        ("Shipping", "2.1. Shipping"),
         ("Returns", "Returns"),
     ]
 
