@@ -13,6 +13,7 @@ from api.settings import Settings
 from documents.database.database import Database
 from services.chatbots.llm_config_changes import reseal_llm_configs
 from services.clients.signing_keys import reseal_signing_keys
+from services.hooks.secrets import reseal_hook_secrets
 from services.mail.queue import reseal_mails
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Resealing, Sealer
@@ -70,5 +71,6 @@ async def _reseal(old: str, new: str) -> int:
         await reseal_llm_configs(resealing),
         await reseal_signing_keys(resealing),
         await reseal_mails(resealing),
+        await reseal_hook_secrets(resealing),
     ]
     return sum(counts)

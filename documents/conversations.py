@@ -41,6 +41,8 @@ class Conversation(TenantDocument):
     `llm_config_ids` and `has_citations` tell of the answers that have ended, `rated_up` and
     `rated_down` how many of them the visitor rates so, and `ratings` which of the two there are.
 
+    `end_hook_due` stands from its closing until the chatbot's hook was told of it.
+
     `preview_until` marks a preview, see `documents.previews`.
     """
 
@@ -59,6 +61,7 @@ class Conversation(TenantDocument):
     rated_down: int = 0
     ratings: list[RatingName] = []
     pruned_at: datetime | None = None
+    end_hook_due: bool = False
     preview_until: datetime | None = None
 
     class Settings:
@@ -80,6 +83,11 @@ class Conversation(TenantDocument):
             _of_client("llm_config_ids", name="llm"),
             _of_client("has_citations", name="citations"),
             _of_client("ratings"),
+            IndexModel(
+                [("end_hook_due", ASCENDING)],
+                partialFilterExpression={"end_hook_due": True},
+                name="end_hook_due",
+            ),
             preview_index(),
         ]
 

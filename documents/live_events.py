@@ -29,6 +29,7 @@ LiveEventKind = Literal[
     "conversation_renamed",
     "conversation_archived",
     "conversation_closed",
+    "conversation_changed",
     "conversation_deleted",
     "question_created",
     "answer_created",

@@ -22,6 +22,9 @@ from documents.tenancy import TenantScope
 MOST_PROVIDERS = 20
 """So many that one server has ready; the others take longer for their first answer."""
 
+MOST_NAMED = 100
+"""Configs of which the names are told to a hook."""
+
 ProviderName = Literal["local", "openai", "anthropic", "ollama", "openai_compatible", "langchain"]
 
 
@@ -170,3 +173,21 @@ async def held_llm_config(
         return_document=ReturnDocument.AFTER,
     )
     return None if found is None else cast("LlmConfig", parse_obj(LlmConfig, found))
+
+
+async def visible_names(client_id: str) -> list[str]:
+    """The names of the active configs that a client may use: its own first, then the platform's."""
+    found = await _named(client_id, {})
+    return list(dict.fromkeys(one.name for one in found))
+
+
+async def named_llm_config(name: str, client_id: str) -> LlmConfig | None:
+    """The active config of this name that a client may use; its own before the platform's."""
+    found = await _named(client_id, {"name": name})
+    return found[0] if found else None
+
+
+async def _named(client_id: str, which: dict[str, Any]) -> list[LlmConfig]:
+    condition = {"active": True, **which, **visible_to(TenantScope.one(client_id))}
+    found = await LlmConfig.find(condition).sort("name", "_id").to_list(MOST_NAMED)
+    return sorted(found, key=lambda one: one.client_id is None)

@@ -87,6 +87,8 @@ class Message(TenantDocument):
     `words` are those by which it is found, as `services.conversations.words` makes them, once it
     is whole; `words_due` marks messages that are to get theirs anew.
 
+    `said_to_model` is what a hook made of a question: models never read what the visitor wrote.
+
     `preview_until` marks one of a preview, see `documents.previews`. `end_untold_since` stands
     while those who watch have not been told that the answer has ended.
     """
@@ -114,6 +116,8 @@ class Message(TenantDocument):
     cost_micros: int | None = None
     estimated: bool | None = None
     tags: list[str] = []
+    suggestions: list[str] = []
+    said_to_model: str | None = None
     metadata: dict[str, str] = {}
     feedback: Feedback | None = None
     words: list[str] = []

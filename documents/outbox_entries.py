@@ -24,6 +24,8 @@ OutboxKind = Literal[
     "budget.threshold",
     "llm.circuit_opened",
     "knowledge.sync_failed",
+    "hook.disabled",
+    "handoff.requested",
 ]
 OUTBOX_KINDS: tuple[OutboxKind, ...] = get_args(OutboxKind)
 

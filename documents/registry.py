@@ -8,6 +8,11 @@ from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.conversations import Conversation
 from documents.downloads import Download, DownloadPart
+from documents.hook_runs import HookRun
+from documents.hook_secrets import HookSecret
+from documents.hook_states import HookState
+from documents.hook_versions import HookVersion
+from documents.hooks import Hook
 from documents.installation import Installation
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_pages import KnowledgePage
@@ -60,6 +65,11 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     WidgetFile,
     Conversation,
     Message,
+    Hook,
+    HookVersion,
+    HookSecret,
+    HookState,
+    HookRun,
     PendingErasure,
     Download,
     DownloadPart,

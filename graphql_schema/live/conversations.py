@@ -30,6 +30,7 @@ ABOUT_CONVERSATIONS: dict[LiveEventKind, type[ConversationEvent]] = {
     "conversation_renamed": ConversationUpdated,
     "conversation_archived": ConversationUpdated,
     "conversation_closed": ConversationUpdated,
+    "conversation_changed": ConversationUpdated,
 }
 WATCHED: frozenset[LiveEventKind] = frozenset(
     {

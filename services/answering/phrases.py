@@ -16,6 +16,8 @@ from services.languages.dates import long_date
 PhraseKey = Literal[
     "retrieving",
     "thinking",
+    "hook",
+    "handoff",
     "provider_failed",
     "interrupted",
     "blocked",
@@ -56,6 +58,8 @@ def phrase(key: PhraseKey, language: str | None, day: date | None = None) -> str
 _ENGLISH: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Searching the knowledge base…",
     "thinking": "Writing the answer…",
+    "hook": "Looking things up…",
+    "handoff": "Someone from our team has been asked to help you.",
     "provider_failed": "The assistant cannot answer right now. Please try again in a moment.",
     "interrupted": "The answer was interrupted. Please ask your question again.",
     "blocked": "The assistant cannot answer this question. Please ask about something else.",
@@ -75,6 +79,8 @@ _ENGLISH: Final[Mapping[PhraseKey, str]] = {
 _FRENCH: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Recherche dans la base de connaissances…",
     "thinking": "Rédaction de la réponse…",
+    "hook": "Consultation des informations…",
+    "handoff": "Un membre de notre équipe a été prié de vous aider.",
     "provider_failed": "L'assistant ne peut pas répondre pour le moment. "
     "Veuillez réessayer dans un instant.",
     "interrupted": "La réponse a été interrompue. Veuillez reposer votre question.",
@@ -98,6 +104,8 @@ _FRENCH: Final[Mapping[PhraseKey, str]] = {
 _SPANISH: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Buscando en la base de conocimientos…",
     "thinking": "Escribiendo la respuesta…",
+    "hook": "Consultando información…",
+    "handoff": "Hemos pedido a una persona de nuestro equipo que le ayude.",
     "provider_failed": "El asistente no puede responder ahora mismo. "
     "Vuelva a intentarlo dentro de un momento.",
     "interrupted": "La respuesta se ha interrumpido. Vuelva a hacer su pregunta, por favor.",
@@ -121,6 +129,8 @@ _SPANISH: Final[Mapping[PhraseKey, str]] = {
 _GERMAN: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Die Wissensbasis wird durchsucht…",
     "thinking": "Die Antwort wird geschrieben…",
+    "hook": "Informationen werden nachgeschlagen…",
+    "handoff": "Jemand aus unserem Team wurde gebeten, Ihnen zu helfen.",
     "provider_failed": "Der Assistent kann gerade nicht antworten. "
     "Bitte versuchen Sie es gleich noch einmal.",
     "interrupted": "Die Antwort wurde unterbrochen. Bitte stellen Sie Ihre Frage noch einmal.",
@@ -146,6 +156,8 @@ _GERMAN: Final[Mapping[PhraseKey, str]] = {
 _ITALIAN: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Ricerca nella base di conoscenza…",
     "thinking": "Scrittura della risposta…",
+    "hook": "Consultazione delle informazioni…",
+    "handoff": "Abbiamo chiesto a una persona del nostro team di aiutarLa.",
     "provider_failed": "L'assistente non può rispondere in questo momento. "
     "La preghiamo di riprovare tra poco.",
     "interrupted": "La risposta è stata interrotta. La preghiamo di ripetere la domanda.",
@@ -168,6 +180,8 @@ _ITALIAN: Final[Mapping[PhraseKey, str]] = {
 _PORTUGUESE: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Pesquisando na base de conhecimento…",
     "thinking": "Escrevendo a resposta…",
+    "hook": "Consultando informações…",
+    "handoff": "Pedimos a uma pessoa da nossa equipe que ajude você.",
     "provider_failed": "O assistente não pode responder agora. "
     "Por favor, tente novamente em instantes.",
     "interrupted": "A resposta foi interrompida. Por favor, faça a pergunta novamente.",
@@ -190,6 +204,8 @@ _PORTUGUESE: Final[Mapping[PhraseKey, str]] = {
 _DUTCH: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "De kennisbank wordt doorzocht…",
     "thinking": "Het antwoord wordt geschreven…",
+    "hook": "Gegevens worden opgezocht…",
+    "handoff": "We hebben iemand van ons team gevraagd u te helpen.",
     "provider_failed": "De assistent kan nu niet antwoorden. Probeer het zo dadelijk opnieuw.",
     "interrupted": "Het antwoord is onderbroken. Stelt u uw vraag alstublieft opnieuw.",
     "blocked": "De assistent kan deze vraag niet beantwoorden. Stelt u een andere vraag.",
@@ -210,6 +226,8 @@ _DUTCH: Final[Mapping[PhraseKey, str]] = {
 _POLISH: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Przeszukuję bazę wiedzy…",
     "thinking": "Piszę odpowiedź…",
+    "hook": "Sprawdzanie informacji…",
+    "handoff": "Poprosiliśmy osobę z naszego zespołu o pomoc.",
     "provider_failed": "Asystent nie może teraz odpowiedzieć. Proszę spróbować za chwilę.",
     "interrupted": "Odpowiedź została przerwana. Proszę zadać pytanie ponownie.",
     "blocked": "Asystent nie może odpowiedzieć na to pytanie. Proszę zadać inne.",
@@ -229,6 +247,8 @@ _POLISH: Final[Mapping[PhraseKey, str]] = {
 _JAPANESE: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "ナレッジベースを検索しています…",
     "thinking": "回答を作成しています…",
+    "hook": "情報を確認しています…",
+    "handoff": "担当者に対応を依頼しました。",
     "provider_failed": "ただいま回答できません。しばらくしてからもう一度お試しください。",
     "interrupted": "回答が途中で中断されました。もう一度ご質問ください。",
     "blocked": "このご質問にはお答えできません。別のご質問をお試しください。",
@@ -248,6 +268,8 @@ _JAPANESE: Final[Mapping[PhraseKey, str]] = {
 _CHINESE: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "正在搜索知识库…",
     "thinking": "正在撰写回答…",
+    "hook": "正在查询信息…",
+    "handoff": "已请我们的工作人员为您提供帮助。",
     "provider_failed": "助手暂时无法回答，请稍后再试。",
     "interrupted": "回答已中断，请您重新提问。",
     "blocked": "助手无法回答这个问题，请您换一个问题。",
@@ -267,6 +289,8 @@ _CHINESE: Final[Mapping[PhraseKey, str]] = {
 _ARABIC: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "جارٍ البحث في قاعدة المعرفة…",
     "thinking": "جارٍ كتابة الإجابة…",
+    "hook": "جارٍ الاطلاع على المعلومات…",
+    "handoff": "طلبنا من أحد أعضاء فريقنا مساعدتك.",
     "provider_failed": "لا يستطيع المساعد الإجابة الآن. يُرجى المحاولة مرة أخرى بعد قليل.",
     "interrupted": "انقطعت الإجابة. يُرجى طرح سؤالك مرة أخرى.",
     "blocked": "لا يستطيع المساعد الإجابة عن هذا السؤال. يُرجى طرح سؤال آخر.",
@@ -286,6 +310,8 @@ _ARABIC: Final[Mapping[PhraseKey, str]] = {
 _HINDI: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "जानकारी खोजी जा रही है…",
     "thinking": "उत्तर लिखा जा रहा है…",
+    "hook": "जानकारी देखी जा रही है…",
+    "handoff": "हमारी टीम के एक सदस्य से आपकी सहायता करने का अनुरोध किया गया है।",
     "provider_failed": "सहायक अभी उत्तर नहीं दे पा रहा है। कृपया थोड़ी देर में फिर कोशिश करें।",
     "interrupted": "उत्तर बीच में रुक गया। कृपया अपना प्रश्न फिर से पूछें।",
     "blocked": "सहायक इस प्रश्न का उत्तर नहीं दे सकता। कृपया कोई दूसरा प्रश्न पूछें।",
@@ -305,6 +331,8 @@ _HINDI: Final[Mapping[PhraseKey, str]] = {
 _INDONESIAN: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Mencari di basis pengetahuan…",
     "thinking": "Menulis jawaban…",
+    "hook": "Memeriksa informasi…",
+    "handoff": "Seseorang dari tim kami telah diminta untuk membantu Anda.",
     "provider_failed": "Asisten sedang tidak dapat menjawab. Silakan coba lagi sebentar lagi.",
     "interrupted": "Jawaban terputus. Silakan ajukan pertanyaan Anda lagi.",
     "blocked": "Asisten tidak dapat menjawab pertanyaan ini. Silakan ajukan pertanyaan lain.",
@@ -325,6 +353,8 @@ _INDONESIAN: Final[Mapping[PhraseKey, str]] = {
 _THAI: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "กำลังค้นหาในคลังความรู้…",
     "thinking": "กำลังเขียนคำตอบ…",
+    "hook": "กำลังตรวจสอบข้อมูล…",
+    "handoff": "เราได้ขอให้เจ้าหน้าที่ของเราช่วยเหลือคุณแล้ว",
     "provider_failed": "ขณะนี้ผู้ช่วยไม่สามารถตอบได้ กรุณาลองใหม่อีกครั้งในอีกสักครู่",
     "interrupted": "คำตอบถูกขัดจังหวะ กรุณาถามคำถามของคุณอีกครั้ง",
     "blocked": "ผู้ช่วยไม่สามารถตอบคำถามนี้ได้ กรุณาถามคำถามอื่น",
@@ -344,6 +374,8 @@ _THAI: Final[Mapping[PhraseKey, str]] = {
 _TURKISH: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Bilgi bankasında aranıyor…",
     "thinking": "Yanıt yazılıyor…",
+    "hook": "Bilgilere bakılıyor…",
+    "handoff": "Ekibimizden birinden size yardımcı olması istendi.",
     "provider_failed": "Asistan şu anda yanıt veremiyor. Lütfen biraz sonra tekrar deneyin.",
     "interrupted": "Yanıt yarıda kesildi. Lütfen sorunuzu tekrar sorun.",
     "blocked": "Asistan bu soruya yanıt veremiyor. Lütfen başka bir soru sorun.",
@@ -363,6 +395,8 @@ _TURKISH: Final[Mapping[PhraseKey, str]] = {
 _VIETNAMESE: Final[Mapping[PhraseKey, str]] = {
     "retrieving": "Đang tìm trong kho kiến thức…",
     "thinking": "Đang viết câu trả lời…",
+    "hook": "Đang tra cứu thông tin…",
+    "handoff": "Chúng tôi đã nhờ nhân viên hỗ trợ bạn.",
     "provider_failed": "Trợ lý hiện chưa thể trả lời. Xin vui lòng thử lại sau giây lát.",
     "interrupted": "Câu trả lời bị gián đoạn. Xin vui lòng đặt lại câu hỏi.",
     "blocked": "Trợ lý không thể trả lời câu hỏi này. Xin vui lòng hỏi câu khác.",

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from documents.base import TenantDocument
 from documents.conversations import Conversation
 from documents.downloads import Download, DownloadPart
+from documents.hook_runs import HookRun
+from documents.hook_states import HookState
 from documents.live_events import LiveEvent
 from documents.messages import Message
 from documents.outbox_entries import OutboxEntry
@@ -74,7 +76,7 @@ GIVEN: Mapping[type[TenantDocument], Given] = {
         ),
         _names(
             "opening_key pruned_at preview_until llm_config_ids has_citations rated_up rated_down"
-            " ratings"
+            " ratings end_hook_due"
         ),
     ),
     Message: Given(
@@ -82,7 +84,7 @@ GIVEN: Mapping[type[TenantDocument], Given] = {
         " think of it.",
         _names(
             "id conversation_id chatbot_id seq sender status content question_id answer_id"
-            " citations feedback tags metadata created_at updated_at"
+            " citations feedback tags suggestions said_to_model metadata created_at updated_at"
         ),
         _names(
             "idempotency_key stop_requested_at stream confidence llm_config_id llm_name"
@@ -95,9 +97,15 @@ GIVEN: Mapping[type[TenantDocument], Given] = {
             )
         },
     ),
+    HookState: Given(
+        "What the operator's own code remembers of each conversation.",
+        _names("id chatbot_id conversation_id state created_at updated_at"),
+        _names("before question_seq preview_until"),
+    ),
 }
 
 NOT_GIVEN: Mapping[type[TenantDocument], str] = {
+    HookRun: "for a week, how calls of the operator's own code ended, for whoever writes that code",
     LiveEvent: "for a week, which of the visitor's messages changed, by their ids",
     OutboxEntry: "for a month, of which conversations and messages others are told, by their ids",
     Download: "an archive such as this one, until it is fetched",

@@ -32,7 +32,12 @@ def test_every_sealed_field_is_known_to_the_rotation() -> None:
         for field in one.model_fields
         if "sealed" in field or field == "signing_keys"
     }
-    assert sealed == {"LlmConfig.sealed_api_key", "Client.signing_keys", "OutgoingMail.sealed"}
+    assert sealed == {
+        "LlmConfig.sealed_api_key",
+        "Client.signing_keys",
+        "OutgoingMail.sealed",
+        "HookSecret.sealed_value",
+    }
 
 
 async def test_a_rotation_reseals_all_and_goes_on_after_an_interruption(

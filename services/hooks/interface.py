@@ -1,0 +1,45 @@
+"""What a hook may define and give back, and how much of it.
+
+docs/guide/hooks.md says the same to those who write hooks.
+"""
+
+import re
+from typing import Final, Literal, get_args
+
+from documents.hook_versions import AfterMode
+
+FunctionName = Literal["on_start", "before_llm", "after_llm", "on_end"]
+FUNCTIONS: Final[tuple[FunctionName, ...]] = get_args(FunctionName)
+
+MAX_SOURCE_BYTES: Final = 64 * 1024
+MAX_STATE_BYTES: Final = 8 * 1024
+MAX_TEXT_CHARACTERS: Final = 20_000
+"""Of a message, an answer or a refusal that a hook gives."""
+
+MAX_CONTEXT_CHARACTERS: Final = 16_000
+MAX_TAGS: Final = 10
+MAX_TAG_CHARACTERS: Final = 50
+MAX_SUGGESTIONS: Final = 5
+MAX_SUGGESTION_CHARACTERS: Final = 200
+MAX_REASON_CHARACTERS: Final = 200
+
+KEYS: Final[dict[FunctionName, frozenset[str]]] = {
+    "on_start": frozenset({"context", "tags", "suggestions", "state", "escalate"}),
+    "before_llm": frozenset(
+        {"message", "context", "tags", "block", "llm", "suggestions", "state", "escalate"}
+    ),
+    "after_llm": frozenset({"answer", "tags", "suggestions", "state", "escalate"}),
+    "on_end": frozenset({"tags", "state"}),
+}
+"""What each function may give back."""
+
+_AFTER_MODE = re.compile(r"^AFTER_LLM\s*=\s*([\"'])(append|rewrite)\1\s*(?:#.*)?$", re.MULTILINE)
+
+
+def after_mode(source: str) -> AfterMode:
+    """What the source declares by a line `AFTER_LLM = "append"`; without it answers wait.
+
+    Read as text: what a hook is made of is never opened outside of the sandbox.
+    """
+    found = _AFTER_MODE.search(source)
+    return "append" if found is not None and found[2] == "append" else "rewrite"
