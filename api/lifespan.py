@@ -16,12 +16,14 @@ from api.secret_key import SecretKeyError, installation_secret
 from api.seeding import seed_demo, seed_platform
 from api.settings import Settings
 from api.wiring import Wiring, wire
+from documents.database.database import Database
 from documents.database.opening import open_database
 from documents.errors import DatabaseError
 from services.accounts.passwords import UnsuitablePasswordError
 from services.answering.warming import warm_up
 from services.cancelling import cancel_and_wait
 from services.conversations.catching_up import CatchingUp
+from services.hooks.revalidation import revalidate
 from services.languages.detection import detect_language
 from services.publishing.widget_build import WidgetNotBuiltError
 from services.sealing.keys import WeakSecretError
@@ -47,6 +49,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         wiring = wire(settings, database, secret)
         stack.push_async_callback(wiring.models.close)
         stack.push_async_callback(wiring.event_log.close)
+        await _open_hooks(stack, wiring, database)
         application.state.first_password = await _first_start(
             settings, wiring, alone=database.is_embedded
         )
@@ -92,6 +95,18 @@ async def _take_over(wiring: Wiring) -> None:
 def _work_on_knowledge(stack: AsyncExitStack, wiring: Wiring) -> None:
     stack.push_async_callback(wiring.knowledge_worker.close)
     _run_behind(stack, "knowledge", wiring.knowledge_worker.run())
+
+
+async def _open_hooks(stack: AsyncExitStack, wiring: Wiring, database: Database) -> None:
+    """Where clients' code runs; without it the server starts all the same."""
+    stack.push_async_callback(wiring.hook_http.close)
+    stack.push_async_callback(wiring.sandbox.close)
+    await wiring.sandbox.open()
+    if wiring.sandbox.problem is not None:
+        log.warning("hooks_off", problem=wiring.sandbox.problem)
+    stack.push_async_callback(wiring.hook_runner.close)
+    _run_behind(stack, "hooks checked", revalidate(database, wiring.sandbox))
+    _run_behind(stack, "hook endings", wiring.hook_endings.run())
 
 
 def _run_behind(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:

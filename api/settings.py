@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         ge=1,
         description="How many test calls of language models a person may make within a minute.",
     )
+    hook_checks_per_person: int = Field(
+        30,
+        ge=1,
+        description="How often a person may check, save or try a hook's code within a minute.",
+    )
     chatbots_per_client: int = Field(
         1000, ge=1, le=100_000, description="How many chatbots a client may have."
     )

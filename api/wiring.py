@@ -29,6 +29,7 @@ from services.accounts.users import Users
 from services.answering.asking import Asking
 from services.answering.following import Following
 from services.answering.generations import Generations
+from services.answering.hook_steps import HookSteps
 from services.answering.limits import DEFAULT_LIMITS
 from services.answering.memory_event_log import MemoryEventLog
 from services.answering.model_gates import ModelGates
@@ -56,6 +57,14 @@ from services.clients.updating import ClientChanges
 from services.conversations.changing import ConversationChanges
 from services.conversations.rating import Ratings
 from services.downloads.downloads import Downloads
+from services.hooks.endings import HookEndings
+from services.hooks.http_calls import HookHttp
+from services.hooks.running import HookRunner
+from services.hooks.sandbox.options import SandboxOptions
+from services.hooks.sandbox.sandbox import Sandbox
+from services.hooks.secrets import HookSecrets
+from services.hooks.testing import HookTests
+from services.hooks.versions import HookVersions
 from services.knowledge.reading import SourceReader
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeLimits, KnowledgeSources
@@ -123,6 +132,11 @@ class Wiring:
     leftovers: Leftovers
     knowledge_worker: KnowledgeWorker
     models: ModelFactory
+    sandbox: Sandbox
+    hook_http: HookHttp
+    hook_runner: HookRunner
+    hook_steps: HookSteps
+    hook_endings: HookEndings
     event_log: MemoryEventLog | SharedEventLog
 
 
@@ -140,7 +154,12 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     routes = ModelRoutes(models, sealer, given_keys)
     gates = ModelGates(STRICT, database)
     knowledge_search = KnowledgeSearch()
-    pipeline = Pipeline(knowledge_search, Thinking(routes, gates))
+    sandbox = Sandbox(SandboxOptions(needs_seccomp=not settings.in_development))
+    hook_secrets = HookSecrets(database, sealer)
+    hook_http = HookHttp(hook_secrets, settings.allowed_addresses)
+    hook_runner = HookRunner(database, sandbox, hook_http)
+    hook_steps = HookSteps(database, hook_runner)
+    pipeline = Pipeline(knowledge_search, Thinking(routes, gates), hook_steps)
     generations = Generations(
         pipeline,
         event_log,
@@ -197,6 +216,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         llm_configs=LlmConfigs(database, sealer, config_rules),
         model_tests=ModelTests(models, routes, database),
         llm_config_changes=LlmConfigChanges(database, sealer, config_rules),
+        hook_versions=HookVersions(database, sandbox),
+        hook_tests=HookTests(database, hook_runner),
+        hook_secrets=hook_secrets,
         knowledge_sources=KnowledgeSources(database, knowledge_limits, knowledge_worker.wake),
         retrieval_tests=RetrievalTests(knowledge_search),
         visits=_visits(settings, widget_tokens, stays, signing_keys, page_origins),
@@ -256,6 +278,11 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         leftovers=Leftovers(),
         knowledge_worker=knowledge_worker,
         models=models,
+        sandbox=sandbox,
+        hook_http=hook_http,
+        hook_runner=hook_runner,
+        hook_steps=hook_steps,
+        hook_endings=HookEndings(hook_runner),
         event_log=event_log,
     )
 
@@ -301,6 +328,7 @@ def _rate_limits(settings: Settings, questions: Windows) -> RateLimits:
         resets_per_address=settings.resets_per_address,
         invitations_per_client=settings.invitations_per_client,
         model_tests_per_person=settings.model_tests_per_person,
+        hook_checks_per_person=settings.hook_checks_per_person,
     )
     return RateLimits(rates, questions, shared=StoredWindows())
 

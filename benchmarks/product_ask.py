@@ -76,9 +76,8 @@ def synthetic_services(application: FastAPI) -> Services:
     owner = process_name()
     sealer = Sealer(DerivedKeys(secrets.token_urlsafe(32)))
     routes = ModelRoutes(SyntheticModels(), sealer, {})
-    pipeline = Pipeline(
-        KnowledgeSearch(), Thinking(routes, ModelGates(STRICT, application.state.database))
-    )
+    thinking = Thinking(routes, ModelGates(STRICT, application.state.database))
+    pipeline = Pipeline(KnowledgeSearch(), thinking, wiring.hook_steps)
     generations = Generations(pipeline, wiring.event_log, owner, most=MANY)
     asking = Asking(application.state.database, owner, most_per_visitor=MANY)
     stopping = Stopping(generations)

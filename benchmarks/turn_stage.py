@@ -29,12 +29,17 @@ from services.answering.asking import Asking, Question
 from services.answering.events import AnswerCompleted, AnswerDelta, AnswerFailed
 from services.answering.following import Following
 from services.answering.generations import Generations
+from services.answering.hook_steps import HookSteps
 from services.answering.memory_event_log import MemoryEventLog
 from services.answering.model_gates import ModelGates
 from services.answering.model_route import ModelRoutes
 from services.answering.pipeline import Pipeline
 from services.answering.route_policy import STRICT, RoutePolicy
 from services.answering.thinking import Thinking
+from services.hooks.http_calls import HookHttp
+from services.hooks.running import HookRunner
+from services.hooks.sandbox.sandbox import Sandbox
+from services.hooks.secrets import HookSecrets
 from services.knowledge.search import KnowledgeSearch
 from services.llm.model import (
     LanguageModel,
@@ -119,6 +124,12 @@ class Stage:
         return Turns(self, thinking)
 
 
+def hook_steps_of(database: Database, sandbox: Sandbox | None = None) -> HookSteps:
+    """Hooks, which run if there is a sandbox that is open."""
+    http = HookHttp(HookSecrets(database, Sealer(DerivedKeys(secrets.token_urlsafe(32)))))
+    return HookSteps(database, HookRunner(database, sandbox or Sandbox(), http))
+
+
 class Turns:
     """Asks, and reads the answer."""
 
@@ -126,7 +137,7 @@ class Turns:
         name = f"benchmark-{uuid4().hex[:8]}"
         self._stage = stage
         self._log = MemoryEventLog()
-        pipeline = Pipeline(KnowledgeSearch(), thinking)
+        pipeline = Pipeline(KnowledgeSearch(), thinking, hook_steps_of(stage.database))
         self._generations = Generations(pipeline, self._log, name, most=MANY)
         self._asking = Asking(stage.database, name, most_per_visitor=MANY)
         self._following = Following(self._log)

@@ -49,6 +49,9 @@ from services.clients.signing_keys import SigningKeys
 from services.clients.updating import ClientChanges
 from services.conversations.changing import ConversationChanges
 from services.conversations.rating import Ratings
+from services.hooks.secrets import HookSecrets
+from services.hooks.testing import HookTests
+from services.hooks.versions import HookVersions
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
 from services.privacy.deleting import Deleting
@@ -91,6 +94,9 @@ class Services:
     llm_configs: LlmConfigs
     model_tests: ModelTests
     llm_config_changes: LlmConfigChanges
+    hook_versions: HookVersions
+    hook_tests: HookTests
+    hook_secrets: HookSecrets
     knowledge_sources: KnowledgeSources
     retrieval_tests: RetrievalTests
     visits: Visits

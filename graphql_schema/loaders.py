@@ -14,6 +14,7 @@ from graphql_schema.conversations.loaders import (
     ConversationByIdLoader,
     VisitorByIdLoader,
 )
+from graphql_schema.hooks.loaders import HookVersionByIdLoader
 from graphql_schema.llm_configs.loaders import LlmConfigByIdLoader
 
 
@@ -47,6 +48,10 @@ class Loaders:
     @cached_property
     def chatbot_version_by_id(self) -> ChatbotVersionByIdLoader:
         return ChatbotVersionByIdLoader()
+
+    @cached_property
+    def hook_version_by_id(self) -> HookVersionByIdLoader:
+        return HookVersionByIdLoader()
 
     @cached_property
     def llm_config_by_id(self) -> LlmConfigByIdLoader:

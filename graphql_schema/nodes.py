@@ -16,6 +16,8 @@ from documents.chatbot_versions import ChatbotVersion as VersionDocument
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.clients import Client as ClientDocument
 from documents.conversations import Conversation as ConversationDocument
+from documents.hook_versions import HookVersion as HookVersionDocument
+from documents.hooks import Hook as HookDocument
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import sources_without_text
 from documents.messages import Message as MessageDocument
@@ -34,6 +36,8 @@ from graphql_schema.clients.types import client_from, signing_key_from
 from graphql_schema.context import ParlanceInfo, RequestContext
 from graphql_schema.conversations.types import conversation_from, message_from, visitor_from
 from graphql_schema.errors import BadArgumentError
+from graphql_schema.hooks.types import hook_from
+from graphql_schema.hooks.types import version_from as hook_version_from
 from graphql_schema.knowledge.types import source_from
 from graphql_schema.llm_configs.types import llm_config_from
 from graphql_schema.node import Node, decoded_id
@@ -115,6 +119,16 @@ def _of_client(document_class: type[Any], make_node: Callable[[Any], Node]) -> L
 
     async def find(_context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
         return await _made(member.scope(), document_class, {"_id": {"$in": ids}}, ids, make_node)
+
+    return find
+
+
+def _of_editors(document_class: type[Any], make_node: Callable[[Any], Node]) -> Lookup:
+    """Finds documents that only editors and owners of a client see."""
+
+    async def find(_context: RequestContext, member: MemberViewer, ids: Ids) -> list[Node]:
+        scope = member.scope("editor")
+        return await _made(scope, document_class, {"_id": {"$in": ids}}, ids, make_node)
 
     return find
 
@@ -216,6 +230,8 @@ LOOKUPS: Mapping[str, Lookup] = {
     "Conversation": _of_client(ConversationDocument, conversation_from),
     "Message": _of_client(MessageDocument, message_from),
     "KnowledgeSource": _knowledge_sources,
+    "Hook": _of_editors(HookDocument, hook_from),
+    "HookVersion": _of_editors(HookVersionDocument, hook_version_from),
 }
 """How a person or an API key finds the things of each type."""
 

@@ -42,6 +42,8 @@ from graphql_schema.conversations.mutations import ConversationMutations
 from graphql_schema.conversations.queries import ConversationQueries
 from graphql_schema.conversations.searching import SearchQueries
 from graphql_schema.execution.schema import ParlanceSchema
+from graphql_schema.hooks.mutations import HookMutations
+from graphql_schema.hooks.queries import HookQueries
 from graphql_schema.knowledge.mutations import KnowledgeMutations
 from graphql_schema.knowledge.queries import KnowledgeQueries
 from graphql_schema.knowledge.testing import RetrievalTestQueries
@@ -90,6 +92,7 @@ class Query(
     ConversationQueries,
     SearchQueries,
     KnowledgeQueries,
+    HookQueries,
     RetrievalTestQueries,
     WidgetTokenQueries,
     VisitQueries,
@@ -125,6 +128,7 @@ class Mutation(
     RatingMutations,
     ConversationMutations,
     KnowledgeMutations,
+    HookMutations,
     PrivacyMutations,
     PluginMutations,
 ):

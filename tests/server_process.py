@@ -27,6 +27,7 @@ EVERYBODY_IS_ONE_ADDRESS = {
         "RESETS_PER_ADDRESS",
         "INVITATIONS_PER_CLIENT",
         "MODEL_TESTS_PER_PERSON",
+        "HOOK_CHECKS_PER_PERSON",
     )
 } | {"PARLANCE_ANSWERS_PER_VISITOR": "1000"}
 """Rates that hundreds of visitors of one test run, all from 127.0.0.1, do not reach."""

@@ -2,7 +2,7 @@
 
 from documents.chatbots import ChatbotSettings
 from documents.clients import Client
-from services.answering.answer_writer import AnswerWriter
+from services.answering.answer_text import AnswerText
 from services.answering.events import AnswerStep
 from services.answering.model_route import ModelRoutes
 from services.answering.phrases import phrase
@@ -22,7 +22,7 @@ class BareThinking(Thinking):
         client: Client,
         settings: ChatbotSettings,
         request: ModelRequest,
-        writer: AnswerWriter,
+        writer: AnswerText,
         record: TurnRecord,
     ) -> None:
         """Publish what it says."""

@@ -409,7 +409,7 @@ def message_from(document: MessageDocument) -> Message:
         created_at=document.created_at,
         question_id=(global_id("Message", document.question_id) if document.question_id else None),
         citations=[citation_from(one) for one in document.citations],
-        suggestions=[],
+        suggestions=document.suggestions,
         confidence=document.confidence,
         feedback=_feedback_from(document.feedback) if document.feedback else None,
         first_token_ms=document.first_token_ms,

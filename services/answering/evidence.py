@@ -40,10 +40,15 @@ class Stance:
     tags: tuple[str, ...] = ()
 
 
-def stance(settings: ChatbotSettings, outcome: SearchOutcome, language: str) -> Stance:
-    """How to answer a question for which this was found."""
+def stance(
+    settings: ChatbotSettings, outcome: SearchOutcome, language: str, *, hook_knows: bool = False
+) -> Stance:
+    """How to answer a question for which this was found.
+
+    `hook_knows`: the client's own code told the model something, so there is no gap to speak of.
+    """
     mode, says_no = settings.knowledge_mode, refusal(settings, language)
-    if outcome.is_small_talk or not (outcome.knows_anything or mode == "strict"):
+    if hook_knows or outcome.is_small_talk or not (outcome.knows_anything or mode == "strict"):
         return Stance(says_no)
     phrases, confidence = evidence_phrases(language), outcome.confidence
     if outcome.decision == "refuse":

@@ -1,7 +1,7 @@
 """The turn, in order. Read this file to know what happens between a question and its answer.
 
-    load chatbot, talk so far -> retrieval -> is that evidence enough? -> prompt -> reserve
-    -> model, or the fallback -> stream
+    load chatbot, talk so far -> the hook's before_llm -> retrieval -> is that evidence enough?
+    -> prompt -> reserve -> model, or the fallback -> stream -> the hook's after_llm
 
 Whoever runs the turn decides about leases, stopping and crashes (`generations.py`), and about what
 becomes of the answer at its end: citations, confidence and cost (`turn_record.py`), settling
@@ -22,6 +22,7 @@ from services.answering.evidence import stance
 from services.answering.failures import AnswerImpossibleError
 from services.answering.follow_ups import Asked, retrieve
 from services.answering.history import talk_before
+from services.answering.hook_steps import HookSteps, Turn
 from services.answering.phrases import phrase
 from services.answering.prompts import model_request
 from services.answering.thinking import Thinking
@@ -34,8 +35,9 @@ from services.languages.detection import detect_language
 class Pipeline:
     """Takes a question through the turn."""
 
-    def __init__(self, knowledge: KnowledgeSearch, thinking: Thinking) -> None:
+    def __init__(self, knowledge: KnowledgeSearch, thinking: Thinking, hooks: HookSteps) -> None:
         self._knowledge = knowledge
+        self._hooks = hooks
         self._thinking = thinking
 
     async def run(self, writer: AnswerWriter, record: TurnRecord) -> None:
@@ -44,7 +46,7 @@ class Pipeline:
         Raises:
             AnswerImpossibleError: the chatbot or the question is gone.
             LimitReachedError: quota or budget of the client hold no more answers.
-            ModelError: no model gave a whole answer, or it said nothing.
+            ModelError: no model gave a whole answer, or it said nothing; or a required hook failed.
             LeaseLostError: somebody else works on the answer.
         """
         answer = writer.answer
@@ -54,28 +56,31 @@ class Pipeline:
         )
         record.language = detect_language(question.content) or settings.default_language
         talk = await talk_before(question, scope)
-        outcome = await self._retrieve(writer, question, talk, record)
-        how = stance(settings, outcome, record.language)
+        hooked = await self._hooks.begin(Turn(question, settings, client, talk, writer, record))
+        if await hooked.answered_without_model():
+            return
+        asked = Asked(question.client_id, question.chatbot_id, hooked.message, record.language)
+        outcome = await self._retrieve(writer, asked, talk, record)
+        how = stance(settings, outcome, record.language, hook_knows=bool(hooked.context))
         record.confidence, record.evidence_tags = how.confidence, how.tags
         raise_if_cancelled()
         if how.refuses:
-            await writer.delta(how.refusal)
+            await hooked.text.delta(how.refusal)
+            await hooked.after()
             return
-        request = model_request(settings, question.content, outcome, talk, record.language)
+        request = model_request(
+            settings, hooked.message, outcome, talk, record.language, hooked.context
+        )
         raise_if_cancelled()
-        await self._thinking.think(client, settings, request, writer, record)
+        await self._thinking.think(client, hooked.settings, request, hooked.text, record)
+        await hooked.after()
 
     async def _retrieve(
-        self,
-        writer: AnswerWriter,
-        question: Message,
-        talk: Sequence[Message],
-        record: TurnRecord,
+        self, writer: AnswerWriter, asked: Asked, talk: Sequence[Message], record: TurnRecord
     ) -> SearchOutcome:
         label = phrase("retrieving", record.language)
         await writer.event(lambda seq: AnswerStep(seq, "retrieving", label))
         began = utc_now()
-        asked = Asked(question.client_id, question.chatbot_id, question.content, record.language)
         found = (await retrieve(self._knowledge, asked, talk)).outcome
         record.passages = found.passages
         outcome = f"{len(found.passages)} passages"

@@ -16,7 +16,7 @@ from documents.base import utc_now
 from documents.chatbots import ChatbotSettings
 from documents.clients import Client
 from documents.llm_configs import LlmConfig
-from services.answering.answer_writer import AnswerWriter
+from services.answering.answer_text import AnswerText
 from services.answering.events import AnswerStep, StepKind
 from services.answering.failures import AnswerBlockedError
 from services.answering.model_gates import ModelGates, kind_of
@@ -51,7 +51,7 @@ class Thinking:
         client: Client,
         settings: ChatbotSettings,
         request: ModelRequest,
-        writer: AnswerWriter,
+        writer: AnswerText,
         record: TurnRecord,
     ) -> None:
         """Publish what a model says.
@@ -74,7 +74,7 @@ class Thinking:
         self,
         configs: Sequence[LlmConfig],
         request: ModelRequest,
-        writer: AnswerWriter,
+        writer: AnswerText,
         record: TurnRecord,
         *,
         is_fallback: bool,
@@ -97,7 +97,7 @@ class Thinking:
         self,
         config: LlmConfig,
         request: ModelRequest,
-        writer: AnswerWriter,
+        writer: AnswerText,
         record: TurnRecord,
         *,
         is_fallback: bool,
@@ -152,7 +152,7 @@ def _for_the_client(config: LlmConfig, error: ModelError) -> str:
 
 
 async def say_all(
-    model: LanguageModel, request: ModelRequest, writer: AnswerWriter, record: TurnRecord
+    model: LanguageModel, request: ModelRequest, writer: AnswerText, record: TurnRecord
 ) -> None:
     """Publish what the model says."""
     left = MAX_ANSWER_CHARACTERS

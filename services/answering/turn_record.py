@@ -24,6 +24,8 @@ class TurnRecord:
         began: by `perf_counter`.
         prompt_tokens: about how many the prompt has.
         config: of the model that was asked last.
+        hook_tags: labels that the chatbot's hook gave.
+        suggestions: what the visitor may ask next.
         may_cost: whether its provider may have read the prompt and ask money for that, also when
             nothing came back: because nobody waited for it.
         confidence: that the passages hold the answer; None where nothing was looked for.
@@ -41,6 +43,8 @@ class TurnRecord:
     confidence: float | None = None
     evidence_tags: Sequence[str] = ()
     trace: list[TraceStep] = field(default_factory=list)
+    hook_tags: Sequence[str] = ()
+    suggestions: Sequence[str] = ()
 
     def elapsed_ms(self) -> int:
         """Since the turn began."""
@@ -64,7 +68,8 @@ def stored_fields(text: str, record: TurnRecord) -> dict[str, Any]:
         "response_time_ms": record.elapsed_ms(),
         "first_token_ms": record.first_token_ms,
         "trace": [step.model_dump() for step in record.trace],
-        "tags": _tags(record),
+        "tags": list(dict.fromkeys([*_tags(record), *record.hook_tags])),
+        "suggestions": list(record.suggestions),
     }
     if record.config is not None:
         fields["llm_config_id"] = record.config.id

@@ -60,7 +60,7 @@ class ConversationChanges:
         async def change(session: WriteSession) -> Conversation:
             conversations = scope.of(Conversation)
             other = {"_id": conversation_id, "status": {"$ne": "closed"}}
-            ended = {"$set": {"status": "closed"}}
+            ended = {"$set": {"status": "closed", "end_hook_due": True}}
             closed = await conversations.update_one(other, ended, session=session)
             if closed is None:
                 return await _unchanged(scope, conversation_id, session)

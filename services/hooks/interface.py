@@ -33,6 +33,16 @@ KEYS: Final[dict[FunctionName, frozenset[str]]] = {
 }
 """What each function may give back."""
 
+
+def function_named(name: str) -> FunctionName:
+    """The function of this name.
+
+    Raises:
+        StopIteration: there is none.
+    """
+    return next(one for one in FUNCTIONS if one == name)
+
+
 _AFTER_MODE = re.compile(r"^AFTER_LLM\s*=\s*([\"'])(append|rewrite)\1\s*(?:#.*)?$", re.MULTILINE)
 
 

@@ -6,6 +6,7 @@ the start of the server and told then, not by a visitor's question.
 
 import structlog
 
+from documents.errors import is_unavailable
 from documents.hook_versions import HookVersion
 from documents.hooks import Hook
 from documents.tenancy import TenantScope
@@ -22,6 +23,18 @@ WHY = (
 )
 
 log = structlog.get_logger()
+
+
+async def revalidate(transactions: Transactions, sandbox: SandboxedCode) -> None:
+    """Do so once, beside whatever else a server does at its start."""
+    try:
+        refused = await validate_active_versions(transactions, sandbox)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        log.warning("hooks_not_revalidated")  # each is checked when it runs
+    else:
+        log.info("hooks_revalidated", refused=refused)
 
 
 async def validate_active_versions(transactions: Transactions, sandbox: SandboxedCode) -> int:

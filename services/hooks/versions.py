@@ -164,7 +164,9 @@ class HookVersions:
                 message = "No version is active yet. Test one, then activate it."
                 raise RefusedError("NOT_TESTED", message, "input", "chatbotId")
             off = {"enabled": False, "suspended": False, "disabled_reason": "Switched off."}
-            return await self._changed(scope, hook, _FRESH if enabled else off, session)
+            changes = _FRESH if enabled else off
+            # Noted also where nothing differs: the breaker forgets what it counted.
+            return await self._changed(scope, hook, changes, session, {"switched": enabled})
 
         return await self._transactions.run_transaction(change)
 
@@ -205,14 +207,19 @@ class HookVersions:
         return await self._changed(scope, hook, changes, session)
 
     async def _changed(
-        self, scope: TenantScope, hook: Hook, changes: dict[str, Any], session: WriteSession
+        self,
+        scope: TenantScope,
+        hook: Hook,
+        changes: dict[str, Any],
+        session: WriteSession,
+        noted: dict[str, Any] | None = None,
     ) -> Hook:
         after = await scope.of(Hook).update_one(
             {"_id": hook.id}, {"$set": changes}, session=session
         )
         if after is None:
             raise UnknownTargetError("input")
-        await record(session, client_id=hook.client_id, before=hook, after=after)
+        await record(session, client_id=hook.client_id, before=hook, after=after, noted=noted)
         return after
 
 

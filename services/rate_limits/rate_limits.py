@@ -30,8 +30,8 @@ class RateLimitedError(RuntimeError):
 class Rates:
     """The limits.
 
-    Questions, visits, refreshes and tests of models a minute; sign-ins and resets in 15 minutes;
-    exports and invitations an hour.
+    Questions, visits, refreshes, tests of models and checks of hooks a minute; sign-ins and resets
+    in 15 minutes; exports and invitations an hour.
     """
 
     questions_per_visitor: int = 20
@@ -45,6 +45,7 @@ class Rates:
     resets_per_address: int = 20
     invitations_per_client: int = 100
     model_tests_per_person: int = 10
+    hook_checks_per_person: int = 30
 
 
 class RateLimits:
@@ -70,6 +71,7 @@ class RateLimits:
         self._invitations = Limit("invitations", rates.invitations_per_client, AN_HOUR)
         self._invited = Limit("invited", rates.resets_per_account, SIGN_IN_WINDOW)
         self._model_tests = Limit("model tests", rates.model_tests_per_person, A_MINUTE)
+        self._hook_checks = Limit("hook checks", rates.hook_checks_per_person, A_MINUTE)
         self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
     async def question(self, *, visitor: str, chatbot: str | None, address: str | None) -> None:
@@ -174,6 +176,14 @@ class RateLimits:
             RateLimitedError: this person made too many.
         """
         await _hit(self._windows, self._model_tests, person)
+
+    async def hook_check(self, person: str) -> None:
+        """Count a check or a dry run of a hook's code.
+
+        Raises:
+            RateLimitedError: this person made too many.
+        """
+        await _hit(self._windows, self._hook_checks, person)
 
 
 async def _hit(windows: Windows, limit: Limit, key: str) -> None:

@@ -30,8 +30,21 @@ COLLECTIONS = {
     "invitation": ("OneTimeCode", "one_time_codes"),
     "audit_entry": ("AuditEntry", "audit_log"),
     "upload": ("Upload", "uploads"),
+    "hook": ("Hook", "hooks"),
+    "hook_version": ("HookVersion", "hook_versions"),
 }
 """Types and collections of which the first document of a client is its thing of this name."""
+
+HOOK = """
+def before_llm(ctx, message):
+    return {
+        "message": message + " SLUG wants to know.",
+        "suggestions": ["What else of SLUG?"],
+        "state": {"asked": "SLUG"},
+    }
+"""
+ROLLBACKS = 50
+"""Calls of rollbackHook that the world is good for."""
 
 OF_A_VISITOR = {
     "visit": ("Visit", "visits", {}),
@@ -85,6 +98,7 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     changed = {"id": made["chatbot"]["id"], "settings": settings}
     await done(admin, "updateChatbot", changed, "chatbot { id }")
     await done(admin, "publishChatbot", {"id": made["chatbot"]["id"]}, "version { id }")
+    await _hook(world, side.slug, client_id, made["chatbot"]["id"])
     for name, (type_name, collection) in COLLECTIONS.items():
         found = await world.database[collection].find_one({"client_id": side.slug})
         side.things[name] = Thing(type_name, collection, _there(found, name))
@@ -97,6 +111,24 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     side.things["signing_key"] = Thing("SigningKey", "", signing_key | {"_id": signing_key["id"]})
     side.things["beginning"] = await _beginning(admin, client_id)
     return side
+
+
+async def _hook(world: World, slug: str, client_id: str, chatbot_id: str) -> None:
+    """A hook that remembers something, with a secret, and with versions to go back to."""
+    admin, host = world.admin, f"api.{slug}.example"
+    await done(admin, "updateClient", {"id": client_id, "hookHosts": [host]}, "client { id }")
+    secret = {"clientId": client_id, "name": "TOKEN", "host": host, "value": f"secret-of-{slug}"}
+    await done(admin, "setHookSecret", secret, "secretNames")
+    source = HOOK.replace("SLUG", slug)
+    saved = {"chatbotId": chatbot_id, "source": source, "note": "First"}
+    version = (await done(admin, "saveHookVersion", saved, "version { id }"))["version"]["id"]
+    trial = {"versionId": version, "function": "BEFORE_LLM", "question": "Hello?"}
+    tried = await done(admin, "testHook", trial, "run { verdict problem }")
+    assert tried["run"]["verdict"] == "OK", tried
+    await done(admin, "activateHookVersion", {"versionId": version}, "hook { enabled }")
+    stored = await world.database["hook_versions"].find_one({"client_id": slug})
+    many = {"$set": {"earlier_version_ids": [_there(stored, "version")["_id"]] * ROLLBACKS}}
+    await world.database["hooks"].update_one({"client_id": slug}, many)
 
 
 async def _beginning(admin: GraphQLClient, client_id: str) -> Thing:

@@ -57,6 +57,16 @@ KEPT = frozenset(
         "primary_color",
         "secondary_color",
         "maintenance_text",
+        "source",
+        "functions",
+        "function",
+        "verdict",
+        "policy_version",
+        "state",
+        "before",
+        "sealed_value",
+        "hook_hosts",
+        "host",
     }
 )
 """Fields that stay as they are: codes, secrets, and what already is the client's own."""
@@ -69,6 +79,10 @@ NOT_THERE = frozenset(
         "stream.failure.text",
         "problems.url",
         "problems.reason",
+        "issues.problem",
+        "issues.hint",
+        "excerpt",
+        "disabled_reason",
     }
 )
 """Fields of parts that nothing in the world has: nobody failed, and nobody works on an answer."""

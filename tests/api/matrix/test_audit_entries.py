@@ -30,6 +30,7 @@ WITHOUT_ENTRY = {
     "rateAnswer": "a visitor's own, which the answer keeps",
     "askOnce": "a question, which its conversation keeps",
     "regenerateAnswer": "an answer, which its conversation keeps beside the old one",
+    "validateHook": "looks at a text and stores nothing",
     "stopAnswer": "an answer, which says itself that it was stopped",
 }
 """Mutations that leave no entry in the audit log, with the reason."""

@@ -35,6 +35,7 @@ from services.answering.events import (
 )
 from services.answering.following import Following
 from services.answering.generations import Generations
+from services.answering.hook_steps import HookSteps
 from services.answering.limits import Limits
 from services.answering.memory_event_log import MemoryEventLog
 from services.answering.model_gates import ModelGates
@@ -46,6 +47,10 @@ from services.answering.route_policy import STRICT, RoutePolicy
 from services.answering.shared_event_log import SharedEventLog
 from services.answering.stopping import Stopping
 from services.answering.thinking import Thinking
+from services.hooks.http_calls import HookHttp
+from services.hooks.running import HookRunner
+from services.hooks.sandbox.sandbox import Sandbox
+from services.hooks.secrets import HookSecrets
 from services.knowledge.search import KnowledgeSearch
 from services.llm.model import LanguageModel
 from services.sealing.keys import DerivedKeys
@@ -126,6 +131,14 @@ async def new_visitor() -> Visitor:
     return Visitor(client_id, chatbot.id, stranger.id)
 
 
+def hook_steps_of(
+    database: Database, sandbox: Sandbox, allowed_addresses: tuple[str, ...] = ()
+) -> HookSteps:
+    """What runs the hooks of a process; with a sandbox that is closed, none."""
+    http = HookHttp(HookSecrets(database, SEALER), allowed_addresses)
+    return HookSteps(database, HookRunner(database, sandbox, http))
+
+
 class Process:
     """One server process."""
 
@@ -138,13 +151,15 @@ class Process:
         most_per_visitor: int = MANY,
         event_log: MemoryEventLog | SharedEventLog | None = None,
         policy: RoutePolicy = STRICT,
+        hooks: HookSteps | None = None,
     ) -> None:
         self.name = f"process-{uuid4().hex[:8]}"
         self.models = Models(*scripts)
         self.log = event_log or MemoryEventLog()
         gates = ModelGates(policy, database)
         thinking = Thinking(ModelRoutes(self.models, SEALER, {}), gates, policy)
-        pipeline = Pipeline(KnowledgeSearch(), thinking)
+        hooks = hooks or hook_steps_of(database, Sandbox())
+        pipeline = Pipeline(KnowledgeSearch(), thinking, hooks)
         self.generations = Generations(pipeline, self.log, self.name, limits, most=most)
         self.asking = Asking(database, self.name, limits, most_per_visitor=most_per_visitor)
         self.following = Following(self.log, limits)

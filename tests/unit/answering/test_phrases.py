@@ -9,7 +9,7 @@ from services.answering.events import FailureCode
 from services.answering.phrases import PHRASE_KEYS, PhraseKey
 from services.languages.codes import LANGUAGES
 
-LABELS: tuple[PhraseKey, ...] = ("retrieving", "thinking")
+LABELS: tuple[PhraseKey, ...] = ("retrieving", "thinking", "hook")
 REFUSALS = [key for key in PHRASE_KEYS if key not in LABELS]
 LONGEST_CHARACTERS = 120
 SCRIPTS = {

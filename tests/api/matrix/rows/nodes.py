@@ -31,6 +31,8 @@ THINGS = {
         "KnowledgeSource",
         found_by(Caller.VIEWER, "CHATBOTS_READ", "KNOWLEDGE_WRITE"),
     ),
+    "hook": ("Hook", found_by(Caller.EDITOR)),
+    "hook_version": ("HookVersion", found_by(Caller.EDITOR)),
     "visit": ("Visit", found_by(Caller.VIEWER, "CONVERSATIONS_READ")),
     "widget_token": ("WidgetToken", found_by(Caller.VIEWER, "VISITORS_WRITE")),
     "visitor": (
