@@ -27,6 +27,8 @@ ACROSS_CLIENTS = {
     ("messages", "status"),  # lapsed answers, looked for by the background work
     ("usage_events", "uncounted_since"),  # what is to be counted, by the background work
     ("messages", "words_due"),  # those that get their words, by the background work
+    ("conversations", "end_hook_due"),  # closed ones, told to hooks by the background work
+    ("hooks", "enabled"),  # checked again at the start of the server
     ("visits", "ended_at"),  # idle ones, ended by the background work
     ("pending_erasures", "due_at"),  # left behind, finished by the background work
     ("clients", ""),  # the admin's list

@@ -47,6 +47,7 @@ OTHERWISE: dict[str, str] = {
     "askOnce.page.title": "a hint that is not kept",
     "askOnce.page.referrer": "a hint that is not kept",
     "askOnce.page.language": "a hint for the language of refusals",
+    "validateHook.source": "what is wrong with it is the answer",
     "deleteClient.confirmSlug": "not the slug",
     "deleteChatbot.confirmName": "not the name",
 }

@@ -16,6 +16,7 @@ from services.hooks.sandbox.sandbox import Sandbox
 from services.hooks.secrets import HookSecrets
 from services.hooks.testing import HookTests, Trial, Tried
 from services.hooks.versions import HookVersions, SavedVersion
+from services.outgoing.resolving import Resolver
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 
@@ -26,10 +27,14 @@ class Hooks:
     """Everything around hooks that a server has."""
 
     def __init__(
-        self, database: Database, sandbox: Sandbox, allowed_addresses: Sequence[str] = ()
+        self,
+        database: Database,
+        sandbox: Sandbox,
+        allowed_addresses: Sequence[str] = (),
+        resolver: Resolver | None = None,
     ) -> None:
         self.secrets = HookSecrets(database, SEALER)
-        self.http = HookHttp(self.secrets, allowed_addresses)
+        self.http = HookHttp(self.secrets, allowed_addresses, resolver)
         self.runner = HookRunner(database, sandbox, self.http)
         self.versions = HookVersions(database, sandbox)
         self.tests = HookTests(database, self.runner)
