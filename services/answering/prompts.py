@@ -80,9 +80,7 @@ def assemble_turns(
 ) -> tuple[ChatTurn, ...]:
     """The turns that a model reads; the question is the last one."""
     rules = _rules(settings, passages, language, is_unsure=is_unsure)
-    rules = "
-
-".join([rules, *_hook_parts(told_by_hook)])
+    rules = "\n\n".join([rules, *_hook_parts(told_by_hook)])
     return (
         ChatTurn("system", rules),
         *_recent(history),

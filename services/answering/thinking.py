@@ -175,7 +175,7 @@ async def say_all(
         log.warning("model_not_closed", problem=type(error).__name__)
 
 
-async def _open(request: ModelRequest, writer: AnswerWriter) -> None:
+async def _open(request: ModelRequest, writer: AnswerText) -> None:
     if request.opening:
         await writer.delta(f"{request.opening}\n\n")
 

@@ -103,7 +103,7 @@ def before_llm(ctx, message):
     assert "<context>\nOrder 7 was &lt;sent&gt;.\n</context>" in rules
     assert "4111" not in repr(script.request)
     answer = await the_answer(visitor)
-    assert (answer.tags, answer.suggestions) == (["unanswered", "order"], ["And order 8?"])
+    assert (answer.tags, answer.suggestions) == (["order"], ["And order 8?"])
     assert (await the_conversation(visitor)).tags == ["order"]
     assert [one.step for one in answer.trace] == ["hook", "retrieving", "thinking"]
     asked = await visitor.scope.of(Message).find_one({"sender": "visitor"})
