@@ -7,7 +7,7 @@ nothing.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,6 @@ from documents.visitors import Visitor
 from services.answering.answer_text import AnswerText, HeldText
 from services.answering.answer_writer import AnswerWriter
 from services.answering.events import AnswerStep
-from services.answering.history import talk_before
 from services.answering.phrases import phrase
 from services.answering.turn_record import TurnRecord
 from services.cancelling import raise_if_cancelled
@@ -50,6 +49,7 @@ class Turn:
     question: Message
     settings: ChatbotSettings
     client: Client
+    talk: Sequence[Message]
     writer: AnswerWriter
     record: TurnRecord
 
@@ -257,10 +257,9 @@ class _Scene:
 async def _scene_of(turn: Turn) -> _Scene:
     question = turn.question
     scope = TenantScope.one(question.client_id)
-    conversation, visitor, history, llms = await asyncio.gather(
+    conversation, visitor, llms = await asyncio.gather(
         scope.of(Conversation).get(question.conversation_id),
         scope.of(Visitor).get(question.visitor_id),
-        talk_before(question, scope),
         visible_names(question.client_id),
     )
     if conversation is None:
@@ -273,7 +272,7 @@ async def _scene_of(turn: Turn) -> _Scene:
         conversation,
         visitor,
         language=turn.record.language,
-        history=history,
+        history=turn.talk,
         llms=llms,
     )
     return _Scene(ctx, conversation, state)
