@@ -37,6 +37,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf_16"),
 )
 _SAMPLE_BYTES = 64 * 1024
+_WHOLE_PER_BROKEN = 10
 _LEAST_LIKELY_TEXT = 0.02
 """Share of control characters from which on something is no text."""
 
@@ -67,7 +68,8 @@ def decoded(content: bytes, declared: str | None = None) -> str:
         text = _strictly(content, encoding)
         if text is not None:
             return _checked(text)
-    return _checked(_best_fit(content))
+    text = content.decode("utf_8", "replace")
+    return _checked(text if _is_nearly_whole(text) else _best_fit(content))
 
 
 def _known(label: str | None) -> str | None:
@@ -99,9 +101,18 @@ def _strictly(content: bytes, encoding: str) -> str | None:
         return None
 
 
+def _is_nearly_whole(text: str) -> bool:
+    """Whether text was UTF-8 but for a few broken bytes, as pages are that were cut together."""
+    broken = text.count("\ufffd")
+    beyond_ascii = sum(1 for character in text if character > "\x7f") - broken
+    return broken * _WHOLE_PER_BROKEN <= beyond_ascii
+
+
 def _best_fit(content: bytes) -> str:
     """What charset-normalizer finds likeliest in a sample; a few wrong bytes are replaced."""
     sample = content[:_SAMPLE_BYTES]
+    # A character torn at the sample's end would rule out the encoding that it is in.
+    sample = sample[: sample.rfind(b"\n")] if len(content) > len(sample) else sample
     found = from_bytes(sample, cp_isolation=list(ENCODINGS), preemptive_behaviour=False).best()
     return content.decode(found.encoding if found else "utf_8", "replace")
 

@@ -2,6 +2,7 @@
 
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+import idna
 import regex  # type: ignore[import-untyped]
 
 _TRACKING = regex.compile(
@@ -19,7 +20,9 @@ _NO_PAGE = regex.compile(
 
 
 def page_address(url: str) -> str:
-    """The address that a page goes by: no fragment, no tracking, one spelling of the host.
+    """The address that a page goes by: no fragment, no tracking, no name and password.
+
+    The host is in lower case and as DNS knows it, without the usual port.
 
     Raises:
         ValueError: it is no address.
@@ -27,6 +30,8 @@ def page_address(url: str) -> str:
     parts = urlsplit(url.strip())
     port = parts.port
     host = (parts.hostname or "").rstrip(".")
+    if not host.isascii():
+        host = idna.encode(host, uts46=True).decode("ascii")
     if ":" in host:
         host = f"[{host}]"
     if port is not None and port != _DEFAULT_PORTS.get(parts.scheme):

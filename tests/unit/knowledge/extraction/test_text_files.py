@@ -85,6 +85,24 @@ async def test_encodings_that_nothing_declares(
     assert found.text == text * 4
 
 
+async def test_a_broken_byte_does_not_spoil_the_rest(extractor: Extractor) -> None:
+    whole = "Größe und Maße für Mädchen, schöne Grüße aus Österreich. ".encode()
+    found = await extractor.extract(whole + b"Kaputt: \xff. " + whole)
+    assert found.text.count("Größe und Maße für Mädchen") == 2
+
+
+async def test_what_is_declared_wrongly_is_found_out(extractor: Extractor) -> None:
+    content = ("Größe und Maße für Mädchen, schöne Grüße aus Österreich. " * 3).encode("cp1252")
+    found = await extractor.extract(content, declared_type="text/plain; charset=utf-8")
+    assert found.text.startswith("Größe und Maße für Mädchen")
+
+
+async def test_a_long_file_in_an_old_encoding(extractor: Extractor) -> None:
+    text = "日本語のテキストです。これは少し長い文章になっています。\n" * 3_000
+    found = await extractor.extract(text.encode("shift_jis"))
+    assert found.text == text.strip()
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [
