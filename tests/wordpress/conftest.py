@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
@@ -16,6 +17,14 @@ from tests.conftest import signed_in
 from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 from tests.wordpress.database import MariaDB, running_mariadb
+from tests.wordpress.people import (
+    Shop,
+    connect,
+    connection_code,
+    fetched_plugin,
+    sign_in,
+    upload_and_activate,
+)
 from tests.wordpress.site import WordPressSite, running_site
 
 
@@ -65,4 +74,27 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     context = await browser.new_context(locale="en-GB", reduced_motion="reduce")
     context.set_default_timeout(ACTION_DEADLINE_MS)
     yield await context.new_page()
+    await context.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(
+    site: WordPressSite,
+    dashboard: GraphQLClient,
+    browser: Browser,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Shop]:
+    """A site whose owner has uploaded, activated and connected the plugin, in Chromium."""
+    plugin = await fetched_plugin(dashboard, tmp_path_factory.mktemp("plugin"), "DIRECTORY")
+    context = await browser.new_context(locale="en-GB", viewport={"width": 1100, "height": 1300})
+    context.set_default_timeout(ACTION_DEADLINE_MS)
+    owner = await context.new_page()
+    await sign_in(owner, site)
+    await upload_and_activate(owner, site, plugin)
+    async with httpx.AsyncClient(base_url=site.url, trust_env=False, timeout=60) as http:
+        before = (await http.get("/")).text
+        called = site.calls_to_strangers
+        await connect(owner, site, await connection_code(dashboard, siteUrl=site.url))
+        said = await owner.locator(".wrap .notice").inner_text()
+        yield Shop(site, owner, http, before, called, said)
     await context.close()

@@ -1,5 +1,7 @@
 """What people do in WordPress's admin, in Chromium."""
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -17,6 +19,41 @@ query ($id: ID!, $flavour: PluginFlavour!) {
   }
 }
 """
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A connected site.
+
+    Attributes:
+        owner: A page of its administrator, in the admin.
+        http: For plain requests, as nobody.
+        before: The front page before the plugin was connected.
+        called: Whom the plugin had called by then.
+        said: What the settings page said of the connection.
+    """
+
+    site: WordPressSite
+    owner: Page
+    http: httpx.AsyncClient
+    before: str
+    called: list[str]
+    said: str
+
+    def set(self, **settings: object) -> None:
+        """Save settings as the form does, the others by default."""
+        given = json.dumps(settings)
+        self.site.php(
+            f"""
+            $given = json_decode( {given!r}, true );
+            update_option( 'demo_chatbot_settings',
+                array_merge( demo_chatbot_default_settings(), $given ) );
+            """
+        )
+
+    async def has_launcher(self, path: str) -> bool:
+        """Whether the page at a path has the launcher's script."""
+        return "demo-chatbot-data" in (await self.http.get(path)).text
 
 
 async def demo_chatbot(dashboard: GraphQLClient) -> str:

@@ -1,6 +1,7 @@
 """A real WordPress of one version: files from Debian's package, PHP's own web server, MariaDB."""
 
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -32,7 +33,7 @@ define( 'WP_DEBUG', true );
 define( 'WP_DEBUG_LOG', true );
 define( 'WP_DEBUG_DISPLAY', false );
 define( 'WP_HTTP_BLOCK_EXTERNAL', true );
-define( 'WP_ACCESSIBLE_HOSTS', '127.0.0.1,localhost' );
+define( 'WP_ACCESSIBLE_HOSTS', '127.0.0.1,localhost,no-such-host.invalid' );
 define( 'DISABLE_WP_CRON', true );
 define( 'AUTOMATIC_UPDATER_DISABLED', true );
 define( 'FS_METHOD', 'direct' );
@@ -55,7 +56,7 @@ class WordPressSite:
     def __init__(self, folder: Path, database: MariaDB, suite: str) -> None:
         self.folder = folder
         self.database = database
-        self.name = f"site_{suite}_{os.getpid()}_{folder.name[-6:].replace('-', '_')}"
+        self.name = f"site_{suite}_{secrets.token_hex(4)}"
         self.url = f"http://localhost:{free_port()}"
 
     @property
@@ -113,7 +114,8 @@ def running_site(folder: Path, database: MariaDB, suite: str) -> Iterator[WordPr
     database.sql(f"CREATE DATABASE {site.name} CHARACTER SET utf8mb4")
     site.configure()
     (root / "wp-content" / "mu-plugins").mkdir()
-    shutil.copy(PHP / "recorder.php", root / "wp-content" / "mu-plugins")
+    for name in ("recorder.php", "page-cache.php"):
+        shutil.copy(PHP / name, root / "wp-content" / "mu-plugins")
     (root / "wp-content" / "uploads").mkdir()
     install = ["php", str(PHP / "install.php"), str(root), PASSWORD]
     subprocess.run(install, check=True, capture_output=True, timeout=PHP_SECONDS)

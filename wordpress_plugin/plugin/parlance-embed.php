@@ -48,7 +48,10 @@ add_filter( 'wp_consent_api_registered_' . plugin_basename( __FILE__ ), '__retur
 
 if ( is_admin() ) {
 	require_once PARLANCE_EMBED_DIR . 'includes/admin-page.php';
+	require_once PARLANCE_EMBED_DIR . 'includes/network-page.php';
 	add_action( 'admin_menu', 'parlance_embed_add_page' );
+	add_action( 'network_admin_menu', 'parlance_embed_add_network_page' );
+	add_action( 'network_admin_edit_parlance_embed_network', 'parlance_embed_save_network' );
 	add_action( 'admin_init', 'parlance_embed_register_settings' );
 	add_action( 'admin_init', 'parlance_embed_privacy_text' );
 	add_action( 'admin_post_parlance_embed_connect', 'parlance_embed_handle_connect' );

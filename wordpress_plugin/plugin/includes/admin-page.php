@@ -208,6 +208,19 @@ function parlance_embed_print_settings() {
 	$settings = parlance_embed_settings();
 	echo '<form method="post" action="' . esc_url( admin_url( 'options.php' ) ) . '">';
 	settings_fields( 'parlance_embed' );
+	parlance_embed_print_fields( $settings );
+	submit_button();
+	echo '</form>';
+	/* translators: %s: a shortcode. */
+	echo '<p>' . esc_html( sprintf( __( 'To put the chat into a page, use the block "Chatbot" or the shortcode %s.', 'parlance-embed' ), '[parlance]' ) ) . '</p>';
+}
+
+/**
+ * The fields of the settings.
+ *
+ * @param array $settings Their values.
+ */
+function parlance_embed_print_fields( $settings ) {
 	echo '<h2>' . esc_html__( 'Where the chat shows', 'parlance-embed' ) . '</h2><table class="form-table" role="presentation">';
 	parlance_embed_print_tick( $settings, 'site_wide', __( 'Launcher', 'parlance-embed' ), __( 'Show it on every page', 'parlance-embed' ) );
 	parlance_embed_print_area( $settings, 'include_paths', __( 'Only on these paths', 'parlance-embed' ), __( 'One a line, such as /shop/*. Empty: everywhere.', 'parlance-embed' ) );
@@ -221,10 +234,6 @@ function parlance_embed_print_settings() {
 	parlance_embed_print_tick( $settings, 'send_email', __( 'E-mail address', 'parlance-embed' ), __( 'Send the address of signed-in users along', 'parlance-embed' ) );
 	parlance_embed_print_tick( $settings, 'wait_consent', __( 'Consent', 'parlance-embed' ), __( 'Load the chat only after the visitor agreed (needs a banner that uses the WP Consent API)', 'parlance-embed' ) );
 	echo '</table>';
-	submit_button();
-	echo '</form>';
-	/* translators: %s: a shortcode. */
-	echo '<p>' . esc_html( sprintf( __( 'To put the chat into a page, use the block "Chatbot" or the shortcode %s.', 'parlance-embed' ), '[parlance]' ) ) . '</p>';
 }
 
 /**

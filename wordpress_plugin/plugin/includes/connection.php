@@ -64,9 +64,12 @@ function parlance_embed_signing_secret() {
  * @return string
  */
 function parlance_embed_clean_server( $given ) {
+	if ( ! preg_match( '#^https?://[^\s?\#@]+$#i', trim( $given ) ) ) {
+		return '';
+	}
 	$url   = untrailingslashit( esc_url_raw( trim( $given ), array( 'http', 'https' ) ) );
 	$parts = wp_parse_url( $url );
-	return empty( $parts['host'] ) || isset( $parts['user'] ) || isset( $parts['query'] ) ? '' : $url;
+	return empty( $parts['host'] ) ? '' : $url;
 }
 
 /**

@@ -65,11 +65,11 @@ function parlance_embed_export( $email ) {
 	if ( ! isset( $result['download']['url'] ) ) {
 		return parlance_embed_exported( array() );
 	}
-	$file = download_url( $result['download']['url'], 60 );
+	$file = parlance_embed_fetch_file( $result['download']['url'], $result['download']['sha256'] );
 	if ( is_wp_error( $file ) ) {
-		return new WP_Error( 'parlance_embed_unreachable', parlance_embed_why_unreachable( $file->get_error_message(), parlance_embed_server_url() ) );
+		return $file;
 	}
-	$items = hash_equals( $result['download']['sha256'], hash_file( 'sha256', $file ) ) ? parlance_embed_archive_items( $file ) : array();
+	$items = parlance_embed_archive_items( $file );
 	wp_delete_file( $file );
 	return parlance_embed_exported( $items );
 }

@@ -101,6 +101,10 @@ function parlance_embed_why_unreachable( $problem, $url ) {
 		/* translators: %s: the name of a server. */
 		return sprintf( __( 'The certificate of %s cannot be trusted. Ask whoever runs the server to renew it.', 'parlance-embed' ), $host );
 	}
+	if ( defined( 'WP_HTTP_BLOCK_EXTERNAL' ) && preg_match( '/blocked/i', $problem ) ) {
+		/* translators: %s: the name of a server. */
+		return sprintf( __( 'This site may not call other servers (WP_HTTP_BLOCK_EXTERNAL). Add %s to WP_ACCESSIBLE_HOSTS in wp-config.php.', 'parlance-embed' ), $host );
+	}
 	if ( preg_match( '/cURL error (6|3)\b|resolve|valid URL/i', $problem ) ) {
 		/* translators: %s: the name of a server. */
 		return sprintf( __( 'There is no server called %s. Check the server address.', 'parlance-embed' ), $host );
@@ -156,4 +160,36 @@ function parlance_embed_operation( $document, $variables ) {
 		return new WP_Error( 'parlance_embed_refused', sanitize_text_field( $result['message'] ), array( 'code' => sanitize_key( $result['code'] ), 'status' => 200 ) );
 	}
 	return $result;
+}
+
+/**
+ * Fetches a file from the server.
+ *
+ * WordPress's own download_url() refuses private addresses, where servers of companies often are.
+ *
+ * @param string $url    Where it is.
+ * @param string $sha256 What its hash must be, in hexadecimal.
+ * @return string|WP_Error Where it was put, for the caller to delete.
+ */
+function parlance_embed_fetch_file( $url, $sha256 ) {
+	require_once ABSPATH . 'wp-admin/includes/file.php';
+	$file     = wp_tempnam( 'parlance-embed' );
+	$response = wp_remote_get(
+		$url,
+		array(
+			'timeout'     => 60,
+			'redirection' => 0,
+			'stream'      => true,
+			'filename'    => $file,
+		)
+	);
+	$problem  = is_wp_error( $response ) ? parlance_embed_why_unreachable( $response->get_error_message(), $url ) : '';
+	if ( '' === $problem && ( 200 !== wp_remote_retrieve_response_code( $response ) || ! hash_equals( $sha256, hash_file( 'sha256', $file ) ) ) ) {
+		$problem = __( 'The file is not the one that the server announced. Try again.', 'parlance-embed' );
+	}
+	if ( '' === $problem ) {
+		return $file;
+	}
+	wp_delete_file( $file );
+	return new WP_Error( 'parlance_embed_file', $problem );
 }

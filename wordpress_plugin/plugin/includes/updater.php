@@ -106,13 +106,5 @@ function parlance_embed_verified_download( $reply, $package, $upgrader ) {
 		return $reply;
 	}
 	$upgrader->skin->feedback( 'downloading_package', $package );
-	$file = download_url( $package );
-	if ( is_wp_error( $file ) ) {
-		return $file;
-	}
-	if ( ! hash_equals( (string) get_option( 'parlance_embed_update_hash', '' ), hash_file( 'sha256', $file ) ) ) {
-		wp_delete_file( $file );
-		return new WP_Error( 'parlance_embed_hash', __( 'The package is not the one that the server announced. Nothing was changed. Look for updates again.', 'parlance-embed' ) );
-	}
-	return $file;
+	return parlance_embed_fetch_file( $package, (string) get_option( 'parlance_embed_update_hash', '' ) );
 }
