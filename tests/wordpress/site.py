@@ -126,6 +126,8 @@ def running_site(folder: Path, database: MariaDB, suite: str) -> Iterator[WordPr
                 "-d",
                 "opcache.enable_cli=1",
                 "-d",
+                "opcache.revalidate_freq=0",
+                "-d",
                 "upload_max_filesize=2M",
                 "-S",
                 site.url.removeprefix("http://"),

@@ -77,7 +77,8 @@ async def test_a_plugin_updates_itself_and_only_with_what_was_announced(
 
     assert "demo-chatbot" not in newest.php(OFFERED)
     assert newest.calls_to_strangers == []
-    connected(newest, dashboard.url, await connection_code(dashboard))
+    made = connected(newest, dashboard.url, await connection_code(dashboard))
+    assert made == "Demo assistant"
     assert newest.php(OFFERED) == f"{dashboard.url}/plugins/demo.zip"
 
     refused = newest.php("update_option( 'demo_chatbot_update_hash', 'another' );" + UPGRADE)
@@ -119,7 +120,8 @@ async def test_two_sites_of_a_network_are_apart_and_deleting_leaves_nothing_on_e
     )
     plugin = await fetched_plugin(dashboard, tmp_path, "DIRECTORY")
     assert newest.php(INSTALL.format(plugin=plugin, everywhere="true")) == ""
-    connected(newest, dashboard.url, await connection_code(dashboard))
+    made = connected(newest, dashboard.url, await connection_code(dashboard))
+    assert made == "Demo assistant"
 
     assert "demo-chatbot-data" in (await http.get("/")).text
     second = await http.get("/second/")
