@@ -201,7 +201,9 @@ async def test_the_chat_stands_within_a_page(shop: Shop, page: Page, content: st
     await expect(widget.panel).to_be_visible()
     await widget.ask(QUESTION)
     await expect(widget.answer_text).not_to_be_empty()
-    assert round((await widget.panel.bounding_box() or {})["height"]) == 500
+    place = await widget.panel.bounding_box()
+    assert place is not None
+    assert round(place["height"]) == 500
     shop.set()
 
 
