@@ -3,6 +3,7 @@
 import argparse
 
 from benchmarks.first_answer import NoAnswerError, measure_first_answer
+from benchmarks.hooks import measure_hooks
 from benchmarks.list_page import measure_pages
 from benchmarks.queries import measure_queries
 from benchmarks.reading_pages import measure_reading
@@ -27,6 +28,7 @@ PARTS = (
     "queries",
     "stalls",
     "sign-in",
+    "hooks",
     "widgets",
     "widget-start",
     "turns",
@@ -76,6 +78,10 @@ def measure_hostile(report: Report, given: argparse.Namespace) -> None:
     report.stalls = measure_stalls(given.repeats)
 
 
+def measure_hook_calls(report: Report, given: argparse.Namespace) -> None:
+    report.hooks = measure_hooks(given.seconds, given.repeats)
+
+
 def measure_signing_in(report: Report, given: argparse.Namespace) -> None:
     report.sign_ins = measure_sign_ins(given.seconds, given.repeats)
 
@@ -120,6 +126,7 @@ MEASURES = {
     "queries": measure_large_database,
     "stalls": measure_hostile,
     "sign-in": measure_signing_in,
+    "hooks": measure_hook_calls,
     "widgets": measure_open_widgets,
     "widget-start": measure_widget_on_page,
     "turns": measure_added,

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from benchmarks.first_answer import FirstAnswer
+from benchmarks.hooks import CALLS_PER_S, PROMISED_OVERRUN_MS, HookFigures
 from benchmarks.list_page import Pages
 from benchmarks.queries import QueryFigures
 from benchmarks.reading_pages import ReadingSpeed
@@ -47,6 +48,7 @@ class Report:
     widget_start: WidgetStart | None = None
     turns: TurnFigures | None = None
     reading: ReadingSpeed | None = None
+    hooks: HookFigures | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -75,6 +77,7 @@ class Report:
             (self.queries, query_lines),
             (self.widget_start, widget_start_lines),
             (self.reading, reading_lines),
+            (self.hooks, hook_lines),
         )
         for measured, lines in parts:
             if measured:
@@ -91,6 +94,23 @@ def describe_machine() -> dict[str, Any]:
         "cpus": psutil.cpu_count(),
         "load_1_min": psutil.getloadavg()[0],
     }
+
+
+def hook_lines(measured: HookFigures) -> Iterable[str]:
+    """Lay out what a hook's call takes against a new process for each, and the pool's memory."""
+    alone, places = statistics.median(measured.process_ms), measured.places
+    yield f"Milliseconds of a hook's call ({CALLS_PER_S} calls a second)"
+    yield f"  {'':28}{'p50':>8}{'p99':>8}{'x new process':>15}"
+    p50, p99 = (percentile_of(measured.paced_ms, part) for part in (50, 99))
+    yield f"  {'Parlance, a waiting process':28}{p50:>8.1f}{p99:>8.1f}{p50 / alone:>15.3f}"
+    yield f"  {'a new process for each':28}{alone:>8.1f}"
+    yield f"  {'calls per second at most':28}{measured.calls_per_s:>8.0f}, {places} at once"
+    memory = f"{measured.spares_mb:>8.1f}"
+    yield f"  {'MB of the waiting sandbox':28}{memory}  in {measured.processes} processes"
+    yield f"Milliseconds past the last limit of CPU (promise: {PROMISED_OVERRUN_MS})"
+    for name, late in measured.overrun_ms.items():
+        yield f"  {name:28}{late:>8.0f}"
+    yield ""
 
 
 def reading_lines(measured: ReadingSpeed) -> Iterable[str]:

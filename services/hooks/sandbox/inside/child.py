@@ -34,6 +34,7 @@ class Locks:
     plan: Plan
     layers: frozenset[Layer]
     landlock: DenyAll | None
+    seccomp: PreparedFilter | None
 
 
 def live(socket_fd: int, trace_fd: int, server: int, locks: Locks) -> NoReturn:
@@ -42,17 +43,19 @@ def live(socket_fd: int, trace_fd: int, server: int, locks: Locks) -> NoReturn:
         _prepare_signals(server)
         _lock(socket_fd, trace_fd, locks)
         clocks = _clocks() if "timers" in locks.layers else None
-        last_lock = PreparedFilter(os.getpid()) if "seccomp" in locks.layers else None
+        if locks.seccomp is not None:
+            locks.seccomp.belong_to(os.getpid())
         run = Run(SOCKET_FD, restricted="language" in locks.layers)
         signal.signal(signal.SIGPROF, run.out_of_time)
+        run.rehearse()
     except OSError:
         os._exit(exits.NOT_LOCKED)
     kind, body = _frame()
     try:
         if clocks is not None:
             _start(clocks, body)
-        if last_lock is not None:
-            last_lock.install()
+        if locks.seccomp is not None:
+            locks.seccomp.install()
     except OSError:
         os._exit(exits.NOT_LOCKED)
     run.work(kind, body[frames.CLOCKS.size :])

@@ -17,6 +17,12 @@ from services.hooks.sandbox.inside.values import BadResultError, LongResultError
 
 LONGEST_PROBLEM = 500
 #: A finished set of issues or a failure never needs more.
+_REHEARSED_CALL = '{"arguments": {"message": "hello", "ctx": {"tags": ["a"], "number": 1.5}}}'
+_REHEARSED_CODE = compile(
+    'def hook(ctx, message): return {"message": message, "tags": [str(x) for x in ctx["tags"]]}',
+    "<rehearsal>",
+    "exec",
+)
 _NO_REASON = "It says no more than that."
 
 
@@ -28,6 +34,17 @@ class Run:
         self._restricted = restricted
         #: Where the hook had already failed while its exception is still being put into words.
         self._failed_line: int | None = None
+
+    def rehearse(self) -> None:
+        """Go through a run of nothing, while there is time.
+
+        A forked process gets its own copy of a page of memory when it first writes there, and
+        Python writes wherever it looks: most of these copies are then made before the call.
+        """
+        call = json.loads(_REHEARSED_CALL)
+        names = self._names()
+        exec(_REHEARSED_CODE, names)  # noqa: S102 (ours, and before there is any call)
+        encoded(names["hook"](**call["arguments"]))
 
     def work(self, kind: bytes, body: bytes) -> NoReturn:
         """Do what the one frame asks for."""

@@ -134,7 +134,8 @@ def _prepared(plan: Plan) -> child.Locks:
     }
     layers = frozenset(layer for layer in LAYERS if layer in wanted and there[layer])
     rules = landlock.DenyAll() if "landlock" in layers else None
-    return child.Locks(plan, layers, rules)
+    calls = seccomp.PreparedFilter() if "seccomp" in layers else None
+    return child.Locks(plan, layers, rules, calls)
 
 
 def _load_everything() -> None:

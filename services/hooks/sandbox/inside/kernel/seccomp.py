@@ -47,6 +47,8 @@ REFUSE = 0x00050000 | errno.EPERM
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE = 0, 4
+#: Stands for the process until it is known; no system call or constant has this number.
+_ANY_PID = 0x7FFFFFFE
 _SET_MODE_FILTER, _GET_ACTION_AVAILABLE = 1, 2
 
 
@@ -148,17 +150,26 @@ def is_available() -> bool:
 
 
 class PreparedFilter:
-    """The filter of this process, laid out before there is any hurry."""
+    """The filter as the kernel reads it, laid out once and then given to each process.
 
-    def __init__(self, pid: int) -> None:
+    Raises:
+        OSError: there are no numbers of system calls for this machine.
+    """
+
+    def __init__(self) -> None:
         place = system_calls.column()
         if place is None:
             raise OSError(38, "no system-call numbers for this machine")
-        steps = program(place, pid)
+        steps = program(place, _ANY_PID)
         self._steps = (_Filter * len(steps))(
             *(_Filter(step.code, step.then, step.otherwise, step.operand) for step in steps)
         )
+        self._pid_at = [step.operand for step in steps].index(_ANY_PID)
         self._program = _Program(len(steps), self._steps)
+
+    def belong_to(self, pid: int) -> None:
+        """Name the process that may raise a crash of its own again."""
+        self._steps[self._pid_at].k = pid
 
     def install(self) -> None:
         """Put it in force for the rest of this process's life.
