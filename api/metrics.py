@@ -17,6 +17,7 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from services.answering.model_gates import ModelState
+from services.hooks.sandbox.sandbox import Sandbox
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
@@ -75,8 +76,42 @@ class ModelMetrics(Collector):
         yield from (answers, failures, answering, waiting, left_alone)
 
 
+class HookMetrics(Collector):
+    """How the sandbox of hooks does, and which layers hold it."""
+
+    def __init__(self) -> None:
+        self.sandbox: Sandbox | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """One row for each layer, and four numbers."""
+        if self.sandbox is None:
+            return
+        layers = GaugeMetricFamily(
+            "parlance_hook_layer", "1 if the layer holds hooks on this machine.", labels=["layer"]
+        )
+        for layer, holds in self.sandbox.layers.items():
+            layers.add_metric([layer], float(holds))
+        yield layers
+        yield GaugeMetricFamily(
+            "parlance_hooks_possible", "1 if hooks can run.", float(self.sandbox.problem is None)
+        )
+        yield GaugeMetricFamily(
+            "parlance_hooks_running", "Hooks that are run or checked.", self.sandbox.running
+        )
+        yield GaugeMetricFamily(
+            "parlance_hooks_waiting", "Hooks that wait for their turn.", self.sandbox.waiting
+        )
+        yield CounterMetricFamily(
+            "parlance_hook_sandbox_restarts",
+            "How often the fork server had to be started again.",
+            self.sandbox.restarts,
+        )
+
+
 MODELS = ModelMetrics()
 REGISTRY.register(MODELS)
+HOOKS = HookMetrics()
+REGISTRY.register(HOOKS)
 
 
 def rendered() -> bytes:

@@ -274,6 +274,16 @@ class Settings(BaseSettings):
     smtp_max_bytes: int = Field(
         1_000_000, ge=10_000, le=50_000_000, description="The longest mail, in bytes."
     )
+    hooks_at_once: int = Field(
+        4,
+        ge=1,
+        le=64,
+        description="How many hooks may run at a time in this process; as many processes of 2 MB"
+        " wait for them.",
+    )
+    hooks_per_client: int = Field(
+        4, ge=1, le=64, description="How many of them may be one client's."
+    )
     drain_seconds: float = Field(
         25.0,
         ge=0,

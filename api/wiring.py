@@ -154,7 +154,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     routes = ModelRoutes(models, sealer, given_keys)
     gates = ModelGates(STRICT, database)
     knowledge_search = KnowledgeSearch()
-    sandbox = Sandbox(SandboxOptions(needs_seccomp=not settings.in_development))
+    sandbox = _sandbox(settings)
     hook_secrets = HookSecrets(database, sealer)
     hook_http = HookHttp(hook_secrets, settings.allowed_addresses)
     hook_runner = HookRunner(database, sandbox, hook_http)
@@ -285,6 +285,15 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         hook_endings=HookEndings(hook_runner),
         event_log=event_log,
     )
+
+
+def _sandbox(settings: Settings) -> Sandbox:
+    options = SandboxOptions(
+        most_at_once=settings.hooks_at_once,
+        most_per_client=settings.hooks_per_client,
+        needs_seccomp=not settings.in_development,
+    )
+    return Sandbox(options)
 
 
 def _redis(settings: Settings) -> Redis | None:

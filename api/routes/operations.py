@@ -6,11 +6,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from api.metrics import MODELS, MONGOD_RESTARTS, RUNNING_ANSWERS, rendered
+from api.metrics import HOOKS, MODELS, MONGOD_RESTARTS, RUNNING_ANSWERS, rendered
 from api.settings import Settings
 from documents.database.database import Database
 from documents.errors import DatabaseUnavailableError
 from graphql_schema.exports import possible_types_text, schema_text
+from services.hooks.sandbox.sandbox import Sandbox
 
 PING_SECONDS = 1.5
 PROMETHEUS_TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -36,6 +37,7 @@ async def readyz(request: Request) -> Response:
         "database": "ok" if checks["database"] else "unreachable",
         "running_answers": request.app.state.wiring.generations.running,
         "draining": _stopping(request),
+        "hooks": _hooks(request),
     }
     return JSONResponse(details, status_code=status)
 
@@ -52,6 +54,7 @@ async def metrics(request: Request) -> Response:
     RUNNING_ANSWERS.set(request.app.state.wiring.generations.running)
     MODELS.states = request.app.state.wiring.gates.states
     database: Database = request.app.state.database
+    HOOKS.sandbox = request.app.state.wiring.sandbox
     MONGOD_RESTARTS.set(database.mongod_restarts)
     return Response(rendered(), media_type=PROMETHEUS_TEXT)
 
@@ -74,6 +77,12 @@ def _public_file(text: str, media_type: str) -> Response:
         media_type=media_type,
         headers={"access-control-allow-origin": "*", "cache-control": "no-cache"},
     )
+
+
+def _hooks(request: Request) -> dict[str, Any]:
+    """What holds hooks on this machine, and why they cannot run if they cannot."""
+    sandbox: Sandbox = request.app.state.wiring.sandbox
+    return {"problem": sandbox.problem, "layers": dict(sandbox.layers)}
 
 
 async def _database_answers(request: Request) -> bool:

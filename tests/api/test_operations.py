@@ -17,6 +17,7 @@ import websockets
 from documents.ids import PydanticObjectId
 from graphql_schema.node import global_id
 from services.accounts.access_tokens import AccessTokens
+from services.hooks.sandbox.inside.plan import LAYERS
 from services.sealing.keys import DerivedKeys
 from tests.administration import Administrator
 from tests.answers import FOLLOW, asking
@@ -111,6 +112,7 @@ async def test_readiness_is_public_and_its_details_are_not(production: ServerPro
         "database": "ok",
         "running_answers": 0,
         "draining": False,
+        "hooks": {"problem": None, "layers": dict.fromkeys(LAYERS, True)},
     }
 
 
