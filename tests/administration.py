@@ -50,6 +50,13 @@ mutation ($input: PublishChatbotInput!) {
 """
 
 
+CREATE_PREVIEW = """
+mutation ($input: CreatePreviewTokenInput!) {
+  createPreviewToken(input: $input) {
+    __typename ... on CreatePreviewTokenSuccess { widgetToken }
+  }
+}
+"""
 CREATE_WIDGET_TOKEN = """
 mutation ($input: CreateWidgetTokenInput!) {
   createWidgetToken(input: $input) {
@@ -128,6 +135,15 @@ class Administrator:
         given = {"chatbotId": chatbot["id"], "userId": "ada"}
         made = await self._made(CREATE_WIDGET_TOKEN, "createWidgetToken", given)
         return str(made["embedCode"])
+
+    async def preview(self, embed_key: str, **settings: object) -> str:
+        """Change these settings of the draft; a token that shows it."""
+        listed = (await self._caller.execute(DEMO_CHATBOTS))["client"]["chatbots"]["edges"]
+        chatbot = next(one["node"] for one in listed if one["node"]["embedKey"] == embed_key)
+        given = {"id": chatbot["id"], "settings": settings}
+        await self._made(UPDATE_CHATBOT, "updateChatbot", given)
+        made = await self._made(CREATE_PREVIEW, "createPreviewToken", {"chatbotId": chatbot["id"]})
+        return str(made["widgetToken"])
 
     async def signing_secret(self) -> str:
         """A new key that signs visitors of the demo client in."""

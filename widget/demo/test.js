@@ -117,8 +117,11 @@ function setOffline(/** @type {boolean} */ wanted) {
 }
 
 byId("init").addEventListener("click", () => {
+  // After the "#" nothing is sent to a server: there a token may stand in an address.
+  const previewToken = /^#preview=([\w.-]+)$/.exec(location.hash)?.[1];
   window.Parlance.init({
     chatbot: chatbot.value.trim() || "demo",
+    ...(previewToken && { previewToken }),
     ...(language.value && { language: language.value }),
   });
   enable(true);

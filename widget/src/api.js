@@ -29,6 +29,7 @@ export const api = {
     if (there) return there;
     const widget = new ParlanceChat();
     widget.settings = { ...settings };
+    ParlanceChat.all.add(widget); // what the page wants before there is a body happens then
     if (document.body) document.body.append(widget);
     else addEventListener("DOMContentLoaded", () => document.body.append(widget), { once: true });
     return widget;

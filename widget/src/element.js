@@ -58,6 +58,7 @@ export class ParlanceChat extends HTMLElement {
   #scheme = matchMedia("(prefers-color-scheme: dark)");
   #returns = 0;
   #second = 0;
+  #begun = false;
   /** @type {() => void} */
   #onReady = () => {};
   /** @type {Promise<void>} */
@@ -93,7 +94,7 @@ export class ParlanceChat extends HTMLElement {
   }
 
   connectedCallback() {
-    if (ParlanceChat.all.has(this)) return;
+    if (this.#begun) return;
     const { settings } = this;
     if (!settings.display) settings.display = settings.chatbot ? "launcher" : "inline";
     for (const { name, value } of this.attributes) {
@@ -102,6 +103,7 @@ export class ParlanceChat extends HTMLElement {
     if (!settings.chatbot) return;
     settings.apiUrl = (settings.apiUrl || home || location.origin).replace(/\/+$/, "");
     ParlanceChat.all.add(this);
+    this.#begun = true;
     this.ended = new AbortController();
     this.#begin();
   }
@@ -348,6 +350,7 @@ export class ParlanceChat extends HTMLElement {
 
   async destroy() {
     ParlanceChat.all.delete(this);
+    this.#begun = false;
     this.ended.abort();
     this.remove();
     this.frame.replaceChildren();

@@ -185,7 +185,11 @@ export const userOf = (token) => claimsOf(token).user_id ?? null;
 export async function beginAs(settings, memory, start, still) {
   const { getToken, userId, token, previewToken, embedNonce } = settings;
   if (token) return memory.keep(madeElsewhere(token)) ?? null;
-  if (previewToken) return [await start({ previewToken }), previewToken];
+  if (previewToken) {
+    const started = await start({ previewToken });
+    // It cannot be renewed, so there is no time at which it should be.
+    return [{ ...started, expiresAt: "9999-12-31" }, previewToken];
+  }
   const identityToken = await still(Promise.resolve(getToken?.()));
   const user = identityToken && (userId ?? userOf(identityToken));
   const started = await start({ identityToken, embedNonce });

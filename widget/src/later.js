@@ -14,6 +14,9 @@ import { speech } from "./speech.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
 
+/** An answer to a question of so long ago is still news, in milliseconds. */
+const RECENT_MS = 60_000;
+
 export class Later {
   #panel;
   #live;
@@ -44,6 +47,9 @@ export class Later {
       older.hidden = !panel.talk.before;
     };
     panel.draw();
+    const last = panel.talk.turns.at(-1);
+    // A quick answer may have been faster than this file: it is said all the same.
+    if (last?.sender === "BOT" && Date.now() - last.at < RECENT_MS) view.grow(last);
   }
 
   /** @param {boolean} syncs whether to look at once for what the server has */
