@@ -140,3 +140,21 @@ async def test_two_sites_of_a_network_are_apart_and_deleting_leaves_nothing_on_e
         "SELECT meta_key FROM wp_sitemeta WHERE meta_key LIKE '%demo_chatbot%'",
     ):
         assert newest.database.sql(left, newest.name) == ""
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [("de_DE", "Verbindungscode"), ("pt_BR", "Código de conexão"), ("ar", "رمز الاتصال")],
+)
+async def test_the_plugin_speaks_the_sites_language(
+    newest: WordPressSite, dashboard: GraphQLClient, tmp_path: Path, locale: str, text: str
+) -> None:
+    plugin = await fetched_plugin(dashboard, tmp_path, "DIRECTORY")
+    assert newest.php(INSTALL.format(plugin=plugin, everywhere="false")) == ""
+    said = newest.php(
+        f"add_filter( 'locale', function () {{ return '{locale}'; }} );"
+        f"add_filter( 'determine_locale', function () {{ return '{locale}'; }} );"
+        "demo_chatbot_load_translations(); echo __( 'Connection code', 'demo-chatbot' );"
+    )
+    newest.php(DELETE)
+    assert said == text

@@ -37,8 +37,12 @@ function parlance_embed_title() {
 }
 
 /**
- * Loads the translations that come with the plugin.
+ * Loads the translation that comes with the plugin: one a language, for all its countries.
  */
 function parlance_embed_load_translations() {
-	load_plugin_textdomain( 'parlance-embed', false, dirname( plugin_basename( PARLANCE_EMBED_FILE ) ) . '/languages' );
+	$language = (string) strtok( determine_locale(), '_-' );
+	$file     = PARLANCE_EMBED_DIR . 'languages/parlance-embed-' . $language . '.mo';
+	if ( is_readable( $file ) ) {
+		load_textdomain( 'parlance-embed', $file );
+	}
 }
