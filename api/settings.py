@@ -275,7 +275,7 @@ class Settings(BaseSettings):
         1_000_000, ge=10_000, le=50_000_000, description="The longest mail, in bytes."
     )
     hooks_at_once: int = Field(
-        4,
+        8,
         ge=1,
         le=64,
         description="How many hooks may run at a time in this process; as many processes of 2 MB"

@@ -51,4 +51,7 @@ class Compiled:
         if blob[_LENGTHS.size : start] != POLICY_VERSION.encode():
             raise OutdatedCodeError
         source = blob[start : start + source_length]
-        return cls(source.decode(), blob[start + source_length :])
+        try:
+            return cls(source.decode(), blob[start + source_length :])
+        except UnicodeDecodeError:
+            raise OutdatedCodeError from None

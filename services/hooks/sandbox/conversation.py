@@ -12,7 +12,7 @@ from typing import Any, Literal
 import orjson
 
 from services.hooks.sandbox.calls import HttpDoor, HttpReply, HttpRequest
-from services.hooks.sandbox.fork_server import Exit, ForkServer, Spare
+from services.hooks.sandbox.fork_server import LOST, Exit, ForkServer, Spare
 from services.hooks.sandbox.inside import frames
 from services.hooks.sandbox.options import LONGEST_REPLY_BYTES, MOST_REQUESTS, RunLimits
 
@@ -22,6 +22,8 @@ _MOST_FRAMES = 10_000
 _TRACE_BYTES = 16 * 1024
 #: How much later than its own clocks a process is killed from outside.
 _GRACE_SECONDS = 0.25
+#: So long the end of a killed process may take to be told.
+_BURIAL_SECONDS = 5.0
 _ONE_READ = 1 << 16
 
 Killed = Literal["wall", "noise"]
@@ -76,10 +78,19 @@ class Conversation:
             self._kill("wall")
         except (_NoiseError, ValueError):
             self._kill("noise")
-        self._ending.exit = await self._spare.exited
+        self._ending.exit = await self._burial()
         self._ending.wall_ms = (self._loop.time() - began) * 1000
         self._ending.trace = _read_all(self._spare.trace_fd)
         return self._ending
+
+    async def _burial(self) -> Exit:
+        """What the kernel says of the end; a fork server that does not tell is replaced."""
+        try:
+            async with asyncio.timeout(_BURIAL_SECONDS):
+                return await asyncio.shield(self._spare.exited)
+        except TimeoutError:
+            self._server.give_up()
+            return LOST
 
     def _kill(self, why: Killed) -> None:
         self._ending.killed = why

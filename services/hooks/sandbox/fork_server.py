@@ -96,8 +96,7 @@ class ForkServer:
         """
         self._greeted = asyncio.get_running_loop().create_future()
         self._keeper = asyncio.create_task(self._keep(), name="fork server")
-        async with asyncio.timeout(_START_SECONDS):
-            await asyncio.shield(self._greeted)
+        await asyncio.wait((self._greeted,), timeout=_START_SECONDS)
 
     async def close(self) -> None:
         """End it and all its children."""
@@ -138,6 +137,10 @@ class ForkServer:
         spare.close()
         self._refill()
 
+    def give_up(self) -> None:
+        """Begin anew with another server: this one no longer does what it is told."""
+        self._ended.set()
+
     def kill(self, spare: Spare) -> None:
         """End a process from outside; it cannot refuse."""
         self._order(records.KILL, spare.pid)
@@ -161,7 +164,10 @@ class ForkServer:
         pause = _FIRST_PAUSE_SECONDS
         while True:
             began = asyncio.get_running_loop().time()
-            await self._one_life()
+            try:
+                await self._one_life()
+            except (OSError, NoProcessError) as error:
+                self._fail(f"The sandbox's fork server could not be started: {error}")
             if asyncio.get_running_loop().time() - began > _LONGEST_PAUSE_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS
             self.restarts += 1

@@ -25,6 +25,9 @@ class RunLimits:
     requests: float = 2.5
 
 
+#: Checks have places of their own, or they would take those of chats for seconds.
+CHECKS_AT_ONCE = 2
+LONGEST_WAIT_FOR_A_CHECK = 10.0
 #: Compiling 64 KB of code takes longer than any hook should.
 CHECK_LIMITS = RunLimits(cpu_tell=2.0, cpu=2.5, wall=6.0, requests=0.0)
 
@@ -33,7 +36,7 @@ CHECK_LIMITS = RunLimits(cpu_tell=2.0, cpu=2.5, wall=6.0, requests=0.0)
 class SandboxOptions:
     """How a sandbox is set up."""
 
-    most_at_once: int = 4
+    most_at_once: int = 8
     most_per_client: int = 4
     #: A call waits so long for its turn and a free process, in seconds.
     longest_wait: float = 2.0

@@ -6,6 +6,7 @@ process of its own that has lived for nothing else and ends with it.
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from types import MappingProxyType
 
 import orjson
@@ -18,8 +19,10 @@ from services.hooks.sandbox.inside import frames
 from services.hooks.sandbox.inside.plan import Layer, Plan
 from services.hooks.sandbox.options import (
     CHECK_LIMITS,
+    CHECKS_AT_ONCE,
     LONGEST_ARGUMENTS_BYTES,
     LONGEST_SOURCE_BYTES,
+    LONGEST_WAIT_FOR_A_CHECK,
     RunLimits,
     SandboxOptions,
 )
@@ -27,8 +30,6 @@ from services.hooks.sandbox.outcomes import failed, judged
 from services.hooks.sandbox.python_versions import unaudited
 from services.hooks.sandbox.turns import BusyError, Turns
 
-#: Checks have places of their own kind among the clients' shares.
-_CHECKS = "\0checks"
 _NO_SECCOMP = (
     "Hooks are off on this server: its kernel cannot filter system calls (seccomp), and without"
     " that tenants' code does not run in production. docs/operate/sandbox.md says what is needed."
@@ -47,6 +48,7 @@ class Sandbox:
             self._options.most_per_client,
             self._options.most_waiting,
         )
+        self._checks = Turns(CHECKS_AT_ONCE, CHECKS_AT_ONCE, self._options.most_waiting)
 
     async def open(self) -> None:
         """Start the fork server. A machine that cannot run hooks is no reason not to start."""
@@ -79,12 +81,12 @@ class Sandbox:
     @property
     def running(self) -> int:
         """How many checks and runs have a process now."""
-        return self._turns.running
+        return self._turns.running + self._checks.running
 
     @property
     def waiting(self) -> int:
         """How many wait for one."""
-        return self._turns.waiting
+        return self._turns.waiting + self._checks.waiting
 
     @property
     def restarts(self) -> int:
@@ -103,7 +105,8 @@ class Sandbox:
         if len(text) > LONGEST_SOURCE_BYTES:
             return _refused(f"The code is longer than {LONGEST_SOURCE_BYTES // 1024} KB.")
         try:
-            ending = await self._in_a_process(_CHECKS, frames.CHECK, text, CHECK_LIMITS, None)
+            turn = self._checks.turn("", LONGEST_WAIT_FOR_A_CHECK)
+            ending = await self._in_a_process(turn, frames.CHECK, text, CHECK_LIMITS, None)
         except NoProcessError as problem:
             return _refused(str(problem))
         return _checked(source, ending)
@@ -123,15 +126,21 @@ class Sandbox:
         body = frames.LENGTH.pack(len(head)) + head + compiled.code
         limits = self._options.limits
         try:
-            ending = await self._in_a_process(call.client_id, frames.RUN, body, limits, http)
+            turn = self._turns.turn(call.client_id, self._options.longest_wait)
+            ending = await self._in_a_process(turn, frames.RUN, body, limits, http)
         except NoProcessError as problem:
             return failed("sandbox_failed", str(problem))
         return judged(ending, compiled.source, limits)
 
     async def _in_a_process(
-        self, client_id: str, kind: bytes, body: bytes, limits: RunLimits, http: HttpDoor | None
+        self,
+        turn: AbstractAsyncContextManager[None],
+        kind: bytes,
+        body: bytes,
+        limits: RunLimits,
+        http: HttpDoor | None,
     ) -> Ending:
-        """Hold one conversation with a process of its own.
+        """Hold one conversation with a process of its own, when it is one's turn.
 
         Raises:
             NoProcessError: there is none; the text says why.
@@ -139,7 +148,7 @@ class Sandbox:
         if self.problem is not None:
             raise NoProcessError(self.problem)
         try:
-            async with self._turns.turn(client_id, self._options.longest_wait):
+            async with turn:
                 async with asyncio.timeout(self._options.longest_wait):
                     spare = await self._server.take()
                 try:

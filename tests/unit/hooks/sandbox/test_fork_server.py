@@ -6,8 +6,8 @@ import signal
 
 import psutil
 
-from services.hooks.sandbox.calls import HttpReply, HttpRequest
-from services.hooks.sandbox.options import SandboxOptions
+from services.hooks.sandbox.calls import HookCall, HttpReply, HttpRequest
+from services.hooks.sandbox.options import CHECKS_AT_ONCE, RunLimits, SandboxOptions
 from tests.faults.database_process import eventually
 from tests.unit.hooks.sandbox.opened import opened, outcome_of
 
@@ -122,3 +122,31 @@ async def test_without_seccomp_production_runs_no_hook() -> None:
     assert checked.compiled is None
     assert "seccomp" in checked.issues[0].problem
     assert "docs/operate/sandbox.md" in checked.issues[0].problem
+
+
+async def test_a_fork_server_that_no_longer_answers_is_replaced() -> None:
+    limits = RunLimits(wall=0.5, requests=0.5)
+    async with opened(SandboxOptions(most_at_once=1, limits=limits)) as sandbox:
+        checked = await sandbox.check(HOOK)
+        assert checked.compiled is not None
+        call = HookCall(checked.compiled, "before_llm", {"ctx": {}, "message": ""})
+        (server,) = fork_servers()
+        await eventually(lambda: len(server.children()) == 1, within_s=PATIENCE_S)
+        server.suspend()
+        outcome = await sandbox.run(call)
+        assert outcome.verdict == "sandbox_failed", outcome
+        await eventually(
+            lambda: sandbox.restarts > 0 and sandbox.problem is None, within_s=PATIENCE_S
+        )
+        assert (await sandbox.run(call)).verdict == "ok"
+
+
+async def test_checks_that_hang_take_no_place_of_a_chat() -> None:
+    async with opened(ONE) as sandbox:
+        checked = await sandbox.check(HOOK)
+        assert checked.compiled is not None
+        call = HookCall(checked.compiled, "before_llm", {"ctx": {}, "message": ""})
+        checks = [asyncio.create_task(sandbox.check("x = 1\n" * 5000)) for _ in range(6)]
+        await eventually(lambda: sandbox.running == CHECKS_AT_ONCE, within_s=PATIENCE_S)
+        assert (await sandbox.run(call)).verdict == "ok"
+        assert all(found.compiled for found in await asyncio.gather(*checks))
