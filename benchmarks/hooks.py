@@ -155,6 +155,7 @@ def _new_process() -> float:
         [sys.executable, "-m", "benchmarks.baselines.hook_process"],
         input=json.dumps({"source": HOOK, "arguments": ARGUMENTS}).encode(),
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # RestrictedPython warns of print
         check=True,
         timeout=PATIENCE_S,
     )
