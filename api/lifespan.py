@@ -95,6 +95,8 @@ async def _take_over(wiring: Wiring) -> None:
 def _work_on_knowledge(stack: AsyncExitStack, wiring: Wiring) -> None:
     stack.push_async_callback(wiring.knowledge_worker.close)
     _run_behind(stack, "knowledge", wiring.knowledge_worker.run())
+    if wiring.embedding_work is not None:
+        _run_behind(stack, "embedding", wiring.embedding_work.run())
 
 
 async def _open_hooks(stack: AsyncExitStack, wiring: Wiring, database: Database) -> None:

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from services.accounts.passwords import check_new_password
 from services.chatbots.llm_config_rules import KEY_ENV_PREFIX
 from services.field_checks import is_email, is_web_address
+from services.knowledge.embedding.embedder import EmbeddingModel
 from services.mail.rendering import Sender
 from services.mail.smtp_carrier import SmtpServer, TlsMode
 from services.origins import is_loopback, normalized_origin
@@ -244,6 +245,28 @@ class Settings(BaseSettings):
         description="Bearer token for /metrics and for the details of /readyz. Without it both stay"
         " closed.",
     )
+    embedding_provider: str = Field(
+        "",
+        description="Finds passages by their meaning too, with an embedding model: `openai`,"
+        " `openai_compatible`, `ollama`, or what LangChain's `init_embeddings` knows. All clients'"
+        " texts and questions are sent to it. Without it words alone are compared.",
+    )
+    embedding_model: str = Field(
+        "", description="The provider's name of the embedding model. Another one embeds all anew."
+    )
+    embedding_api_key: SecretStr | None = Field(
+        None, description="The key for the embedding model's provider."
+    )
+    embedding_api_url: str = Field(
+        "", description="Address of the embedding model's provider. Default: its public one."
+    )
+    embedding_least_cosine: float | None = Field(
+        None,
+        gt=0,
+        lt=0.9,
+        description="From this cosine on a passage is evidence. It belongs to the model; without"
+        " it the words of a question decide whether it is answered.",
+    )
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server, such as smtp://user:password@mail.example.com:587; smtps:// for"
@@ -396,6 +419,20 @@ class Settings(BaseSettings):
                 "must be redis://host:port/number or rediss://..., also with user:pass@"
             )
         return value
+
+    @property
+    def embedding(self) -> EmbeddingModel | None:
+        """The embedding model, if there is one."""
+        if not (self.embedding_provider and self.embedding_model):
+            return None
+        key = self.embedding_api_key
+        return EmbeddingModel(
+            self.embedding_provider,
+            self.embedding_model,
+            api_key=key.get_secret_value() if key else None,
+            api_url=self.embedding_api_url or None,
+            least_cosine=self.embedding_least_cosine,
+        )
 
     @property
     def base_url(self) -> str:

@@ -65,6 +65,8 @@ from services.hooks.sandbox.sandbox import Sandbox
 from services.hooks.secrets import HookSecrets
 from services.hooks.testing import HookTests
 from services.hooks.versions import HookVersions
+from services.knowledge.embedding.embedder import Embedder
+from services.knowledge.embedding.embedding_work import EmbeddingWork
 from services.knowledge.reading import SourceReader
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeLimits, KnowledgeSources
@@ -137,6 +139,7 @@ class Wiring:
     hook_runner: HookRunner
     hook_steps: HookSteps
     hook_endings: HookEndings
+    embedding_work: EmbeddingWork | None
     event_log: MemoryEventLog | SharedEventLog
 
 
@@ -153,7 +156,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     config_rules = ConfigRules(models, given_keys.keys())
     routes = ModelRoutes(models, sealer, given_keys)
     gates = ModelGates(STRICT, database)
-    knowledge_search = KnowledgeSearch()
+    embedder = Embedder(settings.embedding) if settings.embedding else None
+    knowledge_search = KnowledgeSearch(embedder=embedder)
     sandbox = _sandbox(settings)
     hook_secrets = HookSecrets(database, sealer)
     hook_http = HookHttp(hook_secrets, settings.allowed_addresses)
@@ -283,6 +287,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         hook_runner=hook_runner,
         hook_steps=hook_steps,
         hook_endings=HookEndings(hook_runner),
+        embedding_work=EmbeddingWork(embedder) if embedder else None,
         event_log=event_log,
     )
 

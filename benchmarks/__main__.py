@@ -9,6 +9,8 @@ from benchmarks.queries import measure_queries
 from benchmarks.reading_pages import measure_reading
 from benchmarks.redis_process import NoRedisError
 from benchmarks.report import Report
+from benchmarks.retrieval.debian_pages import CorpusMissingError
+from benchmarks.retrieval.measure import measure_retrieval
 from benchmarks.shared_log import measure_logs
 from benchmarks.sign_ins import measure_sign_ins
 from benchmarks.stalls import measure_stalls
@@ -33,6 +35,7 @@ PARTS = (
     "widget-start",
     "turns",
     "first-answer",
+    "retrieval",
     "reading",
 )
 
@@ -117,6 +120,13 @@ def measure_reading_pages(report: Report, given: argparse.Namespace) -> None:
     report.reading = measure_reading(given.read_pages, given.repeats)
 
 
+def measure_finding(report: Report, _given: argparse.Namespace) -> None:
+    try:
+        report.retrieval = measure_retrieval()
+    except CorpusMissingError as error:
+        report.not_measured["retrieval"] = str(error)
+
+
 MEASURES = {
     "stream": measure_stream,
     "memory": measure_memory,
@@ -131,6 +141,7 @@ MEASURES = {
     "widget-start": measure_widget_on_page,
     "turns": measure_added,
     "first-answer": measure_start,
+    "retrieval": measure_finding,
     "reading": measure_reading_pages,
 }
 

@@ -16,6 +16,7 @@ from benchmarks.hooks import CALLS_PER_S, PROMISED_OVERRUN_MS, HookFigures
 from benchmarks.list_page import Pages
 from benchmarks.queries import QueryFigures
 from benchmarks.reading_pages import ReadingSpeed
+from benchmarks.retrieval.measure import RetrievalFigures
 from benchmarks.shared_log import LogCost
 from benchmarks.sign_ins import SignIns
 from benchmarks.stalls import LIMIT_S, PATIENCE_S, Stall
@@ -49,6 +50,7 @@ class Report:
     turns: TurnFigures | None = None
     reading: ReadingSpeed | None = None
     hooks: HookFigures | None = None
+    retrieval: RetrievalFigures | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -78,6 +80,7 @@ class Report:
             (self.widget_start, widget_start_lines),
             (self.reading, reading_lines),
             (self.hooks, hook_lines),
+            (self.retrieval, RetrievalFigures.lines),
         )
         for measured, lines in parts:
             if measured:

@@ -33,6 +33,7 @@ class KnowledgeChunk(TenantDocument):
             word for word (`services.knowledge.pairs.question_key`).
         question_tokens: the tokens of the question alone.
         staged: written, and not to be seen yet, or not any more.
+        vector_model: the embedding model that has seen it, see `documents.knowledge_vectors`.
     """
 
     chatbot_id: PydanticObjectId
@@ -51,6 +52,7 @@ class KnowledgeChunk(TenantDocument):
     question_key: str | None = None
     question_tokens: str | None = None
     staged: bool = False
+    vector_model: str | None = None
     text_language: str
     token_count: int
     heading_tokens: str
@@ -74,6 +76,8 @@ class KnowledgeChunk(TenantDocument):
             ),
             IndexModel([("client_id", ASCENDING), ("chatbot_id", ASCENDING)], name="chatbot"),
             IndexModel([("client_id", ASCENDING), ("page_id", ASCENDING)], name="page"),
+            IndexModel([("vector_model", ASCENDING)], name="vector_model"),
+            IndexModel([("client_id", ASCENDING), ("hash", ASCENDING)], name="hash"),
             IndexModel(
                 [
                     ("client_id", ASCENDING),

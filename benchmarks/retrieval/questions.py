@@ -13,7 +13,7 @@ class Question:
 
     language: str
     kind: str
-    sections: frozenset[str]
+    sections: tuple[str, ...]
     text: str
     for_tuning: bool
 
@@ -28,6 +28,6 @@ def questions() -> list[Question]:
         language, kind, sections, text = line.split("\t")
         number = seen[language, kind]
         seen[language, kind] += 1
-        wanted = frozenset() if sections == "-" else frozenset(sections.split(","))
+        wanted = () if sections == "-" else tuple(sections.split(","))
         found.append(Question(language, kind, wanted, text, for_tuning=number % 2 == 0))
     return found

@@ -12,10 +12,14 @@ from dataclasses import dataclass, field, replace
 from documents.errors import reporting_unavailability
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk, chunk_of_question
-from documents.knowledge_sources import knowledge_size
+from documents.knowledge_sources import KnowledgeSize, knowledge_size
 from documents.tenancy import TenantScope
 from services.knowledge.arranging import arranged
 from services.knowledge.confidence import confidence
+from services.knowledge.embedding.embedder import Embedder
+from services.knowledge.embedding.fusing import fused
+from services.knowledge.embedding.meanings import NO_MEANINGS, Meanings
+from services.knowledge.embedding.vector_search import VectorSearch
 from services.knowledge.gate import Decision, Gate
 from services.knowledge.neighbours import with_neighbours
 from services.knowledge.pairs import question_key
@@ -79,8 +83,13 @@ class SearchOutcome:
 class KnowledgeSearch:
     """Searches what a chatbot knows."""
 
-    def __init__(self, policy: SearchPolicy | None = None) -> None:
+    def __init__(
+        self, policy: SearchPolicy | None = None, embedder: Embedder | None = None
+    ) -> None:
+        """Without an embedder words alone are compared."""
         self._policy = policy or SearchPolicy()
+        self._embedder = embedder
+        self._vectors = VectorSearch(embedder.model.name) if embedder else None
         self._words = WordSearch(self._policy.deadline_ms)
 
     async def search(
@@ -113,8 +122,9 @@ class KnowledgeSearch:
                     knows_anything=size.chunk_count > 0,
                     is_small_talk=read.is_small_talk,
                 )
-            found, exact = await asyncio.gather(
+            found, vector, exact = await asyncio.gather(
                 self._words.find(scope, chatbot_id, read, size),
+                self._vector_of(question),
                 chunk_of_question(
                     scope,
                     chatbot_id,
@@ -123,8 +133,11 @@ class KnowledgeSearch:
                     deadline_ms=self._policy.deadline_ms,
                 ),
             )
-            passages = await self._passages(scope, chatbot_id, found, exact)
-            passages = await with_neighbours(scope, passages[: min(limit, MOST_PASSAGES)])
+            meanings = await self._meanings(scope, chatbot_id, vector, found, size)
+            passages = await self._passages(
+                scope, chatbot_id, found, meanings, exact, limit=min(limit, MOST_PASSAGES)
+            )
+            passages = await with_neighbours(scope, passages)
             outcome = self._outcome(passages, tuple(found.weights))
             return replace(outcome, is_small_talk=read.is_small_talk)
 
@@ -133,31 +146,59 @@ class KnowledgeSearch:
         scope: TenantScope,
         chatbot_id: PydanticObjectId,
         found: WordFindings,
+        meanings: Meanings,
         exact: KnowledgeChunk | None,
+        *,
+        limit: int,
     ) -> tuple[RetrievedPassage, ...]:
-        best = found.ranked[:LOADED]
+        ranked = found.ranked
+        if meanings.cosines:
+            ranked = await asyncio.to_thread(fused, ranked, meanings.cosines)
+        best = ranked[:LOADED]
         chunks = await _chunks_by_id(scope, chatbot_id, [one.chunk_id for one in best])
         there = [(chunks[one.chunk_id], one) for one in best if one.chunk_id in chunks]
-        chosen = arranged(there, tuple(found.weights), exact)[:MOST_PASSAGES]
-        return await asyncio.to_thread(self._quoted, chosen, found.weights, exact)
+        chosen = arranged(there, tuple(found.weights), exact)[:limit]
+        scores = _Scores(meanings, {one.chunk_id: one.score for one in found.ranked})
+        return await asyncio.to_thread(self._quoted, chosen, found.weights, scores, exact)
 
     def _quoted(
         self,
         chunks: Sequence[tuple[KnowledgeChunk, RankedChunk]],
         weights: Mapping[QuestionWord, float],
+        scores: "_Scores",
         exact: KnowledgeChunk | None,
     ) -> tuple[RetrievedPassage, ...]:
         least = self._policy.gate.refuse_below if exact is None else 0.0
         wanted = None if exact is None else exact.id
-        return tuple(
-            passage_of(
-                chunk,
-                _scores(rank),
-                weights,
-                used=rank.evidence >= least and wanted in {None, chunk.id},
-            )
-            for chunk, rank in chunks
+        made = []
+        for chunk, rank in chunks:
+            own = scores.of(rank, self._policy.gate, is_exact=wanted == chunk.id)
+            used = own.evidence >= least and wanted in {None, chunk.id}
+            made.append(passage_of(chunk, own, weights, used=used))
+        return tuple(made)
+
+    async def _vector_of(self, question: str) -> list[float] | None:
+        return await self._embedder.question(question) if self._embedder else None
+
+    async def _meanings(
+        self,
+        scope: TenantScope,
+        chatbot_id: PydanticObjectId,
+        vector: list[float] | None,
+        found: WordFindings,
+        size: KnowledgeSize,
+    ) -> Meanings:
+        if self._embedder is None or self._vectors is None or vector is None:
+            return NO_MEANINGS
+        cosines = await self._vectors.similarities(
+            scope,
+            chatbot_id,
+            vector,
+            source_ids=size.source_ids,
+            by_words=[one.chunk_id for one in found.ranked],
+            deadline_ms=self._policy.deadline_ms,
         )
+        return Meanings(cosines, self._embedder.model.least_cosine)
 
     def _outcome(
         self, found: tuple[RetrievedPassage, ...], words: Sequence[QuestionWord]
@@ -185,5 +226,19 @@ async def _chunks_by_id(
     return {chunk.id: chunk for chunk in found}
 
 
-def _scores(rank: RankedChunk) -> PassageScores:
-    return PassageScores(lexical=rank.score, vector=None, fused=rank.score, evidence=rank.evidence)
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """All that is known about how well chunks fit."""
+
+    meanings: Meanings
+    lexical: Mapping[PydanticObjectId, float]
+
+    def of(self, rank: RankedChunk, gate: Gate, *, is_exact: bool) -> PassageScores:
+        by_words = rank.evidence
+        own = self.meanings.evidence(rank.chunk_id, by_words, gate)
+        return PassageScores(
+            lexical=self.lexical.get(rank.chunk_id),
+            vector=self.meanings.cosines.get(rank.chunk_id),
+            fused=rank.score,
+            evidence=1.0 if is_exact else own,
+        )

@@ -1,0 +1,274 @@
+"""How well a chatbot finds what it knows, and how fast: `make bench`'s part `retrieval`.
+
+A private MongoDB holds Debian's handbooks as the knowledge of one chatbot, each page a source.
+Every question is asked through the product's own search and, for comparison, through plain `$text`
+over the same chunks. What is judged are the questions that no constant was tuned on.
+"""
+
+import asyncio
+import json
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from benchmarks.retrieval.debian_pages import Page, fetch, pages
+from benchmarks.retrieval.questions import Question, questions
+from benchmarks.retrieval.scoring import (
+    auc,
+    calibration_error,
+    hit_share,
+    mean_reciprocal_rank,
+)
+from documents.chatbots import Chatbot, ChatbotSettings
+from documents.database.opening import open_database
+from documents.database.options import DatabaseOptions
+from documents.database.preparation import prepare_documents
+from documents.ids import PydanticObjectId
+from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_sources import KnowledgeSource
+from documents.registry import DOCUMENT_CLASSES
+from documents.tenancy import TenantScope
+from services.knowledge.confidence import confidence
+from services.knowledge.question import all_tokens, read_question
+from services.knowledge.search import KnowledgeSearch
+from services.knowledge.sources import KnowledgeLimits, KnowledgeSources
+from services.languages.codes import LANGUAGES
+
+CLIENT = "benchmark"
+CACHE = Path(tempfile.gettempdir()) / "parlance-benchmark-corpus"
+EVIDENCE_RANKS = 5
+LARGE_COPIES = 3
+"""The large corpus so many times over is what speed at 50,000 chunks is measured on."""
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question and what came of it."""
+
+    question: Question
+    rank: int | None
+    plain_rank: int | None
+    evidence: float
+    ms: float
+
+
+@dataclass(slots=True)
+class RetrievalFigures:
+    """What one run has measured."""
+
+    chunks: int = 0
+    asked: list[Asked] = field(default_factory=list)
+    large_chunks: int = 0
+    large_ms: list[float] = field(default_factory=list)
+    replaced_ms: list[float] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """The table, of the judging part alone."""
+        judged = [one for one in self.asked if not one.question.for_tuning]
+        answerable = [one for one in judged if one.question.sections]
+        rest = [one for one in judged if not one.question.sections]
+        beside = "in brackets plain $text beside it, and the ratio"
+        lines = [f"Retrieval: {self.chunks} chunks, {len(judged)} questions to judge by; {beside}"]
+        lines += [_row(name, group) for name, group in _groups(answerable)]
+        area = auc([one.evidence for one in answerable], [one.evidence for one in rest])
+        said = [confidence(one.evidence) for one in judged]
+        was = [one.rank is not None and one.rank <= EVIDENCE_RANKS for one in judged]
+        lines.append(
+            f"  gate AUC {area:.3f}, confidence off by {calibration_error(said, was):.3f} on"
+            f" average; refused {_share(answerable, 0.3):.0%} of the answerable,"
+            f" {_share(rest, 0.3):.0%} of the rest; answered outright"
+            f" {1 - _share(answerable, 0.5):.0%} and {1 - _share(rest, 0.5):.0%}"
+        )
+        lines.append(f"  {_times(f'{self.chunks} chunks', [one.ms for one in self.asked])}")
+        if self.large_ms:
+            lines.append(f"  {_times(f'{self.large_chunks} chunks', self.large_ms)}")
+        if self.replaced_ms:
+            lines.append(f"  {_times('a source of 20 chunks replaced', self.replaced_ms)}")
+        return lines
+
+
+def measure_retrieval(*, large: bool = True) -> RetrievalFigures:
+    """Fetch the corpus, teach it and ask everything.
+
+    Raises:
+        CorpusMissingError: Debian's packages cannot be had here.
+    """
+    unpacked = fetch(CACHE)
+    folder = Path(tempfile.mkdtemp(prefix="parlance-retrieval-"))
+    try:
+        return asyncio.run(_measured(list(pages(unpacked)), folder, large=large))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _measured(corpus: Sequence[Page], folder: Path, *, large: bool) -> RetrievalFigures:
+    database = await open_database(DatabaseOptions(mongodb_url=None, data_dir=folder))
+    try:
+        await prepare_documents(database, DOCUMENT_CLASSES)
+        limits = KnowledgeLimits(sources_per_chatbot=1_000_000)
+        sources = KnowledgeSources(database, limits)
+        figures = RetrievalFigures()
+        chatbot_id = await _new_chatbot()
+        by_source = await _taught(sources, chatbot_id, corpus)
+        figures.chunks = await _chunk_count(chatbot_id)
+        search = KnowledgeSearch()
+        for question in questions():
+            figures.asked.append(await _asked(search, chatbot_id, question, by_source))
+        figures.replaced_ms = await _replaced(sources, chatbot_id)
+        if large:
+            for _ in range(LARGE_COPIES - 1):
+                await _taught(sources, chatbot_id, corpus)
+            figures.large_chunks = await _chunk_count(chatbot_id)
+            figures.large_ms = [
+                (await _asked(search, chatbot_id, question, by_source)).ms
+                for question in questions()
+            ]
+        return figures
+    finally:
+        await database.close()
+
+
+async def _new_chatbot() -> PydanticObjectId:
+    settings = ChatbotSettings(name="Helper", default_llm_id=PydanticObjectId())
+    chatbot = Chatbot(
+        client_id=CLIENT,
+        embed_key=str(PydanticObjectId()),
+        draft=settings,
+        published=settings,
+        published_version_id=PydanticObjectId(),
+    )
+    await TenantScope.one(CLIENT).of(Chatbot).insert(chatbot)
+    return chatbot.id
+
+
+async def _taught(
+    sources: KnowledgeSources, chatbot_id: PydanticObjectId, corpus: Sequence[Page]
+) -> dict[PydanticObjectId, Page]:
+    by_source = {}
+    for page in corpus:
+        title = page.text.strip().split("\n")[0].lstrip("# ")[:190] or page.name
+        source = await sources.add_text(CLIENT, [chatbot_id], title, page.text)
+        by_source[source.id] = page
+    return by_source
+
+
+async def _chunk_count(chatbot_id: PydanticObjectId) -> int:
+    chunks = TenantScope.one(CLIENT).of(KnowledgeChunk)
+    return await chunks.count({"chatbot_id": chatbot_id}, limit=10_000_000)
+
+
+async def _asked(
+    search: KnowledgeSearch,
+    chatbot_id: PydanticObjectId,
+    question: Question,
+    by_source: dict[PydanticObjectId, Page],
+) -> Asked:
+    began = perf_counter()
+    found = await search.search(CLIENT, chatbot_id, question.text, question.language, 10)
+    ms = (perf_counter() - began) * 1000
+    rank = _rank(question, [(one.source_id, one.start_offset) for one in found.found], by_source)
+    plain = _rank(question, await _plain_text(chatbot_id, question), by_source)
+    return Asked(question, rank, plain, found.evidence, ms)
+
+
+async def _plain_text(
+    chatbot_id: PydanticObjectId, question: Question
+) -> list[tuple[PydanticObjectId, int]]:
+    """The ten best of `$text` alone, with the same tokens."""
+    tokens = all_tokens(read_question(question.text, question.language, LANGUAGES).words)
+    chunks = TenantScope.one(CLIENT).of(KnowledgeChunk)
+    words = {"$search": " ".join(tokens), "$language": "none"}
+    pipeline: list[dict[str, Any]] = [
+        {"$match": chunks.condition({"chatbot_id": chatbot_id, "$text": words})},
+        {"$sort": {"score": {"$meta": "textScore"}, "_id": 1}},
+        {"$limit": 10},
+        {"$project": {"source_id": 1, "start_offset": 1}},
+    ]
+    cursor = await chunks.raw.aggregate(pipeline)
+    return [(found["source_id"], found["start_offset"]) for found in await cursor.to_list()]
+
+
+def _rank(
+    question: Question,
+    found: Sequence[tuple[PydanticObjectId, int]],
+    by_source: dict[PydanticObjectId, Page],
+) -> int | None:
+    for number, (source_id, offset) in enumerate(found, 1):
+        page = by_source.get(source_id)
+        if page is None or page.language != question.language:
+            continue
+        if f"{page.book}:{page.section_at(offset)}" in question.sections:
+            return number
+    return None
+
+
+async def _replaced(sources: KnowledgeSources, chatbot_id: PydanticObjectId) -> list[float]:
+    def text(number: int) -> str:
+        return "\n\n".join(
+            f"# Part {part}\n\nVersion {number}. " + "Nothing else is said here. " * 30
+            for part in range(20)
+        )
+
+    scope = TenantScope.one(CLIENT)
+    source = await sources.add_text(CLIENT, [chatbot_id], "Replaced", text(0))
+    times = []
+    for number in range(1, 21):
+        began = perf_counter()
+        await sources.update_text(scope, source.id, text=text(number))
+        times.append((perf_counter() - began) * 1000)
+    await scope.of(KnowledgeSource).delete_many({"_id": source.id})
+    await scope.of(KnowledgeChunk).delete_many({"source_id": source.id})
+    return times
+
+
+def _groups(asked: Sequence[Asked]) -> list[tuple[str, list[Asked]]]:
+    groups: defaultdict[str, list[Asked]] = defaultdict(list)
+    for one in asked:
+        language, kind = one.question.language, one.question.kind
+        if language == "en":
+            groups[f"en {kind}"].append(one)
+        else:
+            groups["same language"].append(one)
+            groups[language].append(one)
+    return list(groups.items())
+
+
+def _row(name: str, asked: Sequence[Asked]) -> str:
+    ours, plain = [one.rank for one in asked], [one.plain_rank for one in asked]
+    shares = " ".join(
+        f"hit@{k} {hit_share(ours, k):.2f} [{hit_share(plain, k):.2f}]" for k in (1, 3, 5)
+    )
+    own, other = mean_reciprocal_rank(ours), mean_reciprocal_rank(plain)
+    ratio = f" x{own / other:.1f}" if other else ""
+    return f"  {name:14} n={len(asked):3} {shares} MRR@10 {own:.2f} [{other:.2f}]{ratio}"
+
+
+def _share(asked: Sequence[Asked], below: float) -> float:
+    return sum(one.evidence < below for one in asked) / max(len(asked), 1)
+
+
+def _times(what: str, ms: Sequence[float]) -> str:
+    ordered = sorted(ms)
+    median, late = ordered[len(ordered) // 2], ordered[int(len(ordered) * 0.95)]
+    return f"{what}: {median:.0f} ms at the median, {late:.0f} ms at p95"
+
+
+def main() -> None:
+    """Measure and print; the rows of the tuning part are kept beside the corpus for `calibrate`."""
+    figures = measure_retrieval()
+    print("\n".join(figures.lines()))
+    rows = [
+        (one.evidence, one.rank is not None and one.rank <= EVIDENCE_RANKS)
+        for one in figures.asked
+        if one.question.for_tuning
+    ]
+    (CACHE / "rows.json").write_text(json.dumps(rows))
+
+
+if __name__ == "__main__":
+    main()
