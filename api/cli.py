@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -195,6 +196,24 @@ def rebuild_usage(
 
 
 @cli.command()
+def evaluate(
+    questions: Annotated[Path, typer.Argument(help="A file; docs/guide/answers.md has its form.")],
+    chatbot: Annotated[str, typer.Option(help="The embed key of the chatbot.")],
+) -> None:
+    """Ask a chatbot's search your own questions and print how often it finds what you expect."""
+    from api.evaluating import evaluated, question_set_in  # noqa: PLC0415
+    from documents.database.database import Database  # noqa: PLC0415
+
+    settings, asked = loaded_settings(), question_set_in(questions)
+
+    async def run(database: Database) -> None:
+        for line in await evaluated(database, settings, chatbot, asked):
+            print(line)
+
+    with_database(run)
+
+
+@cli.command()
 def doctor() -> None:
     """Look for what is wrong with this installation and say what to mend."""
     from api.doctor import examine  # noqa: PLC0415
@@ -250,6 +269,7 @@ def main() -> None:
     from api.usage_rebuild import UnknownClientError  # noqa: PLC0415
     from services.accounts.password_reset import UnknownAccountError  # noqa: PLC0415
     from services.accounts.passwords import UnsuitablePasswordError  # noqa: PLC0415
+    from services.knowledge.evaluation import QuestionSetError  # noqa: PLC0415
     from services.refusals import InvalidFieldsError, NameTakenError  # noqa: PLC0415
     from services.sealing.keys import WeakSecretError  # noqa: PLC0415
     from services.sealing.sealing import UnsealError  # noqa: PLC0415
@@ -266,6 +286,7 @@ def main() -> None:
         WeakSecretError,
         UnsealError,
         SeedingRefusedError,
+        QuestionSetError,
         UnknownClientError,
     )
     try:

@@ -18,12 +18,6 @@ from typing import Any
 
 from benchmarks.retrieval.debian_pages import Page, fetch, pages
 from benchmarks.retrieval.questions import Question, questions
-from benchmarks.retrieval.scoring import (
-    auc,
-    calibration_error,
-    hit_share,
-    mean_reciprocal_rank,
-)
 from documents.chatbots import Chatbot, ChatbotSettings
 from documents.database.opening import open_database
 from documents.database.options import DatabaseOptions
@@ -35,6 +29,12 @@ from documents.registry import DOCUMENT_CLASSES
 from documents.tenancy import TenantScope
 from services.knowledge.confidence import confidence
 from services.knowledge.question import all_tokens, read_question
+from services.knowledge.ranking_scores import (
+    auc,
+    calibration_error,
+    hit_share,
+    mean_reciprocal_rank,
+)
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeLimits, KnowledgeSources
 from services.languages.codes import LANGUAGES
