@@ -156,8 +156,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     config_rules = ConfigRules(models, given_keys.keys())
     routes = ModelRoutes(models, sealer, given_keys)
     gates = ModelGates(STRICT, database)
-    embedder = Embedder(settings.embedding) if settings.embedding else None
-    knowledge_search = KnowledgeSearch(embedder=embedder)
+    knowledge_search = KnowledgeSearch(embedder=_embedder(settings))
     sandbox = _sandbox(settings)
     hook_secrets = HookSecrets(database, sealer)
     hook_http = HookHttp(hook_secrets, settings.allowed_addresses)
@@ -287,7 +286,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         hook_runner=hook_runner,
         hook_steps=hook_steps,
         hook_endings=HookEndings(hook_runner),
-        embedding_work=EmbeddingWork(embedder) if embedder else None,
+        embedding_work=_embedding_work(knowledge_search),
         event_log=event_log,
     )
 
@@ -299,6 +298,14 @@ def _sandbox(settings: Settings) -> Sandbox:
         needs_seccomp=not settings.in_development,
     )
     return Sandbox(options)
+
+
+def _embedder(settings: Settings) -> Embedder | None:
+    return Embedder(settings.embedding) if settings.embedding else None
+
+
+def _embedding_work(search: KnowledgeSearch) -> EmbeddingWork | None:
+    return EmbeddingWork(search.embedder) if search.embedder else None
 
 
 def _redis(settings: Settings) -> Redis | None:

@@ -264,7 +264,7 @@ async def chunk_of_question(
     chunks = scope.of(KnowledgeChunk)
     wanted = {**searchable(chatbot_id, source_ids), "question_key": question_key}
     cursor = chunks.raw.find(chunks.condition(wanted), max_time_ms=deadline_ms)
-    found = await cursor.sort("_id", DESCENDING).limit(1).to_list()
+    found = await cursor.hint("question").sort("_id", DESCENDING).limit(1).to_list()
     return KnowledgeChunk.model_validate(found[0]) if found else None
 
 

@@ -88,7 +88,7 @@ class KnowledgeSearch:
     ) -> None:
         """Without an embedder words alone are compared."""
         self._policy = policy or SearchPolicy()
-        self._embedder = embedder
+        self.embedder = embedder
         self._vectors = VectorSearch(embedder.model.name) if embedder else None
         self._words = WordSearch(self._policy.deadline_ms)
 
@@ -178,7 +178,7 @@ class KnowledgeSearch:
         return tuple(made)
 
     async def _vector_of(self, question: str) -> list[float] | None:
-        return await self._embedder.question(question) if self._embedder else None
+        return await self.embedder.question(question) if self.embedder else None
 
     async def _meanings(
         self,
@@ -188,7 +188,7 @@ class KnowledgeSearch:
         found: WordFindings,
         size: KnowledgeSize,
     ) -> Meanings:
-        if self._embedder is None or self._vectors is None or vector is None:
+        if self.embedder is None or self._vectors is None or vector is None:
             return NO_MEANINGS
         cosines = await self._vectors.similarities(
             scope,
@@ -198,7 +198,7 @@ class KnowledgeSearch:
             by_words=[one.chunk_id for one in found.ranked],
             deadline_ms=self._policy.deadline_ms,
         )
-        return Meanings(cosines, self._embedder.model.least_cosine)
+        return Meanings(cosines, self.embedder.model.least_cosine)
 
     def _outcome(
         self, found: tuple[RetrievedPassage, ...], words: Sequence[QuestionWord]
