@@ -304,9 +304,9 @@ function parlance_embed_print_line( $settings, $name, $head, $help ) {
 function parlance_embed_print_list( $settings, $name, $head, $names ) {
 	echo '<tr><th scope="row">' . esc_html( $head ) . '</th><td><fieldset>';
 	foreach ( $names as $value => $label ) {
-		echo '<label style="margin-inline-end:1em"><input type="checkbox" value="' . esc_attr( $value ) . '" name="parlance_embed_settings[' . esc_attr( $name ) . '][]"';
+		echo '<span style="display:inline-block;margin-inline-end:1.5em"><label><input type="checkbox" value="' . esc_attr( $value ) . '" name="parlance_embed_settings[' . esc_attr( $name ) . '][]"';
 		checked( in_array( $value, $settings[ $name ], true ) );
-		echo '> ' . esc_html( $label ) . '</label>';
+		echo '> ' . esc_html( $label ) . '</label></span>';
 	}
 	echo '</fieldset></td></tr>';
 }
