@@ -179,7 +179,7 @@ function parlance_embed_print_connect_form() {
 	echo '<p>' . esc_html__( 'Nothing is sent anywhere until you connect. Ask whoever runs your chatbot for a connection code; it works once, for a quarter of an hour.', 'parlance-embed' ) . '</p>';
 	echo '<form method="post" action="' . esc_url( admin_url( 'admin-post.php' ) ) . '"><table class="form-table" role="presentation">';
 	echo '<tr><th scope="row"><label for="parlance-embed-code">' . esc_html__( 'Connection code', 'parlance-embed' ) . '</label></th>';
-	echo '<td><input class="regular-text code" id="parlance-embed-code" name="code" autocomplete="off" required></td></tr>';
+	echo '<td><input type="text" class="regular-text code" id="parlance-embed-code" name="code" autocomplete="off" required></td></tr>';
 	echo '<tr><th scope="row"><label for="parlance-embed-server">' . esc_html__( 'Server address', 'parlance-embed' ) . '</label></th>';
 	echo '<td><input class="regular-text code" id="parlance-embed-server" name="server" type="url" value="' . esc_attr( parlance_embed_server_url() ) . '" required></td></tr>';
 	echo '</table><input type="hidden" name="action" value="parlance_embed_connect">';
@@ -289,7 +289,7 @@ function parlance_embed_print_area( $settings, $name, $head, $help ) {
 function parlance_embed_print_line( $settings, $name, $head, $help ) {
 	$id = 'parlance-embed-' . $name;
 	echo '<tr><th scope="row"><label for="' . esc_attr( $id ) . '">' . esc_html( $head ) . '</label></th><td>';
-	echo '<input class="regular-text" id="' . esc_attr( $id ) . '" name="parlance_embed_settings[' . esc_attr( $name ) . ']" value="' . esc_attr( $settings[ $name ] ) . '">';
+	echo '<input type="text" class="regular-text" id="' . esc_attr( $id ) . '" name="parlance_embed_settings[' . esc_attr( $name ) . ']" value="' . esc_attr( $settings[ $name ] ) . '">';
 	echo '<p class="description">' . esc_html( $help ) . '</p></td></tr>';
 }
 
