@@ -69,6 +69,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         _run_behind(stack, "posting", wiring.posting.run())
         stack.push_async_callback(wiring.counting.close)
         _run_behind(stack, "usage counting", wiring.counting.run())
+        _run_behind(stack, "reports", wiring.report_making.run())
         _run_behind(stack, "leftovers", wiring.leftovers.run())
         _work_on_knowledge(stack, wiring)
         _run_behind(stack, "words", CatchingUp().run())

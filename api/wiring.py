@@ -94,6 +94,9 @@ from services.rate_limits.redis_windows import RedisWindows
 from services.rate_limits.remembered_refusals import RememberedRefusals
 from services.rate_limits.stored_windows import StoredWindows
 from services.rate_limits.windows import MemoryWindows, Windows
+from services.reports.making import ReportMaking
+from services.reports.reports import Reports
+from services.reports.schedules import Schedules
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.uploads.pictures import Pictures
@@ -131,6 +134,7 @@ class Wiring:
     downloads: Downloads
     posting: Posting
     counting: Counting
+    report_making: ReportMaking
     leftovers: Leftovers
     knowledge_worker: KnowledgeWorker
     models: ModelFactory
@@ -199,6 +203,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     uploads = Uploads(database, Pictures(), settings.base_url)
     chatbot_settings = SettingsChecks(Logos(uploads))
     chatbots = Chatbots(database, chatbot_settings, most_per_client=settings.chatbots_per_client)
+    rate_limits = _rate_limits(settings, _question_windows(database, redis))
     services = Services(
         sign_in=sign_in,
         sessions=Sessions(database),
@@ -208,7 +213,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         invitations=Invitations(database, memberships, queue, letters),
         own_password=OwnPassword(database, queue, letters),
         forgotten_passwords=ForgottenPasswords(database, sign_in, queue, letters),
-        rate_limits=_rate_limits(settings, _question_windows(database, redis)),
+        rate_limits=rate_limits,
         api_keys=api_keys,
         clients=Clients(database),
         client_changes=ClientChanges(database),
@@ -254,6 +259,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         uploads=uploads,
         live=Live(),
         counting=counting,
+        reports=Reports(database, downloads, sealer, rate_limits),
+        report_schedules=Schedules(database),
         plugin_packages=PluginPackages(database, downloads, settings.base_url),
         plugin_connections=PluginConnections(database, api_keys, signing_keys),
         widget_builds=WidgetBuilds(settings.widget_dir),
@@ -278,6 +285,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         downloads=downloads,
         posting=_posting(settings, queue),
         counting=counting,
+        report_making=ReportMaking(database, counting, downloads, sealer, queue),
         leftovers=Leftovers(),
         knowledge_worker=knowledge_worker,
         models=models,

@@ -26,6 +26,7 @@ OutboxKind = Literal[
     "knowledge.sync_failed",
     "hook.disabled",
     "handoff.requested",
+    "report.ready",
 ]
 OUTBOX_KINDS: tuple[OutboxKind, ...] = get_args(OutboxKind)
 

@@ -26,6 +26,7 @@ from documents.outgoing_mails import OutgoingMail
 from documents.pending_erasures import PendingErasure
 from documents.plugin_connections import PluginConnection
 from documents.rate_windows import RateWindow
+from documents.reports import Report, ReportSchedule
 from documents.sessions import Session
 from documents.uploads import Upload
 from documents.usage_daily import UsageDaily
@@ -80,5 +81,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     UsageDaily,
     UsageDay,
     UsageHighlights,
+    Report,
+    ReportSchedule,
     UsageMonth,
 )

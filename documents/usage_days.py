@@ -7,7 +7,7 @@ same. Where a day lies depends on the time zone, so counting raises the day befo
 well: the change of a time zone touches nothing, and no day that is kept can be out of date.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,6 +18,9 @@ from pymongo import ASCENDING, IndexModel, UpdateOne
 from documents.base import TenantDocument, utc_now
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
+
+DAYS_AT_ONCE = 2_000
+"""Chatbots' days in memory at once: a few megabytes."""
 
 
 class DayKey(NamedTuple):
@@ -99,13 +102,16 @@ async def touch_days(client_id: str, keys: Collection[DayKey], session: WriteSes
 
 async def stored_days(
     client_id: str, since: date, until: date, chatbot_id: PydanticObjectId | None
-) -> list[dict[str, Any]]:
-    """The days from `since` on and before `until` as they are stored."""
+) -> AsyncGenerator[list[dict[str, Any]], None]:
+    """The days from `since` on and before `until` as they are stored, in order, some at a time."""
     days = TenantScope.one(client_id).of(UsageDay)
     wanted: dict[str, Any] = {"day": {"$gte": f"{since}", "$lt": f"{until}"}}
     if chatbot_id is not None:
         wanted["chatbot_id"] = chatbot_id
-    return await days.raw.find(days.condition(wanted), batch_size=1_000).to_list()
+    found = days.raw.find(days.condition(wanted), batch_size=DAYS_AT_ONCE)
+    async with found.sort("day", ASCENDING):
+        while batch := await found.to_list(DAYS_AT_ONCE):
+            yield batch
 
 
 async def keep_days(client_id: str, built: Sequence[BuiltDay]) -> None:

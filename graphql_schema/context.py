@@ -61,6 +61,8 @@ from services.publishing.plugin_connections import PluginConnections
 from services.publishing.plugin_packages import PluginPackages
 from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits
+from services.reports.reports import Reports
+from services.reports.schedules import Schedules
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
 from services.visits.embedding_origins import EmbeddingOrigins
@@ -118,6 +120,8 @@ class Services:
     uploads: Uploads
     live: Live
     counting: Counting
+    reports: Reports
+    report_schedules: Schedules
     plugin_packages: PluginPackages
     plugin_connections: PluginConnections
     widget_builds: WidgetBuilds

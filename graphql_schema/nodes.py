@@ -21,6 +21,8 @@ from documents.hooks import Hook as HookDocument
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import sources_without_text
 from documents.messages import Message as MessageDocument
+from documents.reports import Report as ReportDocument
+from documents.reports import ReportSchedule as ScheduleDocument
 from documents.tenancy import TenantScope
 from documents.users import User as UserDocument
 from documents.visitors import Visitor as VisitorDocument
@@ -42,6 +44,7 @@ from graphql_schema.knowledge.types import source_from
 from graphql_schema.llm_configs.types import llm_config_from
 from graphql_schema.node import Node, decoded_id
 from graphql_schema.permissions import SignedIn, allowed_for
+from graphql_schema.reports.files import report_from, schedule_from
 from graphql_schema.scopes import Scope
 from graphql_schema.viewers import ApiKeyViewer, MemberViewer, PersonViewer, VisitorViewer
 from graphql_schema.visits.queries import visit_from
@@ -232,6 +235,8 @@ LOOKUPS: Mapping[str, Lookup] = {
     "KnowledgeSource": _knowledge_sources,
     "Hook": _of_editors(HookDocument, hook_from),
     "HookVersion": _of_editors(HookVersionDocument, hook_version_from),
+    "Report": _of_client(ReportDocument, report_from),
+    "ReportSchedule": _of_client(ScheduleDocument, schedule_from),
 }
 """How a person or an API key finds the things of each type."""
 

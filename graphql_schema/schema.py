@@ -65,6 +65,7 @@ from graphql_schema.nodes import NodeQueries
 from graphql_schema.privacy.mutations import PrivacyMutations
 from graphql_schema.publishing.mutations import PluginMutations
 from graphql_schema.publishing.queries import PublishingQueries
+from graphql_schema.reports.mutations import ReportMutations
 from graphql_schema.reports.queries import ReportQueries
 from graphql_schema.scalars import SCALARS
 from graphql_schema.usage.queries import UsageQueries
@@ -131,6 +132,7 @@ class Mutation(
     HookMutations,
     PrivacyMutations,
     PluginMutations,
+    ReportMutations,
 ):
     """All mutations."""
 

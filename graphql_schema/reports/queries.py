@@ -6,10 +6,15 @@ import strawberry
 
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.clients import Client as ClientDocument
+from documents.reports import Report as ReportDocument
+from documents.reports import ReportSchedule as ScheduleDocument
 from documents.tenancy import TenantScope
+from graphql_schema.arguments import After, First
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import NotFoundInListError
+from graphql_schema.pagination import Connection, forward_page, page_by_id
 from graphql_schema.permissions import Person, allowed_for
+from graphql_schema.reports.files import Report, ReportSchedule, report_from, schedule_from
 from graphql_schema.reports.types import (
     Asked,
     ChatbotReport,
@@ -18,7 +23,7 @@ from graphql_schema.reports.types import (
     client_report_from,
 )
 from graphql_schema.scopes import Scope
-from graphql_schema.targets import seen
+from graphql_schema.targets import listed_scope, seen
 from graphql_schema.usage.types import (
     GRANULARITIES,
     Granularity,
@@ -28,6 +33,7 @@ from graphql_schema.usage.types import (
     currency_of,
     given_period,
 )
+from services.reports.schedules import MOST_SCHEDULES
 from services.usage.figures import period_figures
 
 ReportedPeriod: TypeAlias = Annotated[
@@ -106,3 +112,30 @@ class ReportQueries:
         await info.context.services.counting.settle(client.client_id)
         figures = await period_figures(client, asked_for, "month")
         return by_llm_from(client.client_id, figures, currency_of(client))
+
+    @strawberry.field(
+        description="The reports of a client, newest first; each is remembered for 90 days.",
+        extensions=allowed_for(Person),
+    )
+    async def reports(
+        self,
+        info: ParlanceInfo,
+        client_id: ReportedClient,
+        first: First = 20,
+        after: After = None,
+    ) -> Connection[Report]:
+        page = forward_page(first, after)
+        scope = await listed_scope(info.context, client_id)
+        return await page_by_id(scope.of(ReportDocument), {}, page, report_from)
+
+    @strawberry.field(
+        description="The reports of a client that come by themselves, newest first; at most 20.",
+        extensions=allowed_for(Person),
+    )
+    async def report_schedules(
+        self, info: ParlanceInfo, client_id: ReportedClient
+    ) -> list[ReportSchedule]:
+        scope = await listed_scope(info.context, client_id)
+        schedules = scope.of(ScheduleDocument)
+        found = await schedules.find({}, limit=MOST_SCHEDULES, sort=[("_id", -1)])
+        return [schedule_from(one) for one in found]

@@ -124,6 +124,15 @@ class Downloads:
         files = TenantScope.every_client().of(Download)
         return await files.update_one(wanted, {"$set": {"used_at": now}})
 
+    async def is_waiting(self, client_id: str, code: str) -> bool:
+        """Whether a file may still be fetched."""
+        waiting = {
+            "code_hash": fingerprint(code),
+            "used_at": None,
+            "expires_at": {"$gt": utc_now()},
+        }
+        return await TenantScope.one(client_id).of(Download).count(waiting, limit=1) > 0
+
     async def content(self, download: Download) -> AsyncGenerator[bytes, None]:
         """The file, piece by piece. It is deleted at the end, however it comes.
 

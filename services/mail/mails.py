@@ -12,6 +12,15 @@ class MailLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of text that goes with a mail."""
+
+    name: str
+    media_type: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One mail to one person.
 
@@ -23,6 +32,7 @@ class Mail:
         link: What to do about it, if anything.
         ending: What it says after the link.
         language: The language of all this, as a code such as "en".
+        attachments: What goes with it.
     """
 
     name: str
@@ -32,3 +42,4 @@ class Mail:
     link: MailLink | None = None
     ending: list[str] = field(default_factory=list)
     language: str = "en"
+    attachments: list[Attachment] = field(default_factory=list)

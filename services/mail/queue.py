@@ -8,7 +8,7 @@ from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from documents.outgoing_mails import OutgoingMail
 from documents.transactions import WriteSession
-from services.mail.mails import Mail, MailLink
+from services.mail.mails import Attachment, Mail, MailLink
 from services.sealing.sealing import Resealing, Sealer
 
 
@@ -57,7 +57,8 @@ class MailQueue:
         """
         given = json.loads(self._sealer.open(stored.sealed or "", owner=_owner(stored.id)))
         link = given.pop("link")
-        return Mail(**given, link=MailLink(**link) if link else None)
+        attachments = [Attachment(**one) for one in given.pop("attachments", [])]
+        return Mail(**given, link=MailLink(**link) if link else None, attachments=attachments)
 
     def _stored(
         self, mail: Mail, key: str, deadline: datetime, client_id: str | None

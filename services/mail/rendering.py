@@ -43,6 +43,11 @@ def message_of(mail: Mail, sender: Sender, *, mail_id: str, written_at: datetime
     message.set_content(_text(mail))
     message.add_alternative(_html(mail), subtype="html")
     message.set_boundary(f"part-of-{mail_id}")
+    for attached in mail.attachments:
+        subtype = attached.media_type.partition("/")[2]
+        message.add_attachment(attached.text, subtype=subtype, filename=attached.name)
+    if mail.attachments:
+        message.set_boundary(f"all-of-{mail_id}")
     return message
 
 

@@ -31,7 +31,7 @@ class Rates:
     """The limits.
 
     Questions, visits, refreshes, tests of models and checks of hooks a minute; sign-ins and resets
-    in 15 minutes; exports and invitations an hour.
+    in 15 minutes; exports, invitations and reports an hour.
     """
 
     questions_per_visitor: int = 20
@@ -46,6 +46,7 @@ class Rates:
     invitations_per_client: int = 100
     model_tests_per_person: int = 10
     hook_checks_per_person: int = 30
+    reports_per_client: int = 60
 
 
 class RateLimits:
@@ -72,6 +73,7 @@ class RateLimits:
         self._invited = Limit("invited", rates.resets_per_account, SIGN_IN_WINDOW)
         self._model_tests = Limit("model tests", rates.model_tests_per_person, A_MINUTE)
         self._hook_checks = Limit("hook checks", rates.hook_checks_per_person, A_MINUTE)
+        self._reports = Limit("reports/client", rates.reports_per_client, AN_HOUR)
         self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
     async def question(self, *, visitor: str, chatbot: str | None, address: str | None) -> None:
@@ -168,6 +170,14 @@ class RateLimits:
         """
         await _hit(self._shared, self._invitations, client)
         await _hit(self._shared, self._invited, _account_key(receiver))
+
+    async def report(self, client: str) -> None:
+        """Count a report that somebody asks for.
+
+        Raises:
+            RateLimitedError: too many were asked for about the client.
+        """
+        await _hit(self._shared, self._reports, client)
 
     async def model_test(self, person: str) -> None:
         """Count a test call of a language model.

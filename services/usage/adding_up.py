@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from services.usage.day_shares import NUMBER, RANK_BITS, SPAN, SUMMED, VISITOR
 from services.usage.spans import LONGEST_SPAN
-from services.usage.visitor_sketch import REGISTER_BITS, visitors_of_ranks
+from services.usage.visitor_sketch import REGISTERS, visitors_of_ranks
 
 Numbers: TypeAlias = NDArray[np.int64]
 
 _SPANS = LONGEST_SPAN + 1
 _RANKS = 64
 """More than there are."""
+
+_RANK_MASK = (1 << RANK_BITS) - 1
 
 
 @dataclass(slots=True)
@@ -39,61 +41,75 @@ class Figures:
     visitors: int = 0
 
 
-class PackedShares:
-    """Packed shares, laid end to end."""
+class Groups:
+    """Sums of shares by what they are asked by: days, chatbots, models. Grows with their number."""
 
-    def __init__(self, shares: Sequence[Mapping[str, Any]]) -> None:
-        self._count = len(shares)
-        joined = b"".join(one["numbers"] for one in shares)
-        self._numbers = np.frombuffer(joined, NUMBER).reshape(-1, len(SUMMED))
-        self._first_token = _laid_out([one["first_token"] for one in shares], SPAN)
-        self._answer = _laid_out([one["answer"] for one in shares], SPAN)
-        self._visitors = _laid_out([one["visitors"] for one in shares], VISITOR)
+    def __init__(self, count: int = 0) -> None:
+        self._count = count
+        self._numbers = np.zeros((count, len(SUMMED)), np.int64)
+        self._first_token = np.zeros((count, _SPANS), np.int64)
+        self._answer = np.zeros((count, _SPANS), np.int64)
+        self._ranks = np.zeros((count, REGISTERS), np.uint8)
 
-    def by(self, groups: Sequence[int], count: int) -> list[Figures]:
-        """The figures of `count` groups; `groups` says to which one each share belongs."""
+    def add(self, shares: "PackedShares", groups: Sequence[int]) -> None:
+        """Add shares; `groups` says to which one each belongs."""
+        self._grow(max(groups, default=-1) + 1)
         belongs = np.array(groups, np.int64)
-        numbers = np.zeros((count, len(SUMMED)), np.int64)
-        np.add.at(numbers, belongs, self._numbers)
-        first_token = _spans_by(belongs, self._first_token, count)
-        answer = _spans_by(belongs, self._answer, count)
-        visitors = _visitors_by(belongs, self._visitors, count)
+        np.add.at(self._numbers, belongs, shares.numbers)
+        for sums, (entries, of_share) in (
+            (self._first_token, shares.first_token),
+            (self._answer, shares.answer),
+        ):
+            np.add.at(sums, (belongs[of_share], entries["span"]), entries["count"].astype(np.int64))
+        entries, of_share = shares.visitors
+        ranks = (entries & _RANK_MASK).astype(np.uint8)
+        np.maximum.at(self._ranks, (belongs[of_share], entries >> RANK_BITS), ranks)
+
+    def figures(self) -> list[Figures]:
+        """What each group came to."""
         return [
-            Figures(Counter(dict(zip(SUMMED, row, strict=True))), began, ended, met)
-            for row, began, ended, met in zip(
-                numbers.tolist(), first_token, answer, visitors, strict=True
+            Figures(
+                Counter(dict(zip(SUMMED, numbers, strict=True))),
+                _counts(first_token),
+                _counts(answer),
+                visitors_of_ranks(np.bincount(ranks[ranks > 0], minlength=_RANKS).tolist()),
+            )
+            for numbers, first_token, answer, ranks in zip(
+                self._numbers.tolist(), self._first_token, self._answer, self._ranks, strict=True
             )
         ]
 
+    def _grow(self, count: int) -> None:
+        if count > self._count:
+            more = max(count, 2 * self._count) - self._count if self._count else count
+            self._numbers = _longer(self._numbers, more)
+            self._first_token = _longer(self._first_token, more)
+            self._answer = _longer(self._answer, more)
+            self._ranks = _longer(self._ranks, more)
+            self._count += more
+
+
+class PackedShares:
+    """Packed shares, laid end to end. Of spans and visitors: all entries, and whose each one is."""
+
+    def __init__(self, shares: Sequence[Mapping[str, Any]]) -> None:
+        joined = b"".join(one["numbers"] for one in shares)
+        self.numbers = np.frombuffer(joined, NUMBER).reshape(-1, len(SUMMED))
+        self.first_token = _laid_out([one["first_token"] for one in shares], SPAN)
+        self.answer = _laid_out([one["answer"] for one in shares], SPAN)
+        self.visitors = _laid_out([one["visitors"] for one in shares], VISITOR)
+
 
 def _laid_out(packed: Sequence[bytes], form: np.dtype[Any]) -> tuple[NDArray[Any], Numbers]:
-    """All entries, and of which share each one is."""
     entries = np.frombuffer(b"".join(packed), form)
     lengths = [len(one) // form.itemsize for one in packed]
     return entries, np.repeat(np.arange(len(packed)), lengths)
 
 
-def _spans_by(
-    belongs: Numbers, laid_out: tuple[NDArray[Any], Numbers], count: int
-) -> list[dict[int, int]]:
-    entries, shares = laid_out
-    sums = np.zeros(count * _SPANS, np.int64)
-    np.add.at(sums, belongs[shares] * _SPANS + entries["span"], entries["count"].astype(np.int64))
-    by_group: list[dict[int, int]] = [{} for _ in range(count)]
+def _counts(sums: Numbers) -> dict[int, int]:
     places = np.flatnonzero(sums)
-    for place, number in zip(places.tolist(), sums[places].tolist(), strict=True):
-        by_group[place // _SPANS][place % _SPANS] = number
-    return by_group
+    return dict(zip(places.tolist(), sums[places].tolist(), strict=True))
 
 
-def _visitors_by(belongs: Numbers, laid_out: tuple[NDArray[Any], Numbers], count: int) -> list[int]:
-    """Of each register the highest rank, of all of them how many visitors that tells."""
-    entries, shares = laid_out
-    places = (belongs[shares] << REGISTER_BITS) | (entries >> RANK_BITS)
-    ranks = (entries & ((1 << RANK_BITS) - 1)).astype(np.int64)
-    order = np.argsort(places * _RANKS + ranks, kind="stable")
-    places, ranks = places[order], ranks[order]
-    is_highest = np.append(places[1:] != places[:-1], True) if len(places) else np.array([], bool)
-    groups = places[is_highest] >> REGISTER_BITS
-    met = np.bincount(groups * _RANKS + ranks[is_highest], minlength=count * _RANKS)
-    return [visitors_of_ranks(row) for row in met.reshape(count, _RANKS).tolist()]
+def _longer(sums: NDArray[Any], more: int) -> NDArray[Any]:
+    return np.concatenate([sums, np.zeros((more, sums.shape[1]), sums.dtype)])

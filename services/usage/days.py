@@ -6,6 +6,7 @@ with the number of chatbots; today is made anew for each reader, from 24 hours.
 
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
@@ -56,25 +57,31 @@ def days_of_hour(hour: datetime) -> Sequence[date]:
     return [day + timedelta(days=apart) for apart in (-1, 0, 1)]
 
 
-async def days_in(whose: Whose, period: Period) -> list[Day]:
-    """The days of a period on which something was asked, up to date."""
-    found = await stored_days(whose.client_id, period.since, period.until, whose.chatbot_id)
-    days: list[Day] = []
-    stale: list[Mapping[str, Any]] = []
-    for one in found:
-        if one.get("built") == one["revision"] and one.get("form") == whose.form:
-            if one["shares"]:
-                days.append(Day(date.fromisoformat(one["day"]), one["chatbot_id"], one["shares"]))
-        else:
-            stale.append(one)
-    async for built in _built(whose, stale):
-        await keep_days(whose.client_id, built)
-        days += [Day(one.key.day, one.key.chatbot_id, one.shares) for one in built if one.shares]
-    return days
+async def days_in(whose: Whose, period: Period) -> AsyncGenerator[list[Day], None]:
+    """The days of a period on which something was asked, up to date, some at a time."""
+    found = stored_days(whose.client_id, period.since, period.until, whose.chatbot_id)
+    async with aclosing(found) as batches:
+        async for batch in batches:
+            fresh = [one for one in batch if _is_fresh(whose, one)]
+            yield [
+                Day(date.fromisoformat(one["day"]), one["chatbot_id"], one["shares"])
+                for one in fresh
+                if one["shares"]
+            ]
+            if len(fresh) < len(batch):
+                stale = [one for one in batch if not _is_fresh(whose, one)]
+                async for built in _built(whose, stale):
+                    await keep_days(whose.client_id, built)
+                    keys = [one for one in built if one.shares]
+                    yield [Day(one.key.day, one.key.chatbot_id, one.shares) for one in keys]
+
+
+def _is_fresh(whose: Whose, stored: Mapping[str, Any]) -> bool:
+    return stored.get("built") == stored["revision"] and stored.get("form") == whose.form
 
 
 async def _built(
-    whose: Whose, stale: list[Mapping[str, Any]]
+    whose: Whose, stale: Sequence[Mapping[str, Any]]
 ) -> AsyncGenerator[list[BuiltDay], None]:
     """Put days together, as many at once as lie beside each other and fit."""
     revisions = {

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,7 +10,7 @@ from documents.base import utc_now
 from documents.clients import Client
 from documents.ids import PydanticObjectId
 from documents.usage_months import UsageMonth
-from services.usage.adding_up import Figures, PackedShares
+from services.usage.adding_up import Figures, Groups, PackedShares
 from services.usage.days import Day, Whose, days_in
 from services.usage.periods import GranularityName, Period, zone_of
 from services.usage.reservations import limits_of, standing
@@ -67,34 +68,60 @@ async def period_figures(
     chatbot_id: PydanticObjectId | None = None,
 ) -> PeriodFigures:
     """What all chatbots of a client, or one of them, were used for."""
+    summing = _Summing([*period.steps(granularity)])
     whose = Whose(client.client_id, zone_of(client), chatbot_id)
-    days = sorted(await days_in(whose, period), key=lambda one: one.day)
-    return _added_up(days, [*period.steps(granularity)])
+    async with aclosing(days_in(whose, period)) as batches:
+        async for days in batches:
+            summing.add(days)
+    return summing.figures()
 
 
 async def total_figures(
     client: Client, period: Period, chatbot_id: PydanticObjectId | None = None
 ) -> Figures:
     """The sums of a period, and nothing about its parts."""
-    days = await days_in(Whose(client.client_id, zone_of(client), chatbot_id), period)
-    shares = [share for day in days for share in day.shares]
-    return PackedShares(shares).by([0] * len(shares), 1)[0]
+    totals = Groups(1)
+    whose = Whose(client.client_id, zone_of(client), chatbot_id)
+    async with aclosing(days_in(whose, period)) as batches:
+        async for days in batches:
+            shares = [share for day in days for share in day.shares]
+            totals.add(PackedShares(shares), [0] * len(shares))
+    return totals.figures()[0]
 
 
-def _added_up(days: Sequence[Day], steps: Sequence[date]) -> PeriodFigures:
-    parts = [(day, share) for day in days for share in day.shares]
-    packed = PackedShares([share for _, share in parts])
-    chatbots = list(dict.fromkeys(day.chatbot_id for day in days))
-    models = list(dict.fromkeys(share["llm_config_id"] for _, share in parts))
-    chatbot_places = {chatbot: place for place, chatbot in enumerate(chatbots)}
-    model_places = {model: place for place, model in enumerate(models)}
-    by_step = packed.by([bisect_right(steps, day.day) - 1 for day, _ in parts], len(steps))
-    by_chatbot = packed.by([chatbot_places[day.chatbot_id] for day, _ in parts], len(chatbots))
-    by_llm = packed.by([model_places[share["llm_config_id"]] for _, share in parts], len(models))
-    return PeriodFigures(
-        totals=packed.by([0] * len(parts), 1)[0],
-        by_chatbot=dict(zip(chatbots, by_chatbot, strict=True)),
-        by_llm={model: one for model, one in zip(models, by_llm, strict=True) if model},
-        llm_names={share["llm_config_id"]: share["llm_name"] or "" for _, share in parts},
-        series=list(zip(steps, by_step, strict=True)),
-    )
+class _Summing:
+    """Adds days up by steps, chatbots and models as they come: of 1,000 chatbots some at a time."""
+
+    def __init__(self, steps: Sequence[date]) -> None:
+        self._steps = steps
+        self._totals, self._by_step = Groups(1), Groups(len(steps))
+        self._by_chatbot, self._by_llm = Groups(), Groups()
+        self._chatbots: dict[PydanticObjectId, int] = {}
+        self._models: dict[PydanticObjectId | None, int] = {}
+        self._llm_names: dict[PydanticObjectId, str] = {}
+
+    def add(self, days: Sequence[Day]) -> None:
+        parts = [(day, share) for day in days for share in day.shares]
+        packed = PackedShares([share for _, share in parts])
+        self._totals.add(packed, [0] * len(parts))
+        self._by_step.add(packed, [bisect_right(self._steps, day.day) - 1 for day, _ in parts])
+        chatbots, models = self._chatbots, self._models
+        self._by_chatbot.add(
+            packed, [chatbots.setdefault(day.chatbot_id, len(chatbots)) for day, _ in parts]
+        )
+        self._by_llm.add(
+            packed, [models.setdefault(share["llm_config_id"], len(models)) for _, share in parts]
+        )
+        for _, share in parts:
+            if share["llm_config_id"] is not None:
+                self._llm_names[share["llm_config_id"]] = share["llm_name"] or ""
+
+    def figures(self) -> PeriodFigures:
+        by_llm = zip(self._models, self._by_llm.figures(), strict=False)
+        return PeriodFigures(
+            totals=self._totals.figures()[0],
+            by_chatbot=dict(zip(self._chatbots, self._by_chatbot.figures(), strict=False)),
+            by_llm={model: figures for model, figures in by_llm if model is not None},
+            llm_names=self._llm_names,
+            series=list(zip(self._steps, self._by_step.figures(), strict=True)),
+        )

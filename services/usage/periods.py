@@ -24,6 +24,11 @@ class Period:
         return (self.until - self.since).days
 
     @property
+    def last(self) -> date:
+        """The last day."""
+        return self.until - timedelta(days=1)
+
+    @property
     def before(self) -> "Period":
         """The period before: as many months if it is whole months, else as many days."""
         if self.since.day == self.until.day == 1:

@@ -32,6 +32,8 @@ COLLECTIONS = {
     "upload": ("Upload", "uploads"),
     "hook": ("Hook", "hooks"),
     "hook_version": ("HookVersion", "hook_versions"),
+    "report": ("Report", "reports"),
+    "report_schedule": ("ReportSchedule", "report_schedules"),
 }
 """Types and collections of which the first document of a client is its thing of this name."""
 
@@ -87,6 +89,7 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
         "text": f"The house of {side.slug} opens at nine.",
     }
     await done(admin, "addKnowledgeSource", source, "source { id }")
+    await _reports(world, side, client_id)
     key = {"clientId": client_id, "name": f"Shop of {side.slug}", "scopes": ["REPORTS_READ"]}
     await done(admin, "createApiKey", key, "apiKey { id }")
     await _people(world, side, people)
@@ -147,6 +150,26 @@ async def _client(admin: GraphQLClient, slug: str) -> str:
 def _llm_config(client_id: str, slug: str) -> Json:
     name = f"Model of {slug}"
     return {"clientId": client_id, "name": name, "provider": "LOCAL", "model": "extractive"}
+
+
+async def _reports(world: World, side: Side, client_id: str) -> None:
+    """A report that is ready, and one that comes by itself."""
+    period = {"from": "2026-01-01", "until": "2026-01-02"}
+    given = {"clientId": client_id, "period": period, "format": "HTML"}
+    await done(world.admin, "generateReport", given, "report { id }")
+    schedule = {
+        "clientId": client_id,
+        "interval": "MONTHLY",
+        "format": "HTML",
+        "recipients": [f"reports-{side.slug}@example.com"],
+    }
+    await done(world.admin, "createReportSchedule", schedule, "schedule { id }")
+
+    async def is_ready() -> bool:
+        ready = {"client_id": side.slug, "status": "ready"}
+        return await world.database["reports"].find_one(ready) is not None
+
+    await until(is_ready)
 
 
 async def _people(world: World, side: Side, people: dict[Caller, str]) -> None:

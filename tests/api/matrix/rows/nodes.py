@@ -33,6 +33,8 @@ THINGS = {
     ),
     "hook": ("Hook", found_by(Caller.EDITOR)),
     "hook_version": ("HookVersion", found_by(Caller.EDITOR)),
+    "report": ("Report", found_by(Caller.VIEWER)),
+    "report_schedule": ("ReportSchedule", found_by(Caller.VIEWER)),
     "visit": ("Visit", found_by(Caller.VIEWER, "CONVERSATIONS_READ")),
     "widget_token": ("WidgetToken", found_by(Caller.VIEWER, "VISITORS_WRITE")),
     "visitor": (

@@ -1,8 +1,8 @@
 """What a client's chatbots were used for: for its people, and servers that read reports."""
 
 from tests.api.matrix.callers import Caller
-from tests.api.matrix.outcomes import NOT_FOUND, NULL
-from tests.api.matrix.row import Row, members, the
+from tests.api.matrix.outcomes import NOT_FOUND, NOT_FOUND_ERROR, NULL
+from tests.api.matrix.row import Row, a_new, members, the
 
 PERIOD = {"from": "2026-01-01", "until": "2026-02-01"}
 
@@ -26,5 +26,40 @@ ROWS = (
         "llmUsage",
         {"clientId": the("client"), "period": PERIOD},
         members(Caller.VIEWER, others=NOT_FOUND, scopes=("REPORTS_READ",)),
+    ),
+    Row(
+        "reports",
+        {"clientId": the("client")},
+        members(Caller.VIEWER, others=NOT_FOUND),
+    ),
+    Row(
+        "reportSchedules",
+        {"clientId": the("client")},
+        members(Caller.VIEWER, others=NOT_FOUND),
+    ),
+    Row(
+        "generateReport",
+        {
+            "clientId": the("client"),
+            "chatbotId": the("chatbot"),
+            "period": PERIOD,
+            "format": "CSV",
+        },
+        members(Caller.VIEWER, others=NOT_FOUND_ERROR),
+    ),
+    Row(
+        "createReportSchedule",
+        {
+            "clientId": a_new("client"),
+            "interval": "WEEKLY",
+            "format": "HTML",
+            "recipients": ["reports@example.com"],
+        },
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR),
+    ),
+    Row(
+        "deleteReportSchedule",
+        {"id": a_new("report_schedule")},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR),
     ),
 )
