@@ -67,6 +67,18 @@ KEPT = frozenset(
         "sealed_value",
         "hook_hosts",
         "host",
+        "since",
+        "until",
+        "day",
+        "form",
+        "format",
+        "sha256",
+        "sealed_code",
+        "recipients",
+        "question_key",
+        "asked",
+        "unanswered",
+        "longest",
     }
 )
 """Fields that stay as they are: codes, secrets, and what already is the client's own."""
@@ -83,6 +95,7 @@ NOT_THERE = frozenset(
         "issues.hint",
         "excerpt",
         "disabled_reason",
+        "shares.llm_name",
     }
 )
 """Fields of parts that nothing in the world has: nobody failed, and nobody works on an answer."""

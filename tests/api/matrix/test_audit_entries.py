@@ -6,6 +6,7 @@ here until it is declared with `audited_for`, or is excepted with a reason.
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 from graphql import GraphQLField
@@ -19,6 +20,7 @@ from tests.api.matrix.table import ROWS
 from tests.api.matrix.things import Documents
 from tests.api.matrix.world import Filling, World
 from tests.graphql_clients import Json
+from tests.unit.answering.processes import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -99,6 +101,7 @@ async def test_a_change_whose_entry_cannot_be_stored_is_none(
 ) -> None:
     arguments = await Filling(world).filled(row.arguments)
     await world.prepare(caller, row)
+    await until(partial(_reports_are_made, world.database))
     before = await _everything(world.database)
     async with _audit_log_refusing(world.database):
         answer = await world.call(caller, row, arguments)
@@ -123,6 +126,12 @@ async def _audit_log_refusing(database: Documents) -> AsyncGenerator[None, None]
         yield
     finally:
         await database.command("collMod", "audit_log", validator={})
+
+
+async def _reports_are_made(database: Documents) -> bool:
+    """Whether nothing is left to be made behind the requests of other tests."""
+    waiting = {"status": {"$in": ["queued", "running"]}}
+    return await database["reports"].find_one(waiting) is None
 
 
 async def _everything(database: Documents) -> dict[str, list[Json]]:

@@ -25,6 +25,7 @@ FOR_THE_USER = {"User.sessions"}
 
 NEEDING_A_SCOPE = {
     "CHATBOTS_READ": {
+        "ChatbotReport.chatbot",
         "ChatbotUsage.chatbot",
         "Client.chatbots",
         "Conversation.chatbot",
@@ -36,6 +37,11 @@ NEEDING_A_SCOPE = {
     },
     "CONVERSATIONS_READ": {
         "Chatbot.conversations",
+        *(
+            f"{report}.{field}"
+            for report in ("ChatbotReport", "ClientReport")
+            for field in ("topQuestions", "unansweredQuestions", "longestConversations")
+        ),
         "Conversation.client",
         "Message.conversation",
         *(FOR_PEOPLE_AND_SERVERS - {"Conversation.chatbot", "Message.llm"}),

@@ -1,10 +1,13 @@
 """What a client's chatbots were used for: for its people, and servers that read reports."""
 
+from datetime import UTC, datetime, timedelta
+
 from tests.api.matrix.callers import Caller
 from tests.api.matrix.outcomes import NOT_FOUND, NOT_FOUND_ERROR, NULL
 from tests.api.matrix.row import Row, a_new, members, the
 
-PERIOD = {"from": "2026-01-01", "until": "2026-02-01"}
+TODAY = datetime.now(UTC).date()
+PERIOD = {"from": str(TODAY - timedelta(days=2)), "until": str(TODAY + timedelta(days=3))}
 
 ROWS = (
     Row(
