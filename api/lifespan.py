@@ -69,8 +69,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         _run_behind(stack, "posting", wiring.posting.run())
         stack.push_async_callback(wiring.counting.close)
         _run_behind(stack, "usage counting", wiring.counting.run())
-        _run_behind(stack, "reports", wiring.report_making.run())
-        _run_behind(stack, "leftovers", wiring.leftovers.run())
+        _run_usage_work(stack, wiring)
         _work_on_knowledge(stack, wiring)
         _run_behind(stack, "words", CatchingUp().run())
         stack.push_async_callback(wiring.services.live.close)
@@ -91,6 +90,7 @@ async def _take_over(wiring: Wiring) -> None:
     await wiring.housekeeping.take_over()
     await wiring.posting.take_over()
     await wiring.knowledge_worker.take_over()
+    await wiring.report_making.take_over()
 
 
 def _work_on_knowledge(stack: AsyncExitStack, wiring: Wiring) -> None:
@@ -110,6 +110,11 @@ async def _open_hooks(stack: AsyncExitStack, wiring: Wiring, database: Database)
     stack.push_async_callback(wiring.hook_runner.close)
     _run_behind(stack, "hooks checked", revalidate(database, wiring.sandbox))
     _run_behind(stack, "hook endings", wiring.hook_endings.run())
+
+
+def _run_usage_work(stack: AsyncExitStack, wiring: Wiring) -> None:
+    _run_behind(stack, "reports", wiring.report_making.run())
+    _run_behind(stack, "leftovers", wiring.leftovers.run())
 
 
 def _run_behind(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
