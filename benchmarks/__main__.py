@@ -3,6 +3,7 @@
 import argparse
 
 from benchmarks.first_answer import NoAnswerError, measure_first_answer
+from benchmarks.hook_turns import HookNotReadyError, measure_hook_turns
 from benchmarks.hooks import measure_hooks
 from benchmarks.list_page import measure_pages
 from benchmarks.queries import measure_queries
@@ -34,6 +35,7 @@ PARTS = (
     "widgets",
     "widget-start",
     "turns",
+    "hook-turns",
     "first-answer",
     "retrieval",
     "reading",
@@ -104,6 +106,13 @@ def measure_added(report: Report, given: argparse.Namespace) -> None:
     report.turns = measure_turns(given.turns, given.repeats)
 
 
+def measure_turns_with_hooks(report: Report, given: argparse.Namespace) -> None:
+    try:
+        report.hook_turns = measure_hook_turns(given.turns)
+    except HookNotReadyError as error:
+        report.not_measured["hook-turns"] = str(error)
+
+
 def measure_large_database(report: Report, given: argparse.Namespace) -> None:
     size = (given.clients, given.chatbots, given.messages)
     report.queries = measure_queries(size, given.pages)
@@ -140,6 +149,7 @@ MEASURES = {
     "widgets": measure_open_widgets,
     "widget-start": measure_widget_on_page,
     "turns": measure_added,
+    "hook-turns": measure_turns_with_hooks,
     "first-answer": measure_start,
     "retrieval": measure_finding,
     "reading": measure_reading_pages,

@@ -12,6 +12,8 @@ from typing import Any
 import psutil
 
 from benchmarks.first_answer import FirstAnswer
+from benchmarks.hook_turns import AT_ONCE as HOOKED_AT_ONCE
+from benchmarks.hook_turns import HookTurnFigures
 from benchmarks.hooks import CALLS_PER_S, PROMISED_OVERRUN_MS, HookFigures
 from benchmarks.list_page import Pages
 from benchmarks.queries import QueryFigures
@@ -48,6 +50,7 @@ class Report:
     widgets: list[Waits] = field(default_factory=list)
     widget_start: WidgetStart | None = None
     turns: TurnFigures | None = None
+    hook_turns: HookTurnFigures | None = None
     reading: ReadingSpeed | None = None
     hooks: HookFigures | None = None
     retrieval: RetrievalFigures | None = None
@@ -74,6 +77,7 @@ class Report:
             (self.pages, page_lines),
             (self.stalls, stall_lines),
             (self.turns, turn_lines),
+            (self.hook_turns, hook_turn_lines),
             (self.widgets, widget_lines),
             (self.sign_ins, sign_in_lines),
             (self.queries, query_lines),
@@ -268,6 +272,21 @@ def widget_lines(found: list[Waits]) -> Iterable[str]:
         )
         label = f"{waits.idle:,} idle"
         yield f"  {label:<14}{asked:>16}{resumed:>16}{waits.memory_bytes / 1e6:>12.0f}"
+
+
+def hook_turn_lines(measured: HookTurnFigures) -> Iterable[str]:
+    """Lay out whole answers with a hook's two functions against those without a hook."""
+    yield "Milliseconds of a whole answer, with before_llm and after_llm and without a hook"
+    yield f"  {'':24}{'with p50':>10}{'p99':>8}{'without p50':>13}{'p99':>8}{'added p50':>11}"
+    for name, with_s, without_s in (
+        ("one turn at a time", measured.with_s, measured.without_s),
+        (f"{HOOKED_AT_ONCE} at a time", measured.busy_with_s, measured.busy_without_s),
+    ):
+        full, bare = median_ms(with_s), median_ms(without_s)
+        tails = [sorted(times)[int(0.99 * len(times))] * 1000 for times in (with_s, without_s)]
+        figures = f"{full:>10.1f}{tails[0]:>8.1f}{bare:>13.1f}{tails[1]:>8.1f}{full - bare:>11.1f}"
+        yield f"  {name:24}{figures}"
+    yield ""
 
 
 def turn_lines(measured: TurnFigures) -> Iterable[str]:

@@ -118,26 +118,32 @@ class Stage:
         """The routes to the provider."""
         return ModelRoutes(self.provider, Sealer(DerivedKeys(secrets.token_urlsafe(32))), {})
 
-    def server(self, thinking: Thinking | None = None, policy: RoutePolicy = STRICT) -> "Turns":
+    def server(
+        self,
+        thinking: Thinking | None = None,
+        policy: RoutePolicy = STRICT,
+        sandbox: Sandbox | None = None,
+    ) -> "Turns":
         """A server process as far as answering is concerned."""
         thinking = thinking or Thinking(self.routes(), ModelGates(policy, self.database), policy)
-        return Turns(self, thinking)
+        return Turns(self, thinking, sandbox)
 
 
-def hook_steps_of(database: Database, sandbox: Sandbox | None = None) -> HookSteps:
-    """Hooks, which run if there is a sandbox that is open."""
+def hook_runner_of(database: Database, sandbox: Sandbox | None = None) -> HookRunner:
+    """What runs hooks, if there is a sandbox that is open."""
     http = HookHttp(HookSecrets(database, Sealer(DerivedKeys(secrets.token_urlsafe(32)))))
-    return HookSteps(database, HookRunner(database, sandbox or Sandbox(), http))
+    return HookRunner(database, sandbox or Sandbox(), http)
 
 
 class Turns:
     """Asks, and reads the answer."""
 
-    def __init__(self, stage: Stage, thinking: Thinking) -> None:
+    def __init__(self, stage: Stage, thinking: Thinking, sandbox: Sandbox | None) -> None:
         name = f"benchmark-{uuid4().hex[:8]}"
         self._stage = stage
         self._log = MemoryEventLog()
-        pipeline = Pipeline(KnowledgeSearch(), thinking, hook_steps_of(stage.database))
+        hooks = HookSteps(stage.database, hook_runner_of(stage.database, sandbox))
+        pipeline = Pipeline(KnowledgeSearch(), thinking, hooks)
         self._generations = Generations(pipeline, self._log, name, most=MANY)
         self._asking = Asking(stage.database, name, most_per_visitor=MANY)
         self._following = Following(self._log)

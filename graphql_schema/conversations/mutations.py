@@ -4,14 +4,16 @@ from typing import Annotated
 
 import strawberry
 
+from documents.conversations import Conversation as ConversationDocument
 from documents.tenancy import TenantScope
 from graphql_schema.audit.changing import audited_for
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.conversations.targets import changeable_conversation
 from graphql_schema.conversations.types import Conversation, conversation_from
 from graphql_schema.errors import InvalidInputError, NotFoundError, not_found
-from graphql_schema.permissions import SignedIn
+from graphql_schema.permissions import Person, SignedIn
 from graphql_schema.scopes import Scope
+from graphql_schema.targets import changeable
 
 _WHICH = "Which conversation."
 
@@ -35,6 +37,31 @@ RenameConversationResult = Annotated[
     RenameConversationSuccess | InvalidInputError | NotFoundError,
     strawberry.union(
         "RenameConversationResult", description="The conversation, or what is wrong with the title."
+    ),
+]
+
+
+@strawberry.input(description="A conversation with its new tags.")
+class TagConversationInput:
+    """Tags."""
+
+    id: strawberry.ID = strawberry.field(description=_WHICH)
+    tags: list[str] = strawberry.field(
+        description="All that it is to have: at most 30, each one line of 1 to 50 characters."
+    )
+
+
+@strawberry.type(description="The conversation has these tags.")
+class TagConversationSuccess:
+    """The conversation afterwards."""
+
+    conversation: Conversation = strawberry.field(description="As it is now.")
+
+
+TagConversationResult = Annotated[
+    TagConversationSuccess | InvalidInputError | NotFoundError,
+    strawberry.union(
+        "TagConversationResult", description="The conversation, or what is wrong with the tags."
     ),
 ]
 
@@ -102,6 +129,22 @@ class ConversationMutations:
         changes = info.context.services.conversation_changes
         renamed = await changes.rename(scope, found.id, input.title)
         return RenameConversationSuccess(conversation=conversation_from(renamed))
+
+    @strawberry.mutation(
+        description="Gives a conversation these tags instead of those that it has. Agents and"
+        " above; API keys with CONVERSATIONS_WRITE.",
+        extensions=audited_for(Person, scope=Scope.CONVERSATIONS_WRITE),
+    )
+    async def tag_conversation(
+        self, info: ParlanceInfo, input: TagConversationInput
+    ) -> TagConversationResult:
+        found = await changeable(info.context, ConversationDocument, input.id, "agent")
+        if found is None:
+            return not_found("input", "id")
+        scope = TenantScope.one(found.client_id)
+        changes = info.context.services.conversation_changes
+        tagged = await changes.tag(scope, found.id, input.tags)
+        return TagConversationSuccess(conversation=conversation_from(tagged))
 
     @strawberry.mutation(
         description="Ends a conversation: it takes no more questions. May be called again. The"

@@ -1,8 +1,10 @@
-"""Giving a conversation another title, and closing it.
+"""Giving a conversation another title or tags, and closing it.
 
 A visitor's own changes are no entry of the audit log, and nobody's entry says what a title is or
 was: what visitors said must not outlive them there.
 """
+
+from collections.abc import Sequence
 
 from documents.conversations import Conversation
 from documents.ids import PydanticObjectId
@@ -15,6 +17,8 @@ from services.live.publishing import news_of_conversation, publish
 from services.refusals import UnknownTargetError
 
 MAX_TITLE_CHARACTERS = 200
+MAX_TAGS = 30
+MAX_TAG_CHARACTERS = 50
 
 
 class ConversationChanges:
@@ -47,6 +51,39 @@ class ConversationChanges:
             news = news_of_conversation("conversation_renamed", renamed)
             await publish(renamed.client_id, news, session=session)
             return renamed
+
+        return await self._transactions.run_transaction(change)
+
+    async def tag(
+        self, scope: TenantScope, conversation_id: PydanticObjectId, tags: Sequence[str]
+    ) -> Conversation:
+        """Give a conversation these tags instead of those that it has.
+
+        Raises:
+            InvalidFieldsError: there are too many, or one is empty, too long, or no single line.
+            UnknownTargetError: the conversation is gone.
+        """
+        checks = FieldChecks("input")
+        checks.at_most("tags", tags, MAX_TAGS)
+        inside = checks.within("tags")
+        cleaned = [
+            inside.line(str(index), one, longest=MAX_TAG_CHARACTERS)
+            for index, one in enumerate(tags[:MAX_TAGS])
+        ]
+        checks.done()
+        wanted = list(dict.fromkeys(cleaned))
+
+        async def change(session: WriteSession) -> Conversation:
+            conversations = scope.of(Conversation)
+            other = {"_id": conversation_id, "tags": {"$ne": wanted}}
+            labelled = {"$set": {"tags": wanted}}
+            tagged = await conversations.update_one(other, labelled, session=session)
+            if tagged is None:
+                return await _unchanged(scope, conversation_id, session)
+            await recorded(tagged, session)
+            news = news_of_conversation("conversation_changed", tagged)
+            await publish(tagged.client_id, news, session=session)
+            return tagged
 
         return await self._transactions.run_transaction(change)
 

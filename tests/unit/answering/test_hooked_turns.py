@@ -22,6 +22,7 @@ from documents.messages import Message
 from documents.outbox_entries import OutboxEntry
 from services.answering.events import AnswerDelta, AnswerEvent, AnswerFailed, AnswerStep
 from services.conversations.changing import ConversationChanges
+from services.hooks.disabling import suspend
 from services.hooks.endings import HookEndings
 from services.hooks.sandbox.sandbox import Sandbox
 from tests.unit.answering.conftest import MakeProcess
@@ -275,6 +276,24 @@ async def test_a_required_hook_that_fails_stops_the_answer(
     assert isinstance(failure, AnswerFailed)
     assert (failure.code, failure.retryable) == ("provider_failed", True)
     assert process.models.created == 1
+
+
+@pytest.mark.parametrize("required", [False, True])
+async def test_a_hook_that_was_taken_out_of_use_stops_answers_only_where_it_is_required(
+    process_of: MakeProcess,
+    visitor: Visitor,
+    hooks: Hooks,
+    database: Database,
+    required: bool,
+) -> None:
+    hook = await use(hooks, visitor, REWRITES, required=required)
+    await suspend(database, hook, "security_violation", "It tried to break out.")
+    process = process_of(Script("Yes."), hooks=hooks.steps)
+    events = await process.answer(visitor)
+    assert isinstance(events[-1], AnswerFailed) is required
+    assert text_of(events) == ("" if required else "Yes.")
+    await hooks.versions.set_enabled(visitor.scope, visitor.chatbot_id, enabled=False)
+    assert text_of(await process.answer(visitor)) == "Yes.", "a person's word counts"
 
 
 async def test_a_required_rewriting_hook_that_fails_shows_nothing(

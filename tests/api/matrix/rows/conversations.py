@@ -43,6 +43,11 @@ ROWS = (
         visitors_and_members(Caller.AGENT, others=NOT_FOUND_ERROR, scopes=WRITE),
     ),
     Row(
+        "tagConversation",
+        {"id": a_new("conversation"), "tags": ["seen"]},
+        members(Caller.AGENT, others=NOT_FOUND_ERROR, scopes=("CONVERSATIONS_WRITE",)),
+    ),
+    Row(
         "closeConversation",
         {"id": a_new("conversation")},
         visitors_and_members(Caller.AGENT, others=NOT_FOUND_ERROR, scopes=WRITE),
