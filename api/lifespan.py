@@ -94,6 +94,8 @@ async def _take_over(wiring: Wiring) -> None:
 
 
 def _work_on_knowledge(stack: AsyncExitStack, wiring: Wiring) -> None:
+    stack.push_async_callback(wiring.extractor.close)
+    stack.push_async_callback(wiring.site_client.aclose)
     stack.push_async_callback(wiring.knowledge_worker.close)
     _run_behind(stack, "knowledge", wiring.knowledge_worker.run())
     if wiring.embedding_work is not None:

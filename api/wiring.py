@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from httpx import AsyncClient
 from redis.asyncio import Redis
 
 from api.authentication.identifying import Identifying
@@ -67,9 +68,16 @@ from services.hooks.testing import HookTests
 from services.hooks.versions import HookVersions
 from services.knowledge.embedding.embedder import Embedder
 from services.knowledge.embedding.embedding_work import EmbeddingWork
+from services.knowledge.extraction.extractor import Extractor
+from services.knowledge.fetching.site_client import site_http_client
+from services.knowledge.fetching.site_reader import SiteReader
+from services.knowledge.files import KnowledgeFiles
+from services.knowledge.pushing import Pushing
 from services.knowledge.reading import SourceReader
 from services.knowledge.search import KnowledgeSearch
-from services.knowledge.sources import KnowledgeLimits, KnowledgeSources
+from services.knowledge.site_addresses import SiteAddresses
+from services.knowledge.source_limits import KnowledgeLimits
+from services.knowledge.sources import KnowledgeSources
 from services.knowledge.syncing import Syncing
 from services.knowledge.worker import KnowledgeWorker
 from services.live.following import Live
@@ -137,6 +145,8 @@ class Wiring:
     report_making: ReportMaking
     leftovers: Leftovers
     knowledge_worker: KnowledgeWorker
+    extractor: Extractor
+    site_client: AsyncClient
     models: ModelFactory
     sandbox: Sandbox
     hook_http: HookHttp
@@ -184,11 +194,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         idle=timedelta(seconds=settings.visit_idle_seconds),
     )
     stopping = Stopping(generations)
-    knowledge_limits = KnowledgeLimits()
-    knowledge_worker = KnowledgeWorker(
-        database,
-        Syncing(SourceReader(), most_chunks=knowledge_limits.chunks_per_source),
-    )
+    knowledge = _knowledge(settings, database)
     refusals = Refusals()
     counting = Counting(database, refusals)
     erasing = Erasing(database, stopping, event_log)
@@ -226,7 +232,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         hook_versions=HookVersions(database, sandbox),
         hook_tests=HookTests(database, hook_runner),
         hook_secrets=hook_secrets,
-        knowledge_sources=KnowledgeSources(database, knowledge_limits, knowledge_worker.wake),
+        knowledge_sources=knowledge.sources,
+        knowledge_files=knowledge.files,
+        pushing=knowledge.pushing,
         retrieval_tests=RetrievalTests(knowledge_search),
         visits=_visits(settings, widget_tokens, stays, signing_keys, page_origins),
         stays=stays,
@@ -286,7 +294,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         counting=counting,
         report_making=ReportMaking(database, counting, downloads, sealer, queue),
         leftovers=Leftovers(),
-        knowledge_worker=knowledge_worker,
+        knowledge_worker=knowledge.worker,
+        extractor=knowledge.extractor,
+        site_client=knowledge.site_client,
         models=models,
         sandbox=sandbox,
         hook_http=hook_http,
@@ -313,6 +323,34 @@ def _embedder(settings: Settings) -> Embedder | None:
 
 def _embedding_work(search: KnowledgeSearch) -> EmbeddingWork | None:
     return EmbeddingWork(search.embedder) if search.embedder else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Knowledge:
+    """What takes and reads knowledge."""
+
+    sources: KnowledgeSources
+    files: KnowledgeFiles
+    pushing: Pushing
+    worker: KnowledgeWorker
+    extractor: Extractor
+    site_client: AsyncClient
+
+
+def _knowledge(settings: Settings, database: Database) -> _Knowledge:
+    limits, extractor, allowed = KnowledgeLimits(), Extractor(), settings.allowed_addresses
+    client = site_http_client(allowed, contact_url=settings.base_url)
+    files = KnowledgeFiles(database, most_bytes_per_client=limits.file_bytes_per_client)
+    reader = SourceReader(extractor, files, SiteReader(client, extractor))
+    worker = KnowledgeWorker(database, Syncing(reader, most_chunks=limits.chunks_per_source))
+    return _Knowledge(
+        sources=KnowledgeSources(database, limits, worker.wake, SiteAddresses(allowed).check),
+        files=files,
+        pushing=Pushing(database, extractor, limits),
+        worker=worker,
+        extractor=extractor,
+        site_client=client,
+    )
 
 
 def _redis(settings: Settings) -> Redis | None:

@@ -15,6 +15,7 @@ from documents.hook_versions import HookVersion
 from documents.hooks import Hook
 from documents.installation import Installation
 from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_files import KnowledgeFile, KnowledgeFilePart
 from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import KnowledgeSource
 from documents.live_events import LiveCounter, LiveEvent
@@ -59,6 +60,8 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Upload,
     KnowledgeSource,
     KnowledgePage,
+    KnowledgeFile,
+    KnowledgeFilePart,
     KnowledgeChunk,
     Visitor,
     Visit,

@@ -52,6 +52,8 @@ from services.conversations.rating import Ratings
 from services.hooks.secrets import HookSecrets
 from services.hooks.testing import HookTests
 from services.hooks.versions import HookVersions
+from services.knowledge.files import KnowledgeFiles
+from services.knowledge.pushing import Pushing
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
 from services.privacy.deleting import Deleting
@@ -100,6 +102,8 @@ class Services:
     hook_tests: HookTests
     hook_secrets: HookSecrets
     knowledge_sources: KnowledgeSources
+    knowledge_files: KnowledgeFiles
+    pushing: Pushing
     retrieval_tests: RetrievalTests
     visits: Visits
     stays: Stays

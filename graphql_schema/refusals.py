@@ -7,6 +7,7 @@ from typing import Any
 from documents.base import StoredDocument, utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
+from documents.knowledge_sources import KnowledgeSource
 from documents.llm_configs import LlmConfig
 from documents.users import User
 from graphql_schema.accounts.types import user_from
@@ -17,7 +18,6 @@ from graphql_schema.errors import (
     ConflictError,
     InputIssue,
     InvalidInputError,
-    LimitReachedError,
     NotFoundError,
     UserError,
     UserErrorCode,
@@ -29,6 +29,8 @@ from graphql_schema.errors import (
     refused,
 )
 from graphql_schema.errors import RateLimitedError as RateLimitedRefusal
+from graphql_schema.errors import RefusedError as RefusedRefusal
+from graphql_schema.knowledge.types import source_from
 from graphql_schema.llm_configs.types import llm_config_from
 from graphql_schema.node import Node
 from services.accounts.password_work import TooBusyError
@@ -38,7 +40,9 @@ from services.knowledge.errors import (
     KnowledgeError,
     KnowledgeInputError,
     LengthProblem,
+    SameAddressError,
     SourceNotFoundError,
+    SourceRevisionError,
     TooManyPassagesError,
     TooManySourcesError,
 )
@@ -64,6 +68,7 @@ _NODES: Mapping[type[StoredDocument], Callable[[Any], Node]] = {
     Chatbot: chatbot_from,
     LlmConfig: llm_config_from,
     User: user_from,
+    KnowledgeSource: source_from,
 }
 """The public form of what a caller may find changed by somebody else."""
 
@@ -110,8 +115,8 @@ def length_issues(problems: Sequence[LengthProblem]) -> list[InputIssue]:
 
 def knowledge_refusal(
     error: KnowledgeError,
-) -> InvalidInputError | NotFoundError | LimitReachedError | None:
-    """Why a knowledge source is not accepted; None when it is about none that is added."""
+) -> UserError | None:
+    """Why a knowledge source is not accepted."""
     match error:
         case KnowledgeInputError():
             return invalid_input(length_issues(error.problems))
@@ -123,10 +128,21 @@ def knowledge_refusal(
             message = f"A chatbot may have {error.limit} knowledge sources. Delete one first."
             return limit_reached(error.limit, message, "input", "chatbotIds")
         case TooManyPassagesError():
-            message = "The text is too much for so many chatbots at once. Split it."
+            message = f"The text falls into more than {error.limit} passages. Split it."
             return limit_reached(error.limit, message, "input", "text")
         case _:
             return None
+
+
+def same_address(error: SameAddressError) -> RefusedRefusal:
+    """An address that one of the chatbots reads already."""
+    message = f"The source “{error.title}” of one of the chatbots reads it already."
+    return refused(UserErrorCode.ALREADY_EXISTS, message, "input", "url")
+
+
+def stale_source(error: SourceRevisionError) -> ConflictError:
+    """A change of a knowledge source that somebody else's came before."""
+    return stale_revision(StaleRevisionError(error.current, error.current_revision))
 
 
 def too_busy(error: TooBusyError) -> RateLimitedRefusal:
@@ -152,6 +168,8 @@ _REFUSALS: tuple[tuple[type[Exception], Callable[[Any], UserError | None]], ...]
             UserErrorCode(error.code), str(error), *error.path, retry_at=error.retry_at
         ),
     ),
+    (SameAddressError, same_address),
+    (SourceRevisionError, stale_source),
     (KnowledgeError, knowledge_refusal),
 )
 

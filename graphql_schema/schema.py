@@ -46,6 +46,11 @@ from graphql_schema.hooks.mutations import HookMutations
 from graphql_schema.hooks.queries import HookQueries
 from graphql_schema.knowledge.mutations import KnowledgeMutations
 from graphql_schema.knowledge.queries import KnowledgeQueries
+from graphql_schema.knowledge.subscriptions import (
+    KnowledgeSourceChanged,
+    KnowledgeSourceDeleted,
+    KnowledgeSubscriptions,
+)
 from graphql_schema.knowledge.testing import RetrievalTestQueries
 from graphql_schema.limits.policy import operation_limits
 from graphql_schema.live.queries import LiveQueries
@@ -139,7 +144,11 @@ class Mutation(
 
 @strawberry.type(description="Streams.")
 class Subscription(
-    AnswerSubscriptions, LiveSubscriptions, UsageSubscriptions, LlmConfigSubscriptions
+    AnswerSubscriptions,
+    LiveSubscriptions,
+    KnowledgeSubscriptions,
+    UsageSubscriptions,
+    LlmConfigSubscriptions,
 ):
     """All subscriptions."""
 
@@ -167,6 +176,8 @@ schema = PublicSchema(
         ConversationUpdated,
         MessageCreated,
         MessageUpdated,
+        KnowledgeSourceChanged,
+        KnowledgeSourceDeleted,
         AnswerCompleted,
         AnswerDelta,
         AnswerFailed,

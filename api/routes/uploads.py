@@ -1,4 +1,4 @@
-"""/uploads: pictures in, by people and servers; pictures out, to everybody.
+"""/uploads: pictures and knowledge in, by people and servers; pictures out, to everybody.
 
 What comes in is a form (multipart) with a bearer token, as a browser's file input makes it. What
 goes out is what we drew ourselves, under an address that names its content.
@@ -20,19 +20,24 @@ from graphql_schema.node import global_id, local_id
 from graphql_schema.scopes import Scope
 from graphql_schema.viewers import ApiKeyViewer, MemberViewer, VisitorViewer
 from services.audit.acts import Act, acting
+from services.knowledge.extraction.limits import LARGEST_FILE_BYTES
+from services.knowledge.files import KnowledgeFiles, UnacceptableFileError
 from services.refusals import LimitReachedError, UnknownTargetError
 from services.uploads.addresses import FOLDER, picture_hash
 from services.uploads.pictures import PictureError, PicturesBusyError, UnknownPictureError
 from services.uploads.uploads import MAX_BYTES, Uploaded, Uploads, served
 
 PATH: Final = "/uploads"
-MAX_BODY_BYTES: Final = MAX_BYTES + 100_000
-"""A picture with what a form puts around it."""
+MAX_BODY_BYTES: Final = LARGEST_FILE_BYTES + 100_000
+"""The largest file with what a form puts around it."""
 
 BODY_SECONDS: Final = 60.0
 """For the whole body: a slow line has the time, and nobody holds a place for ever."""
 
-KINDS: Final = frozenset({"LOGO"})
+KINDS: Final = frozenset({"LOGO", "KNOWLEDGE"})
+SCOPES: Final = {"LOGO": Scope.CHATBOTS_WRITE, "KNOWLEDGE": Scope.KNOWLEDGE_WRITE}
+"""What an API key needs for each of them."""
+
 MAX_FIELDS: Final = 10
 MAX_FIELD_BYTES: Final = 1_000
 BUSY_AGAIN_AFTER_S: Final = 5
@@ -64,9 +69,9 @@ class UploadRefusedError(Exception):
 
 @router.post(PATH)
 async def upload(request: Request) -> Response:
-    """Take a picture: `file`, and `clientId` of whoever works for more than one client."""
+    """Take a file: `file`, its `kind`, and `clientId` of who works for more than one client."""
     try:
-        return _accepted(await _taken(request), request)
+        return await _taken(request)
     except UploadRefusedError as refusal:
         return _refused(refusal)
 
@@ -84,9 +89,8 @@ async def picture(name: str, request: Request) -> Response:
     return Response(found.content, media_type=found.content_type, headers=headers)
 
 
-async def _taken(request: Request) -> Uploaded:
+async def _taken(request: Request) -> Response:
     member = await _member(request)
-    uploads: Uploads = request.app.state.wiring.services.uploads
     try:
         async with asyncio.timeout(BODY_SECONDS):
             form = await request.form(
@@ -97,11 +101,44 @@ async def _taken(request: Request) -> Uploaded:
         raise UploadRefusedError(408, "TIMEOUT", message) from error
     try:
         client_id = await _client_of(member, form)
-        content = await _content(form)
+        kind = _kind(form)
+        _demand_scope(member, SCOPES[kind])
+        file = _file(form, LARGEST_FILE_BYTES if kind == "KNOWLEDGE" else MAX_BYTES)
+        content = await file.read()
     finally:
         await form.close()
     with acting(Act(actor_of(member, _address(request)), "upload")):
-        return await _stored(uploads, client_id, content, member)
+        if kind == "KNOWLEDGE":
+            return await _knowledge(request, client_id, content, file, member)
+        uploads: Uploads = request.app.state.wiring.services.uploads
+        return _accepted(await _stored(uploads, client_id, content, member), request)
+
+
+async def _knowledge(
+    request: Request, client_id: str, content: bytes, file: UploadFile, member: MemberViewer
+) -> Response:
+    files: KnowledgeFiles = request.app.state.wiring.services.knowledge_files
+    try:
+        kept = await files.take(
+            client_id,
+            content,
+            name=file.filename or "",
+            declared_type=file.content_type,
+            by=member.user_id,
+        )
+    except UnacceptableFileError as error:
+        raise UploadRefusedError(400, "INVALID_INPUT", str(error)) from error
+    except LimitReachedError as error:
+        raise UploadRefusedError(409, "LIMIT_REACHED", str(error)) from error
+    except UnknownTargetError as error:
+        raise _unknown_client() from error
+    body = {
+        "uploadId": global_id("Upload", kept.id),
+        "sizeBytes": kept.size_bytes,
+        "sha256": kept.sha256,
+        "expiresAt": kept.expires_at.isoformat() if kept.expires_at else None,
+    }
+    return JSONResponse(body, 201)
 
 
 async def _stored(
@@ -122,7 +159,7 @@ async def _stored(
 
 
 async def _member(request: Request) -> MemberViewer:
-    """Who uploads: a person, or a server that may change chatbots."""
+    """Who uploads: a person, or a server that may change chatbots or knowledge."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise _unauthorized(AuthorizationError("UNAUTHENTICATED"))
@@ -130,13 +167,19 @@ async def _member(request: Request) -> MemberViewer:
         viewer = await request.app.state.wiring.identify(token.strip())
     except AuthorizationError as error:
         raise _unauthorized(error) from error
-    may_write = Scope.CHATBOTS_WRITE.value
-    if isinstance(viewer, VisitorViewer) or (
-        isinstance(viewer, ApiKeyViewer) and may_write not in viewer.key.scopes
-    ):
+    if isinstance(viewer, VisitorViewer):
         raise _unauthorized(AuthorizationError("FORBIDDEN"))
     member: MemberViewer = viewer
+    _demand_scope(member, *SCOPES.values())
     return member
+
+
+def _demand_scope(member: MemberViewer, *scopes: Scope) -> None:
+    """Stop a server whose key has none of these scopes."""
+    if isinstance(member, ApiKeyViewer) and not any(
+        one.value in member.key.scopes for one in scopes
+    ):
+        raise _unauthorized(AuthorizationError("FORBIDDEN"))
 
 
 async def _client_of(member: MemberViewer, form: FormData) -> str:
@@ -161,18 +204,23 @@ async def _seen_client(scope: TenantScope, client_id: Any) -> Client | None:
     return await scope.of(Client).get(client_id)
 
 
-async def _content(form: FormData) -> bytes:
-    file, kind = form.get("file"), form.get("kind", "LOGO")
-    if kind not in KINDS:
-        message = "`kind` must be LOGO, the only kind of upload so far; it may be left out."
+def _kind(form: FormData) -> str:
+    kind = form.get("kind", "LOGO")
+    if not isinstance(kind, str) or kind not in KINDS:
+        message = "`kind` must be LOGO or KNOWLEDGE; left out, it is LOGO."
         raise UploadRefusedError(400, "INVALID_INPUT", message)
+    return kind
+
+
+def _file(form: FormData, most_bytes: int) -> UploadFile:
+    file = form.get("file")
     if not isinstance(file, UploadFile):
         message = "The form needs a field `file` with a file in it (multipart/form-data)."
         raise UploadRefusedError(400, "INVALID_INPUT", message)
-    if (file.size or 0) > MAX_BYTES:
-        message = f"A picture may have at most {MAX_BYTES} bytes."
+    if (file.size or 0) > most_bytes:
+        message = f"A file of this kind may have at most {most_bytes} bytes."
         raise UploadRefusedError(413, "BODY_TOO_LARGE", message)
-    return await file.read()
+    return file
 
 
 def _accepted(uploaded: Uploaded, request: Request) -> Response:

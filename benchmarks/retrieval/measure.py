@@ -36,7 +36,8 @@ from services.knowledge.ranking_scores import (
     mean_reciprocal_rank,
 )
 from services.knowledge.search import KnowledgeSearch
-from services.knowledge.sources import KnowledgeLimits, KnowledgeSources
+from services.knowledge.source_limits import KnowledgeLimits
+from services.knowledge.sources import KnowledgeSources
 from services.languages.codes import LANGUAGES
 
 CLIENT = "benchmark"

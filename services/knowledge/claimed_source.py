@@ -5,7 +5,7 @@ source, and whenever the process dies, what is stored is whole.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from documents.knowledge_work import Claim
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.cancelling import raise_if_cancelled
-from services.knowledge.indexing import IndexedPage, indexed_page, shown_title
+from services.knowledge.indexing import IndexedPage, indexed_as, indexed_page, shown_title
 from services.knowledge.page_content import PageContent
 from services.knowledge.page_writing import PageChange, write_page
 from services.live.publishing import knowledge_changed
@@ -91,12 +91,38 @@ class ClaimedSource:
     async def write(self, content: PageContent, *, waiting: int | None = None) -> KnowledgeSource:
         """Store a page with its chunks; `waiting` pages are still to come if that is known."""
         source = await self.current()
+        if await self._says_the_same(source, content):
+            return await self.together(lambda session: self._seen(content, waiting, session))
         indexed = await asyncio.to_thread(
             indexed_page, content, shown_title(source, content), source.kind
         )
         written = await self.together(lambda session: self._written(indexed, waiting, session))
         await self.tell()
         return written
+
+    async def _says_the_same(self, source: KnowledgeSource, content: PageContent) -> bool:
+        """Whether the page is stored, and indexed for all, with exactly this content."""
+        fields = frozenset({"content_hash", "indexed_as", "chatbot_ids"})
+        pages = self.scope.of(KnowledgePage)
+        found = await pages.find_parts(page_filter(source.id, content.key), fields, limit=1)
+        return any(
+            page.content_hash == content.hash
+            and page.indexed_as == indexed_as(shown_title(source, content))
+            and {*page.chatbot_ids} >= {*source.chatbot_ids}
+            for page in found
+        )
+
+    async def _seen(
+        self, content: PageContent, waiting: int | None, session: WriteSession
+    ) -> KnowledgeSource:
+        """Note that a page says what it said; should it be changed meanwhile, it was seen."""
+        source = await self.current(session)
+        fields = {"sync_id": source.sync_id, "failures": 0}
+        fetched = {"fetched": content.fetched.model_dump()} if content.fetched else {}
+        own = page_filter(source.id, content.key)
+        pages = self.scope.of(KnowledgePage)
+        await pages.update_one(own, {"$set": {**fields, **fetched}}, session=session)
+        return await self._counted(source, (), PageChange(), waiting, session)
 
     async def _written(
         self, indexed: IndexedPage, waiting: int | None, session: WriteSession
@@ -105,7 +131,7 @@ class ClaimedSource:
         if await self._is_first_change(source, indexed.content, session):
             source.version += 1
         change = await write_page(session, source, indexed, sync_id=source.sync_id)
-        return await self._counted(source, indexed, change, waiting, session)
+        return await self._counted(source, indexed.languages, change, waiting, session)
 
     async def _is_first_change(
         self, source: KnowledgeSource, content: PageContent, session: WriteSession
@@ -122,12 +148,12 @@ class ClaimedSource:
     async def _counted(
         self,
         source: KnowledgeSource,
-        indexed: IndexedPage,
+        languages: Sequence[str],
         change: PageChange,
         waiting: int | None,
         session: WriteSession,
     ) -> KnowledgeSource:
-        codes = {*source.languages.split(), *indexed.languages}
+        codes = {*source.languages.split(), *languages}
         fields: dict[str, Any] = {"languages": " ".join(sorted(codes)), "version": source.version}
         done = source.progress.done + 1 if source.progress else 1
         if waiting is not None:

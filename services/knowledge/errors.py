@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from documents.ids import PydanticObjectId
+from documents.knowledge_sources import KnowledgeSource
 
 FieldName = Literal["title", "text", "chatbot_ids"]
 
@@ -71,9 +72,17 @@ class ChatbotsNotFoundError(KnowledgeError):
 
 
 class SourceRevisionError(KnowledgeError):
-    """Somebody else changed the source first; `current_revision` is what it is now."""
+    """Somebody else changed the source first; `current` is what it is now."""
 
-    def __init__(self, source_id: PydanticObjectId, current_revision: int) -> None:
-        super().__init__(f"knowledge source {source_id} is at revision {current_revision}")
-        self.source_id = source_id
-        self.current_revision = current_revision
+    def __init__(self, current: KnowledgeSource) -> None:
+        super().__init__(f"knowledge source {current.id} is at revision {current.revision}")
+        self.current = current
+        self.current_revision = current.revision
+
+
+class SameAddressError(KnowledgeError):
+    """One of the chatbots reads the address already; `title` names the source that does."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__(f"the source {title!r} reads this address already")
+        self.title = title

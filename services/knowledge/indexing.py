@@ -3,14 +3,15 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_sources import KnowledgeKindName, KnowledgeSource
-from services.knowledge.chunking import passages
+from services.knowledge.chunking import extracted_passages, passages
 from services.knowledge.page_content import PageContent
 from services.knowledge.pairs import pairs_in, question_key
+from services.knowledge.read_content import extracted_again
 from services.languages.codes import UNDETERMINED
 from services.languages.detection import detect_language
 from services.languages.tokens import ANALYZER_VERSION, search_tokens
@@ -119,8 +120,14 @@ def chunk_of(
 def _passages(content: PageContent, title: str) -> Iterator[IndexedPassage]:
     text = content.text
     language = detect_language(text) or detect_language(f"{title}\n{text}")
-    for one in passages(text, language):
-        yield _indexed(title, one.heading_path, text[one.start : one.end], one.start, language)
+    found = (
+        passages(text, language)
+        if content.headings is None
+        else extracted_passages(extracted_again(content), language)
+    )
+    for one in found:
+        made = _indexed(title, one.heading_path, text[one.start : one.end], one.start, language)
+        yield replace(made, page=one.page, anchor=one.anchor)
 
 
 def _pairs(content: PageContent, title: str) -> Iterator[IndexedPassage]:

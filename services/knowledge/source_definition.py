@@ -8,6 +8,7 @@ from typing import Any
 
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import KnowledgeKindName, KnowledgeSource, QaPair
+from services.field_checks import is_web_address
 from services.knowledge.errors import FieldName, KnowledgeInputError, LengthProblem
 from services.knowledge.stored_text import storable_text
 from services.refusals import FieldIssue, InvalidFieldsError
@@ -19,6 +20,13 @@ MOST_PAIRS = 500
 LONGEST_QUESTION_CHARACTERS = 1_000
 LONGEST_ANSWER_CHARACTERS = 10_000
 LONGEST_SCHEDULE_HOURS = 24 * 365
+
+FETCHED_KINDS: frozenset[KnowledgeKindName] = frozenset({"url", "sitemap", "crawl"})
+"""Kinds that are read from a site."""
+
+LONGEST_ADDRESS_CHARACTERS = 2_000
+MOST_PAGES = 5_000
+MOST_DEPTH = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ def checked(wanted: SourceDefinition, changes: Mapping[str, Any] | None = None) 
         values["title"], text, values["chatbot_ids"], needs_text=wanted.kind == "text"
     ):
         raise KnowledgeInputError(problems)
-    if issues := [*pair_issues(values["qa"]), *_schedule_issues(values["sync_every_hours"])]:
+    if issues := [*pair_issues(values["qa"]), *_site_issues(values)]:
         raise InvalidFieldsError(issues)
     pairs = values["qa"]
     return SourceDefinition(
@@ -148,9 +156,20 @@ def pair_issues(pairs: Sequence[QaPair] | None) -> Iterator[FieldIssue]:
         yield _issue("qa", f"has {length} characters, allowed are {LONGEST_TEXT_CHARACTERS}")
 
 
-def _schedule_issues(hours: int | None) -> Iterator[FieldIssue]:
-    if hours is not None and not 1 <= hours <= LONGEST_SCHEDULE_HOURS:
-        yield _issue("syncEveryHours", f"must be between 1 and {LONGEST_SCHEDULE_HOURS}")
+def _site_issues(values: Mapping[str, Any]) -> Iterator[FieldIssue]:
+    url = values["url"]
+    if url is not None and not (
+        len(url) <= LONGEST_ADDRESS_CHARACTERS and is_web_address(url) and url.isprintable()
+    ):
+        yield _issue("url", "must be an http(s) address of at most 2000 characters")
+    for field, name, least, most in (
+        ("max_pages", "maxPages", 1, MOST_PAGES),
+        ("max_depth", "maxDepth", 0, MOST_DEPTH),
+        ("sync_every_hours", "syncEveryHours", 1, LONGEST_SCHEDULE_HOURS),
+    ):
+        value = values[field]
+        if value is not None and not least <= value <= most:
+            yield _issue(name, f"must be between {least} and {most}")
 
 
 def _values(wanted: SourceDefinition) -> dict[str, Any]:

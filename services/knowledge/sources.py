@@ -7,8 +7,8 @@ of each. Everything else is written down as wanted, and the work is done in the 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -26,40 +26,32 @@ from documents.knowledge_sources import (
 from documents.knowledge_work import ask_for_work
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
-from services.audit.audit_log import record
+from services.audit.audit_log import record, record_about
 from services.knowledge.errors import (
     ChatbotsNotFoundError,
+    SameAddressError,
     SourceNotFoundError,
     SourceRevisionError,
     TooManyPassagesError,
     TooManySourcesError,
 )
+from services.knowledge.files import delete_files_of, use_file
 from services.knowledge.indexing import IndexedPage, indexed_page
 from services.knowledge.page_writing import write_page
-from services.knowledge.source_definition import SourceDefinition, checked, definition_of
+from services.knowledge.source_definition import (
+    FETCHED_KINDS,
+    SourceDefinition,
+    checked,
+    definition_of,
+)
+from services.knowledge.source_limits import KnowledgeLimits
 from services.knowledge.typed_pages import typed_content
+from services.live.publishing import knowledge_changed, knowledge_deleted
 
 MOST_SOURCES_LISTED = 101
 """A page of 100, and one more that tells whether another page follows."""
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class KnowledgeLimits:
-    """How much is allowed.
-
-    Attributes:
-        sources_per_chatbot: sources.
-        chunks_per_change: passages times chatbots that are written while the caller waits.
-        chunks_per_source: passages of one source.
-        pages_per_source: pages of one source.
-    """
-
-    sources_per_chatbot: int = 500
-    chunks_per_change: int = 3_000
-    chunks_per_source: int = 50_000
-    pages_per_source: int = 5_000
 
 
 class KnowledgeSources:
@@ -70,11 +62,20 @@ class KnowledgeSources:
         transactions: Transactions,
         limits: KnowledgeLimits | None = None,
         wake: Callable[[], None] | None = None,
+        check_address: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
-        """`wake` tells whoever does the work in the background that there is some."""
+        """The work in the background, and what judges addresses.
+
+        Args:
+            transactions: For writing.
+            limits: How much is allowed.
+            wake: Tells whoever does the work in the background that there is some.
+            check_address: Raises where an address may not be read.
+        """
         self._transactions = transactions
         self._limits = limits or KnowledgeLimits()
         self._wake = wake or (lambda: None)
+        self._check = check_address
 
     async def add_text(
         self, client_id: str, chatbot_ids: Sequence[PydanticObjectId], title: str, text: str
@@ -94,21 +95,23 @@ class KnowledgeSources:
         Raises:
             KnowledgeInputError: a field is empty or too long.
             InvalidFieldsError: another field cannot be accepted.
+            RefusedError: the address is not a public one.
             ChatbotsNotFoundError: a chatbot is unknown or another client's.
             TooManySourcesError: a chatbot has as many sources as it may.
             TooManyPassagesError: a text falls into more passages than a source may have.
         """
         definition = checked(wanted)
+        await self._judge(definition.url, None)
         indexed = await self._indexed_at_once(definition, len(definition.chatbot_ids))
         source = KnowledgeSource(
             client_id=client_id,
             kind=definition.kind,
             status="ready" if indexed else "queued",
             **definition.fields,
-            **(_sums(indexed) if indexed else _WANTED),
+            **(_sums(indexed) if indexed else {}),
         )
-        if not indexed:
-            source.work_due_at = utc_now()
+        if not indexed and source.kind != "push":
+            source.sync_wanted, source.work_due_at = True, utc_now()
         scope = TenantScope.one(client_id)
 
         async def write(session: WriteSession) -> None:
@@ -116,7 +119,10 @@ class KnowledgeSources:
             if indexed:
                 await write_page(session, source, indexed)
             await self._claim(scope, definition.chatbot_ids, session)
+            await self._check_address(source, session)
+            await _take_file(source, session)
             await record(session, client_id=client_id, after=source)
+            await knowledge_changed(client_id, source.id, session)
 
         await self._transactions.run_transaction(write)
         self._wake()
@@ -159,17 +165,19 @@ class KnowledgeSources:
             SourceRevisionError: the source is not at `revision` any more.
             KnowledgeInputError: a field is empty or too long.
             InvalidFieldsError: another field cannot be accepted.
+            RefusedError: the address is not a public one.
             ChatbotsNotFoundError: a chatbot is unknown or another client's.
             TooManySourcesError: a chatbot has as many sources as it may.
             TooManyPassagesError: a text falls into more passages than a source may have.
         """
         before = await self._existing(scope, source_id)
         if revision is not None and before.revision != revision:
-            raise SourceRevisionError(source_id, before.revision)
+            raise SourceRevisionError(before)
         old = definition_of(before)
         wanted = checked(old, changes)
         if wanted == old:
             return before
+        await self._judge(wanted.url, old.url)
         concerned = {*wanted.chatbot_ids, *before.chatbot_ids, *before.leaving_chatbot_ids}
         indexed = await self._indexed_at_once(wanted, len(concerned))
         source = await self._transactions.run_transaction(
@@ -177,6 +185,32 @@ class KnowledgeSources:
         )
         self._wake()
         _log.info("knowledge_source_updated", source_id=str(source.id), version=source.version)
+        return source
+
+    async def sync(self, scope: TenantScope, source_id: PydanticObjectId) -> KnowledgeSource:
+        """Have a source read anew; joins a sync that runs or is wanted already.
+
+        Raises:
+            SourceNotFoundError: there is no such source in the scope.
+        """
+
+        async def write(session: WriteSession) -> KnowledgeSource:
+            before = await scope.of(KnowledgeSource).get(source_id, session)
+            if before is None:
+                raise SourceNotFoundError(source_id)
+            if before.kind == "push" or before.sync_wanted or before.sync_id is not None:
+                await record(session, client_id=before.client_id, before=before, after=before)
+                return before
+            own = TenantScope.one(before.client_id)
+            source = await ask_for_work(own, {"_id": source_id}, _WANTED, session)
+            if source is None:
+                raise SourceNotFoundError(source_id)
+            await record_about(session, KnowledgeSource, source_id, client_id=source.client_id)
+            await knowledge_changed(source.client_id, source_id, session)
+            return source
+
+        source = await self._transactions.run_transaction(write)
+        self._wake()
         return source
 
     async def delete(self, scope: TenantScope, source_id: PydanticObjectId) -> dict[str, int]:
@@ -197,8 +231,15 @@ class KnowledgeSources:
             pages = await own.of(KnowledgePage).delete_many({"source_id": source_id}, session)
             chunks = await own.of(KnowledgeChunk).delete_many({"source_id": source_id}, session)
             await mark_knowledge_changed(own, source.chatbot_ids, session)
+            files = await delete_files_of(source.client_id, source_id, session)
             await record(session, client_id=source.client_id, before=source)
-            gone = {"knowledge_sources": 1, "knowledge_pages": pages, "knowledge_chunks": chunks}
+            await knowledge_deleted(source.client_id, source_id, session)
+            gone = {
+                "knowledge_sources": 1,
+                "knowledge_pages": pages,
+                "knowledge_chunks": chunks,
+                "knowledge_files": files,
+            }
             return {name: count for name, count in gone.items() if count}
 
         erased = await self._transactions.run_transaction(write)
@@ -236,6 +277,15 @@ class KnowledgeSources:
         """How many sources there are, or this chatbot uses, counted no further than `limit`."""
         return await scope.of(KnowledgeSource).count(_used_by(chatbot_id), limit=limit)
 
+    async def _judge(self, url: str | None, before: str | None) -> None:
+        """Look at an address that is new.
+
+        Raises:
+            RefusedError: it may not be read.
+        """
+        if url is not None and url != before and self._check is not None:
+            await self._check(url)
+
     async def _existing(self, scope: TenantScope, source_id: PydanticObjectId) -> KnowledgeSource:
         source = await self.get(scope, source_id)
         if source is None:
@@ -265,6 +315,7 @@ class KnowledgeSources:
         same = {"_id": before.id, "revision": before.revision}
         fields = {
             **wanted.fields,
+            **_schedule(before, wanted),
             "revision": before.revision + 1,
             "version": before.version + int(is_other and indexed is not None),
         }
@@ -283,7 +334,10 @@ class KnowledgeSources:
             await write_page(session, source, indexed)
         await mark_knowledge_changed(scope, before.chatbot_ids, session)
         await self._claim(scope, wanted.chatbot_ids, session)
+        await self._check_address(source, session)
+        await _take_file(source, session)
         await record(session, client_id=source.client_id, before=before, after=source)
+        await knowledge_changed(source.client_id, source.id, session)
         return source
 
     async def _lost(self, scope: TenantScope, source_id: PydanticObjectId) -> Exception:
@@ -291,7 +345,22 @@ class KnowledgeSources:
         source = await self.get(scope, source_id)
         if source is None:
             return SourceNotFoundError(source_id)
-        return SourceRevisionError(source_id, source.revision)
+        return SourceRevisionError(source)
+
+    async def _check_address(self, source: KnowledgeSource, session: WriteSession) -> None:
+        """A chatbot reads an address once. After `_claim`, so of two at once the second sees it."""
+        if source.kind not in FETCHED_KINDS:
+            return
+        same = {
+            "_id": {"$ne": source.id},
+            "kind": source.kind,
+            "url": source.url,
+            "chatbot_ids": {"$in": source.chatbot_ids},
+        }
+        own = TenantScope.one(source.client_id)
+        there = await own.of(KnowledgeSource).find_one(same, session=session)
+        if there is not None:
+            raise SameAddressError(there.title)
 
     async def _claim(
         self, scope: TenantScope, chatbot_ids: Sequence[PydanticObjectId], session: WriteSession
@@ -315,6 +384,22 @@ _AT_REST: Mapping[str, Any] = {
     "work_due_at": None,
 }
 """A process that works at it finds that it has lost the right to."""
+
+
+def _schedule(before: KnowledgeSource, wanted: SourceDefinition) -> dict[str, Any]:
+    """When the next sync is, if there is a new schedule."""
+    hours = wanted.sync_every_hours
+    if hours == before.sync_every_hours:
+        return {}
+    return {"next_sync_at": utc_now() + timedelta(hours=hours) if hours else None}
+
+
+async def _take_file(source: KnowledgeSource, session: WriteSession) -> None:
+    """Keep the file that a source reads, and no other."""
+    if source.kind != "file" or source.file_id is None:
+        return
+    await use_file(source.client_id, source.file_id, source.id, session)
+    await delete_files_of(source.client_id, source.id, session, but=source.file_id)
 
 
 def _sums(indexed: IndexedPage) -> dict[str, Any]:

@@ -11,9 +11,8 @@ from typing import Any
 
 from documents.base import utc_now
 from documents.ids import PydanticObjectId
-from documents.knowledge_pages import KnowledgePage, sums_of
+from documents.knowledge_pages import KnowledgePage, known_pages, sums_of
 from documents.knowledge_sources import (
-    KnowledgeKindName,
     KnowledgeSource,
     KnowledgeStatusName,
     mark_knowledge_changed,
@@ -22,13 +21,12 @@ from documents.transactions import WriteSession
 from services.cancelling import raise_if_cancelled
 from services.knowledge.claimed_source import ClaimedSource
 from services.knowledge.fetching.pages import GonePage, PageProblem, UnchangedPage
-from services.knowledge.known_addresses import stored_as
+from services.knowledge.known_addresses import known_addresses, stored_as
 from services.knowledge.missing_pages import drop, miss, note_problem
 from services.knowledge.reading import ReadOutcome, ReadPage, SourceReader
+from services.knowledge.source_definition import FETCHED_KINDS
 from services.live.publishing import knowledge_changed
 from services.outbox.recording import Happening, record
-
-FETCHED_KINDS: frozenset[KnowledgeKindName] = frozenset({"url", "sitemap", "crawl"})
 
 EARLY = timedelta(seconds=5)
 """Clocks of two servers differ: a sync that is due by one of them is due."""
@@ -57,13 +55,14 @@ class Syncing:
             return
         source = await _begun(claimed, source)
         await self._read(claimed, source)
-        is_reached = source.kind not in FETCHED_KINDS or await _anything_read(claimed, source)
+        is_reached = await _anything_read(claimed, source)
         if is_reached and source.kind in FETCHED_KINDS:
             await _miss_unseen(claimed, source)
         await claimed.together(lambda session: _finished(claimed, session, is_reached=is_reached))
 
     async def _read(self, claimed: ClaimedSource, source: KnowledgeSource) -> None:
-        async with aclosing(self._reader.read(source)) as outcomes:
+        known = await known_addresses(known_pages(claimed.client_id, claimed.source_id))
+        async with aclosing(self._reader.read(source, known)) as outcomes:
             async for outcome in outcomes:
                 raise_if_cancelled()
                 await self._noted(claimed, outcome)

@@ -25,6 +25,7 @@ from services.cancelling import cancel_and_wait, raise_if_cancelled
 from services.knowledge.claimed_source import ClaimedSource
 from services.knowledge.failing_work import note_failure
 from services.knowledge.reindexing import reindex
+from services.knowledge.site_turns import SiteBusyError
 from services.knowledge.syncing import Syncing
 from services.knowledge.unsharing import unshare
 
@@ -33,6 +34,9 @@ LOOK_EVERY_S = 2.0
 
 SOURCES_AT_ONCE = 2
 """Of one process: reading waits for sites most of the time, but indexing takes a processor."""
+
+SITE_BUSY_REST_S = 5.0
+"""How long a source waits whose site another one reads, in seconds."""
 
 log = structlog.get_logger()
 
@@ -159,6 +163,8 @@ class KnowledgeWorker:
             await finish_work(claim)
         elif isinstance(problem, WorkLeaseLostError):
             log.info("knowledge_work_lost", source_id=str(claim.source_id))
+        elif isinstance(problem, SiteBusyError):
+            await leave_work(claim, rest_s=SITE_BUSY_REST_S)
         elif is_unavailable(problem):
             await leave_work(claim)
         else:

@@ -20,6 +20,7 @@ class Wanted:
     chatbot_id: PydanticObjectId | None = None
     conversation_id: PydanticObjectId | None = None
     visitor_id: PydanticObjectId | None = None
+    source_id: PydanticObjectId | None = None
 
     def includes(self, event: LiveEvent) -> bool:
         """Whether a follower wants this event."""
@@ -27,6 +28,7 @@ class Wanted:
             event.kind in self.kinds
             and self.chatbot_id in {None, event.chatbot_id}
             and self.conversation_id in {None, event.conversation_id}
+            and self.source_id in {None, event.source_id}
             and (
                 self.visitor_id in {None, event.visitor_id}
                 or (event.visitor_id is None and event.kind in FOR_ALL_VISITORS)
@@ -40,6 +42,8 @@ class Wanted:
             filter_["chatbot_id"] = self.chatbot_id
         if self.conversation_id is not None:
             filter_["conversation_id"] = self.conversation_id
+        if self.source_id is not None:
+            filter_["source_id"] = self.source_id
         if self.visitor_id is not None:
             filter_["visitor_id"] = {"$in": [self.visitor_id, None]}
         return filter_

@@ -30,8 +30,8 @@ class RateLimitedError(RuntimeError):
 class Rates:
     """The limits.
 
-    Questions, visits, refreshes, tests of models and checks of hooks a minute; sign-ins and resets
-    in 15 minutes; exports, invitations and reports an hour.
+    Questions, visits, refreshes, tests of models, checks of hooks and pushes of knowledge a minute;
+    sign-ins and resets in 15 minutes; exports, invitations, reports and syncs of knowledge an hour.
     """
 
     questions_per_visitor: int = 20
@@ -47,6 +47,8 @@ class Rates:
     model_tests_per_person: int = 10
     hook_checks_per_person: int = 30
     reports_per_client: int = 60
+    syncs_per_source: int = 20
+    pushes_per_source: int = 60
 
 
 class RateLimits:
@@ -74,6 +76,8 @@ class RateLimits:
         self._model_tests = Limit("model tests", rates.model_tests_per_person, A_MINUTE)
         self._hook_checks = Limit("hook checks", rates.hook_checks_per_person, A_MINUTE)
         self._reports = Limit("reports/client", rates.reports_per_client, AN_HOUR)
+        self._syncs = Limit("knowledge syncs", rates.syncs_per_source, AN_HOUR)
+        self._pushes = Limit("knowledge pushes", rates.pushes_per_source, A_MINUTE)
         self._told_sign_ins = Limit("sign-ins/told", 1, SIGN_IN_WINDOW)
 
     async def question(self, *, visitor: str, chatbot: str | None, address: str | None) -> None:
@@ -194,6 +198,22 @@ class RateLimits:
             RateLimitedError: this person made too many.
         """
         await _hit(self._windows, self._hook_checks, person)
+
+    async def sync(self, source: str) -> None:
+        """Count somebody's wish to have a knowledge source read anew.
+
+        Raises:
+            RateLimitedError: there were too many for this source.
+        """
+        await _hit(self._shared, self._syncs, source)
+
+    async def push(self, source: str) -> None:
+        """Count a push of documents to a knowledge source.
+
+        Raises:
+            RateLimitedError: there were too many for this source.
+        """
+        await _hit(self._shared, self._pushes, source)
 
 
 async def _hit(windows: Windows, limit: Limit, key: str) -> None:

@@ -110,14 +110,21 @@ async def test_everything_that_is_wrong_is_told_at_once(
         assert paths == [["input", "title"], ["input", "chatbotIds"]]
 
 
-async def test_another_kind_is_refused_with_the_kinds_that_work(
+async def test_each_kind_says_what_it_needs(admin: GraphQLClient, make_client: MakeClient) -> None:
+    chatbot_id = await new_chatbot(admin, await make_client())
+    needed = {"QA": "qa", "FILE": "uploadId", "URL": "url", "SITEMAP": "url", "CRAWL": "url"}
+    for kind, field in needed.items():
+        result = await refusal(admin, chatbot_id, kind=kind)
+        assert {issue["path"][1] for issue in result["issues"]} == {"text", field}
+
+
+async def test_an_address_of_our_own_network_is_refused(
     admin: GraphQLClient, make_client: MakeClient
 ) -> None:
     chatbot_id = await new_chatbot(admin, await make_client())
-    for kind in ("FILE", "URL", "SITEMAP", "CRAWL", "PUSH"):
-        result = await refusal(admin, chatbot_id, kind=kind)
-        assert result["path"] == ["input", "kind"]
-        assert "TEXT" in result["message"]
+    for url in ("http://192.168.0.7/", "http://169.254.169.254/latest", "http://[::1]:27017/"):
+        result = await refusal(admin, chatbot_id, kind="URL", text=None, url=url)
+        assert (result["code"], result["path"]) == ("UNSAFE_ADDRESS", ["input", "url"])
 
 
 async def test_a_text_takes_nothing_of_other_kinds(

@@ -105,6 +105,12 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     for name, (type_name, collection) in COLLECTIONS.items():
         found = await world.database[collection].find_one({"client_id": side.slug})
         side.things[name] = Thing(type_name, collection, _there(found, name))
+    pushed = {"chatbotIds": [made["chatbot"]["id"]], "kind": "PUSH", "title": "Posts"}
+    await done(admin, "addKnowledgeSource", pushed, "source { id }")
+    to_push = {"client_id": side.slug, "kind": "push"}
+    found = await world.database["knowledge_sources"].find_one(to_push)
+    pushed_source = Thing("KnowledgeSource", "knowledge_sources", _there(found, "pushed source"))
+    side.things["pushed_source"] = pushed_source
     # Other tests leave models of the platform's behind whose providers are gone.
     working = {"client_id": None, "provider": "local", "active": True}
     platform = await world.database["llm_configs"].find_one(working)

@@ -60,6 +60,9 @@ TAKES_CONTROL = {
     "regenerateAnswer.idempotencyKey": "compared and never shown",
     "addKnowledgeSource.text": "what cannot be stored is replaced",
     "addKnowledgeSource.title": "the same",
+    "updateKnowledgeSource.text": "the same",
+    "updateKnowledgeSource.title": "the same",
+    "pushKnowledge.documents.0.html": "the same",
 }
 """Fields that take control characters, with the reason."""
 

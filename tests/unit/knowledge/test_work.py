@@ -14,11 +14,16 @@ from documents.knowledge_sources import KnowledgeSource, QaPair
 from documents.knowledge_work import claim_work, finish_work, keep_work
 from documents.tenancy import TenantScope
 from services.knowledge.claimed_source import ClaimedSource
+from services.knowledge.extraction.extractor import Extractor
+from services.knowledge.fetching.site_client import site_http_client
+from services.knowledge.fetching.site_reader import SiteReader
+from services.knowledge.files import KnowledgeFiles
 from services.knowledge.pairs import question_key
 from services.knowledge.reading import SourceReader
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.source_definition import SourceDefinition
-from services.knowledge.sources import KnowledgeLimits, KnowledgeSources
+from services.knowledge.source_limits import KnowledgeLimits
+from services.knowledge.sources import KnowledgeSources
 from services.knowledge.syncing import Syncing
 from services.knowledge.typed_pages import typed_content
 from services.knowledge.worker import KnowledgeWorker
@@ -30,7 +35,11 @@ TEXT = "# Tea\n\nDarjeeling costs 5 euros.\n\n# Coffee\n\nArabica costs 6 euros.
 
 
 def worker_on(database: Database) -> KnowledgeWorker:
-    return KnowledgeWorker(database, Syncing(SourceReader(), most_chunks=50_000))
+    files = KnowledgeFiles(database, most_bytes_per_client=100_000_000)
+    extractor = Extractor()
+    sites = SiteReader(site_http_client(["127.0.0.1"]), extractor)
+    reader = SourceReader(extractor, files, sites)
+    return KnowledgeWorker(database, Syncing(reader, most_chunks=50_000))
 
 
 @pytest.fixture

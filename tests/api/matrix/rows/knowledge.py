@@ -48,7 +48,43 @@ ROWS = (
             "text": "There is a car park behind the house.",
         },
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
-        names_nothing={"input.uploadId": "there are no uploads yet: TEXT is the only kind"},
+        names_nothing={
+            "input.uploadId": "a file is claimed by one source; see test_knowledge_kinds"
+        },
+    ),
+    Row(
+        "updateKnowledgeSource",
+        {"id": a_new("knowledge_source"), "title": "Parking and trains"},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+        names_nothing={
+            "input.uploadId": "a file is claimed by one source; see test_knowledge_kinds"
+        },
+    ),
+    Row(
+        "syncKnowledgeSource",
+        {"id": a_new("knowledge_source")},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+    ),
+    Row(
+        "pushKnowledge",
+        {
+            "sourceId": a_new("pushed_source"),
+            "documents": [
+                {
+                    "externalId": "post-1",
+                    "url": "https://shop.example/parking",
+                    "title": "Parking",
+                    "html": "<p>There is a car park behind the house.</p>",
+                    "modifiedAt": "2026-01-01T00:00:00Z",
+                }
+            ],
+        },
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
+    ),
+    Row(
+        "knowledgeEvents",
+        {"clientId": the("client"), "after": the("beginning", "cursor")},
+        members(Caller.VIEWER, others=NOT_FOUND, scopes=READ),
     ),
     Row(
         "deleteKnowledgeSource",
