@@ -17,7 +17,7 @@ const TARGET = "es2022";
 
 /** Names that only our own files say to each other; the same short ones in all of them. */
 const OURS =
-  /^(LEAST_CONTRAST|h|t|alive|announcer|around|attend|avatar|begin|beside|block|branding|catchUp|choose|closer|colour|colours|configuration|configure|connect|connected|doubt|draw|drawAnswer|drawBelow|drawn|dress|drop|element|emit|ended|ensure|enter|fallback|follow|followed|forget|form|frame|gate|greet|grow|header|heading|hear|imageHosts|isDark|isGated|isMine|isTaken|keep|keepState|kept|known|launcher|lent|link|list|looks|main|memory|merge|newKey|offer|older|onAccepted|onConnected|onEnd|onEvent|onLost|onProblem|onValue|pending|phrases|problem|proven|question|questionOf|reading|reconsider|region|reign|renew|reset|sayWhy|setBusy|shared|showHistory|showMain|showMenu|showUnread|shown|spoken|starters|stopWanted|store|sync|talk|textOn|titles|toEnd|tool|update|use|view|visit|watch|welcome)$/;
+  /^(LEAST_CONTRAST|h|t|alive|announcer|around|attend|avatar|begin|beside|block|branding|catchUp|choose|closer|colour|colours|configuration|configure|connect|connected|doubt|draw|drawAnswer|drawBelow|drawn|dress|drop|element|emit|ended|ensure|enter|fallback|follow|followed|forget|form|frame|gate|greet|grow|header|heading|hear|imageHosts|isDark|isGated|isMine|isTaken|keep|keepState|kept|known|launcher|leave|lent|link|list|looks|main|memory|merge|newKey|offer|older|onAccepted|onConnected|onEnd|onEvent|onLost|onProblem|onValue|past|pause|pauseAfter|pending|phrases|problem|prove|proven|question|questionOf|reading|reconsider|region|reign|renew|reset|sayWhy|seldom|setBusy|shared|showHistory|showMain|showMenu|showUnread|shown|speech|spoken|starters|stopWanted|store|sync|talk|textOn|titles|toEnd|tool|update|use|view|visit|watch|welcome)$/;
 /** @type {Record<string, string | false>} */
 let shortNames = {};
 
@@ -108,9 +108,9 @@ export async function buildWidget(folder = new URL("dist/", here)) {
     return name;
   };
   const more = add("more", await bundle("more.js", { format: "esm" }));
-  const define = { MORE: JSON.stringify(more), VERSION: JSON.stringify(version) };
+  const define = { VERSION: JSON.stringify(version) };
   const later = add("later", await bundle("later.js", { format: "esm", define }));
-  Object.assign(define, { LATER: JSON.stringify(later) });
+  Object.assign(define, { LATER: JSON.stringify(later), MORE: JSON.stringify(more) });
   const panel = add("panel", await bundle("panel.js", { format: "esm", define }));
   const texts = await languages();
   // One hash for all of them: fifteen would be a tenth of the loader.

@@ -117,7 +117,8 @@ async def test_the_draft_answers(
 ) -> None:
     config = {"clientId": client_id, "name": "Drafted", "provider": "LOCAL", "model": "extractive"}
     made = await done(admin, "createLlmConfig", config, "llmConfig { id }")
-    await edited(admin, chatbot_id, defaultLlmId=made["llmConfig"]["id"])
+    # It knows nothing, and what was published would refuse without asking a model.
+    await edited(admin, chatbot_id, defaultLlmId=made["llmConfig"]["id"], knowledgeMode="OPEN")
     async with previewing(server, await token_of(admin, chatbot_id)) as preview:
         first = await asked(preview, "When do you open?")
         assert kinds_of(first)[-1] == "AnswerCompleted", first

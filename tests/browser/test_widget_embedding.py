@@ -81,9 +81,13 @@ async def test_where_no_stream_gets_through_the_widget_asks_again_and_again(
         ),
     )
     await widget.visit(site.show(script_of(server.url)))
+    await widget.page.evaluate(
+        "ways = []; Parlance.on('transport', ({detail}) => ways.push(detail.way))"
+    )
     await widget.ask(QUESTION)
 
     await widget.expect_finished(ANSWER)
+    assert await widget.page.evaluate("ways") == ["poll"]
 
 
 async def test_before_the_visitor_acts_nothing_is_stored_and_only_the_configuration_asked_for(

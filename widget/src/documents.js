@@ -15,10 +15,13 @@ export const mutation = (name, success, input) => {
   return `mutation($i:${input ?? `${type}Input`}!){${name}(input:$i){__typename ${wanted}...on UserError{code message}}}`;
 };
 
-export const START = mutation("startVisit", "widgetToken expiresAt conversation{id}");
+export const START = /* @__PURE__ */ mutation(
+  "startVisit",
+  "widgetToken expiresAt conversation{id}",
+);
 export const ASK = `subscription($i:AskInput!){ask(input:$i)${EVENT}}`;
 export const FOLLOW = `subscription($m:ID!,$s:Int!){answer(messageId:$m,afterSeq:$s)${EVENT}}`;
-export const STOP = mutation("stopAnswer");
+export const STOP = /* @__PURE__ */ mutation("stopAnswer");
 export const MESSAGES = `query($c:ID!,$b:String){conversation(id:$c){id title messages(last:30,before:$b){pageInfo{hasPreviousPage startCursor}edges{node{${MESSAGE}}}}}}`;
 export const VISIT =
   "subscription($a:String){visitEvents(after:$a){cursor kind conversationId messageId}}";

@@ -103,6 +103,7 @@ export async function poll(link, answer, question, listener, ended) {
   while (!ended()) {
     const variables = { m: answer.id, s: Math.floor(answer.seq), w: POLL_WAIT_MS };
     const events = await link.request(POLL, variables);
+    link.prove();
     listener.onConnected();
     for (const event of events) if (!ended()) listener.onEvent(event);
   }

@@ -1,6 +1,6 @@
 /**
  * What begins with the first answer, loaded while that one is thought of: Markdown, what stands below
- * an answer, saying it to people who hear the page, and what happens to the conversation elsewhere.
+ * an answer, saying it to people who hear the page, and the news of other tabs.
  */
 
 import { Announcer } from "./announcer.js";
@@ -10,7 +10,6 @@ import english from "./languages/en_later.js";
 import laterCss from "./later.css";
 import { Live } from "./live.js";
 import { link } from "./markdown.js";
-import { speech } from "./speech.js";
 
 /** @typedef {import("./panel.js").Panel} Panel */
 
@@ -27,25 +26,16 @@ export class Later {
   constructor(panel) {
     const { around, lent, view } = panel;
     this.#panel = panel;
-    this.#live = new Live(panel);
+    this.#live = new Live(panel, (use) => this.beside(use));
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(laterCss);
     const root = /** @type {ShadowRoot} */ (view.panel.getRootNode());
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
     const { language, phrases } = around;
-    const t = speech(language, english, phrases?.slice(lent.spoken));
+    const t = lent.speech(language, english, phrases?.slice(lent.spoken));
     around.drawBelow = belowWith(language, t, lent, (use) => panel.use(() => this.beside(use)));
     around.drawAnswer = answersWith(around, t);
-    const older = lent.h(
-      "button",
-      { class: "soft older", click: () => panel.use(() => this.beside((side) => side.earlier())) },
-      t("earlier"),
-    );
-    view.log.prepend(older);
     view.announcer = new Announcer(view.region, language);
-    around.drawn = () => {
-      older.hidden = !panel.talk.before;
-    };
     panel.draw();
     const last = panel.talk.turns.at(-1);
     // A quick answer may have been faster than this file: it is said all the same.
@@ -61,7 +51,7 @@ export class Later {
   /** @param {(side: import("./side.js").Side) => unknown} use what few visitors need */
   async beside(use) {
     const panel = this.#panel;
-    this.#side ??= panel.element.load(MORE).then(({ Side }) => new Side(panel, this.#live, link));
+    this.#side ??= panel.element.seldom().then(({ Side }) => new Side(panel, link));
     this.#side.catch(() => {
       this.#side = undefined;
     });

@@ -108,8 +108,7 @@ export class Link {
    */
   stream(query, variables, take, signal, onAccepted) {
     const accepted = () => {
-      if (!this.proven) this.#report(WAYS[this.way]);
-      this.proven = true;
+      this.prove();
       onAccepted?.();
     };
     if (this.way === EVENTS)
@@ -138,6 +137,12 @@ export class Link {
       });
       signal.addEventListener("abort", stop);
     });
+  }
+
+  /** This way has carried something. */
+  prove() {
+    if (!this.proven) this.#report(WAYS[this.way]);
+    this.proven = true;
   }
 
   /** Another way, if this one has carried nothing although the server can be reached. */

@@ -1,21 +1,25 @@
-/** The conversation as the server has it, and what happens to it in other tabs and on other devices. */
+/** What happens to the visitor's conversations in other tabs and on other devices, as it happens. */
 
-import { MESSAGES, VISIT } from "./documents.js";
-import { pause, pauseAfter } from "./following.js";
+import { VISIT } from "./documents.js";
 import { POLL } from "./link.js";
-import { merge } from "./merging.js";
-import { Problem } from "./problem.js";
+
+/** @typedef {import("./problem.js").Problem} Problem */
 
 export class Live {
   #panel;
+  #beside;
   /** @type {AbortSignal | null} of the visitor whose news are heard */
   #heard = null;
-  /** Something happened while a question had no name yet: look again once it has one. */
+  /** Something happened that could not be looked at yet, as while a question had no name. */
   #wanted = false;
 
-  /** @param {import("./panel.js").Panel} panel */
-  constructor(panel) {
+  /**
+   * @param {import("./panel.js").Panel} panel
+   * @param {import("./later.js").Later["beside"]} beside
+   */
+  constructor(panel, beside) {
     this.#panel = panel;
+    this.#beside = beside;
     const { memory, element } = panel;
     const onStorage = (/** @type {StorageEvent} */ event) => {
       if (isTaken(memory, event)) panel.reset();
@@ -28,59 +32,19 @@ export class Live {
     if (now || this.#wanted) await this.sync();
   }
 
-  /**
-   * @param {string} query
-   * @param {Record<string, unknown>} variables
-   * @returns {Promise<any>}
-   */
-  async call(query, variables) {
-    const { link, visit } = this.#panel;
-    await visit.ensure();
-    /** @param {Problem} problem */
-    const again = async (problem) => {
-      if (problem.kind !== "denied" || (await visit.renew())) throw problem;
-      return link.request(query, variables);
-    };
-    const answer = await link.request(query, variables).catch(again);
-    if (answer?.code && answer.message) throw new Problem("refused", answer.message, answer.code);
-    return answer;
-  }
-
   /** Makes the conversation what the server says it is. */
   async sync() {
     const panel = this.#panel;
     const { pending, id } = panel.talk;
-    this.#wanted = Boolean(pending && !pending.id && panel.followed.has(pending.key));
-    if (this.#wanted || !id || (pending && !pending.id)) return;
+    const nameless = pending && !pending.id;
+    this.#wanted = Boolean(nameless && panel.followed.has(pending.key));
+    if (nameless || !id) return;
     try {
-      const found = await this.call(MESSAGES, { c: id });
-      if (panel.talk.id !== id) return;
-      if (!found) return this.#gone();
-      this.take(found, false);
+      await this.#beside((side) => side.past.sync());
     } catch (error) {
+      this.#wanted = true;
       panel.sayWhy(error);
     }
-  }
-
-  /**
-   * @param {any} found a conversation with a page of its messages
-   * @param {boolean} earlier
-   */
-  take({ title, messages: { pageInfo, edges } }, earlier) {
-    const panel = this.#panel;
-    const { talk } = panel;
-    talk.title = title;
-    const messages = edges.map((/** @type {any} */ edge) => edge.node);
-    merge(talk, messages, earlier);
-    talk.before = pageInfo.hasPreviousPage ? pageInfo.startCursor : "";
-    panel.draw();
-    panel.keep();
-    if (talk.pending) panel.follow(talk.pending);
-  }
-
-  #gone() {
-    this.#panel.followed.clear();
-    this.#panel.begin();
   }
 
   /**
@@ -89,7 +53,7 @@ export class Live {
    * @param {boolean} syncs whether something may have happened before there is anything to follow
    */
   async watch(syncs) {
-    const { link, memory, visit, reign } = this.#panel;
+    const { lent, link, memory, visit, reign } = this.#panel;
     const { signal } = reign;
     if (this.#heard === signal) return;
     this.#heard = signal;
@@ -116,7 +80,7 @@ export class Live {
         }
         if (kind === "denied" && !this.#panel.talk.pending) await visit.renew().catch(() => null);
       }
-      await pause(pauseAfter(losses++), signal);
+      await lent.pause(lent.pauseAfter(losses++), signal);
     }
   }
 
@@ -127,7 +91,8 @@ export class Live {
     panel.memory.keep({ cursor });
     panel.element.emit("visit", { kind, conversationId });
     const here = conversationId === talk.id;
-    if (kind === "CONFIGURATION_PUBLISHED") this.#configure();
+    if (kind === "CONFIGURATION_PUBLISHED")
+      this.#beside((side) => side.past.configure()).catch(() => null);
     else if (kind === "QUESTION_ASKED") {
       const known = talk.turns.some((turn) => turn.id === messageId);
       // While an answer is followed the news may be of its question, in a conversation left since.
@@ -135,14 +100,7 @@ export class Live {
         talk.id ??= conversationId;
         this.sync();
       }
-    } else if (here && kind === "CONVERSATION_DELETED") this.#gone();
-  }
-
-  async #configure() {
-    const { element } = this.#panel;
-    await element.configure("no-cache").catch(() => null);
-    element.dress();
-    this.#panel.draw();
+    } else if (here && kind === "CONVERSATION_DELETED") panel.leave();
   }
 }
 

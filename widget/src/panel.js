@@ -70,7 +70,8 @@ export class Panel {
     const { settings, language } = element;
     drawWith(element.shared.drawing);
     /** What the later parts need of those that are here already, and how many of the phrases. */
-    this.lent = { drawing, h, newKey, spoken: Object.keys(english).length, tool };
+    const spoken = Object.keys(english).length;
+    this.lent = { drawing, h, newKey, pause, pauseAfter, speech, spoken, tool };
     this.element = element;
     this.#settings = settings;
     this.t = speech(language, english, phrases);
@@ -78,7 +79,7 @@ export class Panel {
     this.link = new Link(
       element.shared,
       () =>
-        element.load(MORE).catch(() => {
+        element.seldom().catch(() => {
           throw new Problem("lost");
         }),
       () => this.visit.token,
@@ -281,15 +282,6 @@ export class Panel {
     this.view.offer(pending ? [] : questions);
   }
 
-  /** The visitor agrees to the consent text. */
-  async agree() {
-    await this.visit.known;
-    this.memory.keep({ consent: this.configuration.texts.consentText ?? "" });
-    this.draw();
-    this.view.question.focus();
-    this.connect(Boolean(this.#settings.getToken));
-  }
-
   /**
    * Takes the conversation up again, and looks for what happens elsewhere.
    *
@@ -457,6 +449,12 @@ export class Panel {
     this.memory.keep({ conversationId: null, talk: undefined });
     this.show();
     this.view.question.focus();
+  }
+
+  /** The conversation that is shown is gone. */
+  leave() {
+    this.followed.clear();
+    this.begin();
   }
 
   /** @param {ConstructorParameters<typeof Conversation>[0]} [kept] a new conversation without it */

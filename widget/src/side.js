@@ -7,8 +7,8 @@
 import { MESSAGES, mutation } from "./documents.js";
 import english from "./languages/en_side.js";
 import { replace } from "./merging.js";
+import { Past } from "./past.js";
 import sideCss from "./side.css";
-import { speech } from "./speech.js";
 
 const icons = {
   back: "M14 6l-6 6 6 6",
@@ -30,7 +30,6 @@ const LIST = "{conversations(first:50){edges{node{id title lastMessageAt}}}}";
 
 export class Side {
   #panel;
-  #live;
   #view;
   #around;
   #lent;
@@ -42,23 +41,33 @@ export class Side {
 
   /**
    * @param {import("./panel.js").Panel} panel
-   * @param {import("./live.js").Live} live
    * @param {typeof import("./markdown.js").link} link
    */
-  constructor(panel, live, link) {
+  constructor(panel, link) {
     const { around, lent, view } = panel;
     this.#panel = panel;
-    this.#live = live;
+    this.past = new Past(panel);
     this.#view = view;
     this.#around = around;
     this.#lent = lent;
-    this.#t = speech(around.language, english, around.phrases?.slice(-Object.keys(english).length));
+    this.#t = lent.speech(
+      around.language,
+      english,
+      around.phrases?.slice(-Object.keys(english).length),
+    );
     this.#link = link;
     this.#place = lent.h("div", { class: "side", hidden: true });
     view.main.after(this.#place);
     this.#back = lent.tool(icons.back, this.#t("back"), () => this.showMain());
     this.#back.hidden = true;
     view.header.prepend(this.#back);
+    const properties = { class: "soft older", click: () => panel.use(() => this.earlier()) };
+    const older = lent.h("button", properties, this.#t("earlier"));
+    view.log.prepend(older);
+    around.drawn = () => {
+      older.hidden = !panel.talk.before;
+    };
+    around.drawn();
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(sideCss);
     const root = /** @type {ShadowRoot} */ (view.panel.getRootNode());
@@ -89,7 +98,7 @@ export class Side {
     const t = this.#t;
     const { h } = this.#lent;
     const panel = this.#panel;
-    const { edges } = panel.visit.token ? await this.#live.call(LIST, {}) : { edges: [] };
+    const { edges } = panel.visit.token ? await this.past.call(LIST, {}) : { edges: [] };
     const items = edges.map((/** @type {{node: Talk}} */ { node }) =>
       this.#talk(node, node.id === panel.talk.id),
     );
@@ -122,7 +131,7 @@ export class Side {
       this.#choose(talk.id);
     };
     const remove = async () => {
-      await this.#live.call(REMOVE, { i: { id: talk.id } });
+      await this.past.call(REMOVE, { i: { id: talk.id } });
       if (talk.id === panel.talk.id) panel.begin();
       await this.showHistory();
     };
@@ -158,7 +167,7 @@ export class Side {
     const submit = async (/** @type {Event} */ event) => {
       event.preventDefault();
       const title = field.value.trim();
-      if (title) await this.#live.call(RENAME, { i: { id: talk.id, title } });
+      if (title) await this.past.call(RENAME, { i: { id: talk.id, title } });
       await this.showHistory();
     };
     const save = h("button", { type: "submit", class: "soft" }, t("save"));
@@ -214,7 +223,7 @@ export class Side {
       const nothing = this.#lent.h("p", { class: "notice", role: "status" }, this.#t("empty"));
       return place.replaceChildren(nothing);
     }
-    const { download } = await this.#live.call(EXPORT, { i: {} });
+    const { download } = await this.past.call(EXPORT, { i: {} });
     const file = this.#lent.h(
       "a",
       {
@@ -237,7 +246,7 @@ export class Side {
     const t = this.#t;
     const panel = this.#panel;
     const erase = async () => {
-      if (panel.visit.token) await this.#live.call(ERASE, { i: {} });
+      if (panel.visit.token) await this.past.call(ERASE, { i: {} });
       panel.reset();
       panel.memory.forget();
       this.showMain();
@@ -251,9 +260,9 @@ export class Side {
     const { log } = this.#view;
     const { id, before } = panel.talk;
     const { scrollHeight, scrollTop } = log;
-    const found = await this.#live.call(MESSAGES, { c: id, b: before });
+    const found = await this.past.call(MESSAGES, { c: id, b: before });
     if (!found || panel.talk.id !== id) return;
-    this.#live.take(found, true);
+    this.past.take(found, true);
     log.scrollTop = scrollTop + log.scrollHeight - scrollHeight;
   }
 
@@ -275,7 +284,7 @@ export class Side {
     this.#asksAgain = true;
     this.#view.question.focus();
     const input = { messageId: old.id, idempotencyKey: this.#lent.newKey() };
-    const { messageId } = await this.#live.call(REGENERATE, { i: input }).finally(() => {
+    const { messageId } = await this.past.call(REGENERATE, { i: input }).finally(() => {
       this.#asksAgain = false;
     });
     if (panel.talk !== shown || shown.pending) return;
@@ -297,7 +306,7 @@ export class Side {
     this.#panel.draw();
     if (rating === "DOWN") this.#askWhy(turn, place);
     try {
-      await this.#live.call(RATE, { i: { messageId: turn.id, rating } });
+      await this.past.call(RATE, { i: { messageId: turn.id, rating } });
     } catch (error) {
       turn.rating = before;
       this.#panel.draw();
@@ -325,7 +334,7 @@ export class Side {
       const comment = field.value.trim();
       const panel = this.#panel;
       const input = { messageId: turn.id, rating: "DOWN", comment };
-      this.#live.call(RATE, { i: input }).catch((error) => panel.sayWhy(error));
+      this.past.call(RATE, { i: input }).catch((error) => panel.sayWhy(error));
       form.replaceWith(h("p", { class: "meta", role: "status" }, t("thanks")));
       this.#view.question.focus();
     };
@@ -345,7 +354,7 @@ export class Side {
     const panel = this.#panel;
     if (id === panel.talk.id || panel.talk.pending) return;
     panel.show({ id });
-    return this.#live.sync();
+    return this.past.sync();
   }
 
   /**
@@ -357,9 +366,18 @@ export class Side {
   block(reason, canAgree) {
     const { h } = this.#lent;
     const t = this.#t;
-    const agree = h("button", { class: "solid", click: () => this.#panel.agree() }, t("agree"));
+    const agree = h("button", { class: "solid", click: () => this.#agree() }, t("agree"));
     const more = canAgree ? [agree] : this.#contact();
     this.#view.gate.replaceChildren(h("p", { dir: "auto" }, reason || t("unavailable")), ...more);
+  }
+
+  async #agree() {
+    const panel = this.#panel;
+    await panel.visit.known;
+    panel.memory.keep({ consent: panel.configuration.texts.consentText ?? "" });
+    panel.draw();
+    this.#view.question.focus();
+    await panel.connect(Boolean(panel.element.settings.getToken));
   }
 
   #contact() {

@@ -12,8 +12,8 @@ import { buildWidget } from "../build.js";
 const LOADER_LIMIT = 5 * 1024;
 /** Everything that it takes to ask in English and to read the answer. */
 const CHAT_LIMIT = 15 * 1024;
-/** With that and all that an answer brings along: Markdown, sources, tools, news of other tabs. */
-const ANSWERED_LIMIT = 21.25 * 1024;
+/** All that an ordinary first chat transfers: with Markdown, sources, tools and news of other tabs. */
+const ANSWERED_LIMIT = 20 * 1024;
 const LANGUAGE_LIMIT = 1.5 * 1024;
 
 const dist = new URL("../dist/", import.meta.url);

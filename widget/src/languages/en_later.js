@@ -6,6 +6,5 @@ export default {
   again: "Answer again",
   stopped: "Stopped",
   sources: { one: "{n} source", other: "{n} sources" },
-  earlier: "Earlier messages",
   newTab: "opens in a new tab",
 };

@@ -18,6 +18,7 @@ export default {
   thanks: "Thank you for your feedback.",
   contact: "Talk to a person",
   agree: "Agree and continue",
+  earlier: "Earlier messages",
   back: "Back",
   unavailable: "This chat is not available at the moment.",
 };
