@@ -1,7 +1,8 @@
 """The turn, in order. Read this file to know what happens between a question and its answer.
 
     load chatbot, talk so far -> the hook's before_llm -> retrieval -> is that evidence enough?
-    -> prompt -> reserve -> model, or the fallback -> stream -> the hook's after_llm
+    -> prompt -> reserve -> model, or the fallback -> links limited -> stream
+    -> the hook's after_llm
 
 Whoever runs the turn decides about leases, stopping and crashes (`generations.py`), and about what
 becomes of the answer at its end: citations, confidence and cost (`turn_record.py`), settling
@@ -23,6 +24,8 @@ from services.answering.failures import AnswerImpossibleError
 from services.answering.follow_ups import Asked, retrieve
 from services.answering.history import talk_before
 from services.answering.hook_steps import HookSteps, Turn
+from services.answering.limited_links import LimitedText
+from services.answering.link_hosts import link_hosts
 from services.answering.phrases import phrase
 from services.answering.prompts import model_request
 from services.answering.thinking import Thinking
@@ -72,7 +75,10 @@ class Pipeline:
             settings, hooked.message, outcome, talk, record.language, hooked.context
         )
         raise_if_cancelled()
-        await self._thinking.think(client, hooked.settings, request, hooked.text, record)
+        sources = [one.url for one in outcome.passages]
+        text = LimitedText(hooked.text, link_hosts(settings, client, sources))
+        await self._thinking.think(client, hooked.settings, request, text, record)
+        await text.close()
         await hooked.after()
 
     async def _retrieve(
