@@ -101,7 +101,7 @@ class KnowledgeSources:
             TooManyPassagesError: a text falls into more passages than a source may have.
         """
         definition = checked(wanted)
-        await self._judge(definition.url, None)
+        await self._judge(definition, None)
         indexed = await self._indexed_at_once(definition, len(definition.chatbot_ids))
         source = KnowledgeSource(
             client_id=client_id,
@@ -176,8 +176,9 @@ class KnowledgeSources:
         old = definition_of(before)
         wanted = checked(old, changes)
         if wanted == old:
+            await self._transactions.run_transaction(lambda session: _unchanged(before, session))
             return before
-        await self._judge(wanted.url, old.url)
+        await self._judge(wanted, old.url)
         concerned = {*wanted.chatbot_ids, *before.chatbot_ids, *before.leaving_chatbot_ids}
         indexed = await self._indexed_at_once(wanted, len(concerned))
         source = await self._transactions.run_transaction(
@@ -277,14 +278,16 @@ class KnowledgeSources:
         """How many sources there are, or this chatbot uses, counted no further than `limit`."""
         return await scope.of(KnowledgeSource).count(_used_by(chatbot_id), limit=limit)
 
-    async def _judge(self, url: str | None, before: str | None) -> None:
+    async def _judge(self, wanted: SourceDefinition, before: str | None) -> None:
         """Look at an address that is new.
 
         Raises:
             RefusedError: it may not be read.
         """
-        if url is not None and url != before and self._check is not None:
-            await self._check(url)
+        if wanted.kind not in FETCHED_KINDS or wanted.url in {None, before}:
+            return
+        if wanted.url is not None and self._check is not None:
+            await self._check(wanted.url)
 
     async def _existing(self, scope: TenantScope, source_id: PydanticObjectId) -> KnowledgeSource:
         source = await self.get(scope, source_id)
@@ -392,6 +395,11 @@ def _schedule(before: KnowledgeSource, wanted: SourceDefinition) -> dict[str, An
     if hours == before.sync_every_hours:
         return {}
     return {"next_sync_at": utc_now() + timedelta(hours=hours) if hours else None}
+
+
+async def _unchanged(source: KnowledgeSource, session: WriteSession) -> None:
+    """Tell the audit log that nothing was to be done, which leaves no entry."""
+    await record(session, client_id=source.client_id, before=source, after=source)
 
 
 async def _take_file(source: KnowledgeSource, session: WriteSession) -> None:

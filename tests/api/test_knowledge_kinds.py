@@ -186,6 +186,9 @@ async def test_a_change_of_somebody_else_is_not_written_over(
     conflict = "... on ConflictError { currentRevision current { id } }"
     late = await mutate(admin, "updateKnowledgeSource", given, "source { id }", conflict)
     assert (late["currentRevision"], late["current"]["id"]) == (2, source_id)
+    same = {"id": source_id, "text": "We open at ten."}
+    again = await done(admin, "updateKnowledgeSource", same, "source { version revision }")
+    assert again == changed
     surplus = {"id": source_id, "url": "https://shop.example", "syncEveryHours": 3}
     refused = await mutate(admin, "updateKnowledgeSource", surplus, "source { id }", ISSUES)
     assert [one["path"][1] for one in refused["issues"]] == ["url", "syncEveryHours"]

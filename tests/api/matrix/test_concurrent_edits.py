@@ -27,6 +27,8 @@ WITHOUT_REVISION = {
     "importChatbot": "makes it",
     "cloneChatbot": "makes it",
     "addKnowledgeSource": "makes it",
+    "syncKnowledgeSource": "reads it anew, whatever was changed",
+    "pushKnowledge": "each document says when it was modified",
     "rollbackChatbot": "names the version that shall be seen, whatever is seen now",
     "deactivateUser": "ends somebody's access, whatever else was changed",
     "rotateClientSigningKey": "adds a key; two at once are bounded by how many may live",

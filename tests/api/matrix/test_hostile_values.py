@@ -50,6 +50,9 @@ OTHERWISE: dict[str, str] = {
     "validateHook.source": "what is wrong with it is the answer",
     "deleteClient.confirmSlug": "not the slug",
     "deleteChatbot.confirmName": "not the name",
+    "pushKnowledge.documents": "so many are more values than any request may hold",
+    "pushKnowledge.documents.html": "a document may have a megabyte, and what is not stored of it"
+    " is replaced",
 }
 """Fields that are refused in other words, or taken for a hint that is none, with the reason."""
 
@@ -62,7 +65,6 @@ TAKES_CONTROL = {
     "addKnowledgeSource.title": "the same",
     "updateKnowledgeSource.text": "the same",
     "updateKnowledgeSource.title": "the same",
-    "pushKnowledge.documents.0.html": "the same",
 }
 """Fields that take control characters, with the reason."""
 
