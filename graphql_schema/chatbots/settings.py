@@ -183,13 +183,13 @@ class ChatbotSettingsInput:
         description="The corner of the launcher.", default=strawberry.UNSET
     )
     logo_url: str | None = strawberry.field(
-        description="An http(s) address.", default=strawberry.UNSET
+        description="The address of a picture that is here.", default=strawberry.UNSET
     )
     logo_upload_id: strawberry.ID | None = strawberry.field(
         description="From POST /uploads, in the place of logoUrl.", default=strawberry.UNSET
     )
     bubble_icon_url: str | None = strawberry.field(
-        description="An http(s) address.", default=strawberry.UNSET
+        description="The address of a picture that is here.", default=strawberry.UNSET
     )
     bubble_icon_upload_id: strawberry.ID | None = strawberry.field(
         description="From POST /uploads, in the place of bubbleIconUrl.", default=strawberry.UNSET
@@ -223,7 +223,7 @@ class ChatbotSettingsInput:
         description="An e-mail address.", default=strawberry.UNSET
     )
     contact_url: str | None = strawberry.field(
-        description="An http(s) address.", default=strawberry.UNSET
+        description="The address of a picture that is here.", default=strawberry.UNSET
     )
     custom_instructions: str | None = strawberry.field(
         description="At most 8000 characters.", default=strawberry.UNSET

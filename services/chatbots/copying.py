@@ -26,6 +26,7 @@ from services.chatbots.portable import (
 from services.chatbots.settings_checks import MAX_NAME, SettingsChecks
 from services.field_checks import FieldChecks
 from services.refusals import UnknownTargetError
+from services.uploads.addresses import picture_hash
 from services.uploads.pictures import Picture, PictureError
 from services.uploads.uploads import Uploads
 
@@ -140,7 +141,9 @@ class Copying:
         if client_id != source.client_id:
             del change["allowed_origins"]
         for field in ("logo_url", "bubble_icon_url"):
-            change[field] = self._uploads.address_of(change[field])
+            # An older version took pictures of other hosts, too, which no visitor sees.
+            is_ours = picture_hash(change[field] or "") is not None
+            change[field] = self._uploads.address_of(change[field]) if is_ours else None
         for field in _OF_THE_CLIENT:
             chosen = change[field]
             config = await held_llm_config(chosen, client_id, session) if chosen else None

@@ -1,7 +1,7 @@
-"""Pictures in a chatbot's settings: uploaded here, or at any other address.
+"""Pictures in a chatbot's settings, which were uploaded here: visitors' pages ask no other host.
 
-Of a picture that was uploaded here the settings hold the path, so that they outlive a change of the
-installation's domain; the picture is kept from then on.
+The settings hold the path, so that they outlive a change of the installation's domain; the picture
+is kept from then on.
 """
 
 from collections.abc import Mapping
@@ -73,10 +73,16 @@ class Logos:
     ) -> str:
         path = self._uploads.path_in(address)
         if path is None:
-            return checks.web_address(_NAMES[field], address)
+            checks.wrong(_NAMES[field], _elsewhere(field))
+            return address
         try:
             if not await self._uploads.shared(path, client_id, session):
                 checks.wrong(_NAMES[field], "is no picture that is here any more; upload it again")
         except TooManyUploadsError as error:
             checks.wrong(_NAMES[field], str(error))
         return path
+
+
+def _elsewhere(field: str) -> str:
+    upload = next(_NAMES[upload] for upload, url in URL_OF_UPLOAD.items() if url == field)
+    return f"is no picture that was uploaded here; send it to POST /uploads and give {upload}"

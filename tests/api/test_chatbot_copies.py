@@ -64,7 +64,7 @@ async def rich_chatbot(admin: GraphQLClient, client_id: str, kind: str = "PNG") 
     model = {"clientId": client_id, "name": "Own", "provider": "LOCAL", "model": "extractive"}
     config = (await done(admin, "createLlmConfig", model, "llmConfig { id }"))["llmConfig"]["id"]
     settings = FULL | {"fallbackLlmId": config, "logoUploadId": told["uploadId"]}
-    del settings["logoUrl"], settings["name"]
+    del settings["name"]
     return await new_chatbot(admin, client_id, name="Robo", settings=settings)
 
 

@@ -74,8 +74,6 @@ FULL: Json = {
     "secondaryColor": "#445566",
     "colorScheme": "DARK",
     "position": "TOP_LEFT",
-    "logoUrl": "https://cdn.example.com/logo.png",
-    "bubbleIconUrl": "https://cdn.example.com/bubble.png",
     "showBranding": False,
     "autoOpen": True,
     "autoOpenDelayMs": 0,
@@ -152,15 +150,14 @@ async def test_a_new_chatbot_starts_published_with_the_clients_defaults(
 async def test_every_setting_is_kept_and_null_clears(admin: GraphQLClient, client_id: str) -> None:
     chatbot_id = await new_chatbot(admin, client_id, settings=FULL)
     full = (await read(admin, chatbot_id))["draft"]
-    assert full == FULL | {"defaultLlm": {"name": "Local"}, "fallbackLlm": None}
+    pictures = {"logoUrl": None, "bubbleIconUrl": None}
+    assert full == FULL | pictures | {"defaultLlm": {"name": "Local"}, "fallbackLlm": None}
 
     nothing = await changed(admin, chatbot_id, settings={})
     assert (nothing["draft"], nothing["revision"]) == (full, 1)
 
     cleared = await changed(admin, chatbot_id, settings=dict.fromkeys(FULL))
     emptied: Json = {
-        "logoUrl": None,
-        "bubbleIconUrl": None,
         "contactEmail": None,
         "contactUrl": None,
         "texts": [],
@@ -217,7 +214,7 @@ async def test_everything_that_is_wrong_is_told_at_once(
         "name": "",
         "primaryColor": "red",
         "secondaryColor": "#12345",
-        "logoUrl": "ftp://example.com/logo.png",
+        "logoUrl": "https://cdn.example.com/logo.png",
         "bubbleIconUrl": "javascript:alert(1)",
         "autoOpenDelayMs": 600_001,
         "defaultLanguage": "JA",

@@ -54,7 +54,6 @@ async def chatbot(editor: GraphQLClient) -> Json:
         "name": 'Tom "&" <Jerry>',
         "settings": {
             "allowedImageHosts": ["images.example"],
-            "logoUrl": "https://pictures.example/logo.png?size=2;x",
         },
     }
     made: Json = (await done(editor, "createChatbot", given, "chatbot { id embedKey }"))["chatbot"]
@@ -110,7 +109,7 @@ async def test_it_says_what_a_strict_policy_must_allow(
     assert script["contentSecurityPolicy"] == (
         "script-src https://chat.example.com;"
         " connect-src https://chat.example.com wss://chat.example.com;"
-        " img-src https://chat.example.com https://pictures.example https://images.example"
+        " img-src https://chat.example.com https://images.example"
     )
     assert iframe["contentSecurityPolicy"] == "frame-src https://chat.example.com"
 

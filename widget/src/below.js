@@ -45,7 +45,9 @@ export function belowWith(language, t, { h, tool }, use) {
       );
     });
     const summary = h("summary", {}, t("sources", citations.length));
-    return [h("details", { class: "sources", part: "sources" }, summary, h("ol", {}, ...items))];
+    const toggle = (/** @type {any} */ { target }) => target.scrollIntoView({ block: "nearest" });
+    const properties = { class: "sources", part: "sources", toggle };
+    return [h("details", properties, summary, h("ol", {}, ...items))];
   };
 
   /**

@@ -55,7 +55,7 @@ export function palette(primary, secondary, dark, { contrast, css, textOn, LEAST
     line: css(mix(surface, text, dark ? 0.16 : 0.11)),
     bubble: css(bubble),
     "on-bubble": css(readableOn(mix(textOn(bubble), bubble, 0.1), bubble)),
-    link: css(readableOn(primary, bubble)),
+    linked: css(readableOn(primary, bubble)),
     danger: css(readableOn([200, 30, 40], surface)),
   };
 }

@@ -7,6 +7,8 @@ import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { buildWidget } from "../build.js";
+import * as reading from "../src/contrast.js";
+import { palette } from "../src/palette.js";
 
 /** In bytes of gzip. A page that only shows the launcher loads the first. */
 const LOADER_LIMIT = 5 * 1024;
@@ -88,13 +90,15 @@ test("no text becomes markup or code", () => {
   }
 });
 
-test("no name that is shortened is also the key of a text or a name that a file gives away", async () => {
+test("no name that is shortened is also the key of a text or colour or a name that a file gives away", async () => {
   const source = await readFile(new URL("../build.js", import.meta.url), "utf8");
   const ours = new RegExp(/\/(\^\(.*\)\$)\/;/.exec(source)?.[1] ?? "");
   for (const language of ["en", "en_later", "en_side"]) {
     const { default: phrases } = await import(`../src/languages/${language}.js`);
     for (const key of Object.keys(phrases)) assert.doesNotMatch(key, ours);
   }
+  const colours = palette([1, 2, 3], null, false, reading);
+  for (const name of Object.keys(colours)) assert.doesNotMatch(name, ours);
   const more = await readFile(new URL("../src/more.js", import.meta.url), "utf8");
   for (const [, names] of more.matchAll(/export \{(.*?)\}/g))
     for (const name of names.split(",")) assert.doesNotMatch(name.trim(), ours);

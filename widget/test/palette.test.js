@@ -34,7 +34,7 @@ for (const dark of [false, true]) {
         ["accent", "surface"],
         ["danger", "surface"],
         ["on-bubble", "bubble"],
-        ["link", "bubble"],
+        ["linked", "bubble"],
       ];
       for (const [text, ground] of pairs) {
         const ratio = contrast.contrast(rgb(found[text]), rgb(found[ground]));
