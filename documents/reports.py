@@ -97,7 +97,11 @@ async def take_due_report(taken_by: str) -> Report | None:
         "updated_at": now,
     }
     found = await Report.get_pymongo_collection().find_one_and_update(
-        {"status": {"$in": ["queued", "running"]}, "due_at": {"$lte": now}},
+        {
+            "client_id": {"$exists": True},
+            "status": {"$in": ["queued", "running"]},
+            "due_at": {"$lte": now},
+        },
         {"$set": taken, "$inc": {"attempts": 1}},
         sort=[("due_at", ASCENDING)],
         return_document=ReturnDocument.AFTER,
@@ -113,13 +117,16 @@ def still_ours(report: Report) -> dict[str, Any]:
 async def make_taken_reports_due() -> None:
     """Count all attempts as given up: for the only process on its database, at its start."""
     await Report.get_pymongo_collection().update_many(
-        {"status": "running"}, {"$set": {"due_at": utc_now(), "taken_by": None}}
+        {"client_id": {"$exists": True}, "status": "running"},
+        {"$set": {"due_at": utc_now(), "taken_by": None}},
     )
 
 
 async def due_schedules(limit: int) -> list[ReportSchedule]:
     """Schedules of which a report is due."""
-    found = ReportSchedule.get_pymongo_collection().find({"next_run_at": {"$lte": utc_now()}})
+    found = ReportSchedule.get_pymongo_collection().find(
+        {"client_id": {"$exists": True}, "next_run_at": {"$lte": utc_now()}}
+    )
     return [
         cast("ReportSchedule", parse_obj(ReportSchedule, one))
         for one in await found.limit(limit).to_list()

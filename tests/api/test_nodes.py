@@ -39,7 +39,10 @@ query ($id: ID!) {
 }
 """
 VIEWER = "{ viewer { user { id } visitor { id } } }"
-NOT_FOR_VIEWERS = {"ApiKey", "AuditEntry", "SigningKey", "Session", "Hook", "HookVersion"}
+NOT_FOR_VIEWERS = {
+    *("ApiKey", "AuditEntry", "SigningKey", "Session", "Hook", "HookVersion"),
+    *("Report", "ReportSchedule"),
+}
 """Tested with the operations that make them."""
 
 

@@ -29,6 +29,10 @@ ACROSS_CLIENTS = {
     ("messages", "words_due"),  # those that get their words, by the background work
     ("conversations", "end_hook_due"),  # closed ones, told to hooks by the background work
     ("hooks", "enabled"),  # checked again at the start of the server
+    ("knowledge_sources", "work_due_at"),  # read by the background work
+    ("knowledge_sources", "work_token"),  # left behind, freed at the start of the server
+    ("reports", "status"),  # made by the background work, and freed at the start
+    ("report_schedules", "next_run_at"),  # likewise
     ("visits", "ended_at"),  # idle ones, ended by the background work
     ("pending_erasures", "due_at"),  # left behind, finished by the background work
     ("clients", ""),  # the admin's list
