@@ -1,9 +1,10 @@
 """Fits the table that makes a probability of a gate's score: isotonic regression (PAVA).
 
-    python -m benchmarks.retrieval.calibrate ROWS.json
+    python -m benchmarks retrieval              # measures, and writes the rows
+    python -m benchmarks.retrieval.calibrate    # or with the path of other rows
 
-ROWS.json holds pairs of a score and whether the passages of that question held its answer; the
-benchmark writes one for the tuning part of its questions. The printed knots go by hand into
+Rows are pairs of a score and whether the passages of that question held its answer; the benchmark
+writes those of the tuning part of its questions. The printed knots go by hand into
 `services/knowledge/confidence.py`, with a line about where they come from.
 """
 
@@ -14,6 +15,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.retrieval.debian_pages import CACHE
+
+ROWS = CACHE / "rows.json"
 PRIOR = 2.0
 """Questions of each outcome that every block is taken to have: nothing is ever quite certain."""
 
@@ -75,9 +79,10 @@ def _together(one: _Block, other: _Block) -> _Block:
 
 def main() -> None:
     """Print the knots of a file of rows."""
-    rows = [
-        (float(score), bool(right)) for score, right in json.loads(Path(sys.argv[1]).read_text())
-    ]
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    if not path.is_file():
+        sys.exit(f"{path} is not there: run `python -m benchmarks retrieval` first.")
+    rows = [(float(score), bool(right)) for score, right in json.loads(path.read_text())]
     for knot in fitted(rows):
         print(f"({knot.score:.3f}, {knot.probability:.3f}),")
 

@@ -5,11 +5,13 @@ into a folder; nothing is installed. Sections keep their ids, so that a question
 """
 
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
+CACHE = Path(tempfile.gettempdir()) / "parlance-benchmark-corpus"
 PACKAGES = (
     *(f"debian-faq{one}" for one in ("", "-de", "-fr", "-it", "-ja", "-nl", "-pt", "-zh-cn")),
     *(

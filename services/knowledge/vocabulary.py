@@ -3,7 +3,8 @@
 They are read from the chunks when a question has an unknown word, and kept per chatbot and
 language. What is kept may be a little out of date: a mended word is looked for in addition to the
 one that was typed, so the worst that a missing word does is to leave a typo unmended. A chatbot
-with few chunks is read anew after each change; one with many at most every `KEPT_SECONDS`.
+with few chunks is read anew after each change; one with many at most every `KEPT_SECONDS`, and no
+question waits for that longer than `LONGEST_WAIT_S`.
 """
 
 import asyncio
@@ -35,6 +36,9 @@ MOST_WORDS_KEPT = 600_000
 """Over all chatbots of this process, about 60 MB. The longest unused go first."""
 
 KEPT_SECONDS = 120.0
+
+LONGEST_WAIT_S = 0.1
+"""To read the words of a large chatbot takes a second or two: the next question has them."""
 
 
 class NearWord(NamedTuple):
@@ -82,8 +86,11 @@ class _Kept:
 class Vocabularies:
     """Those of the chatbots that were asked lately, in this process."""
 
-    def __init__(self, most_words: int = MOST_WORDS_KEPT) -> None:
+    def __init__(
+        self, most_words: int = MOST_WORDS_KEPT, longest_wait_s: float = LONGEST_WAIT_S
+    ) -> None:
         self._most_words = most_words
+        self._longest_wait_s = longest_wait_s
         self._kept: OrderedDict[tuple[PydanticObjectId, str], _Kept] = OrderedDict()
         self._reading: dict[tuple[PydanticObjectId, str], asyncio.Task[Vocabulary]] = {}
 
@@ -96,8 +103,10 @@ class Vocabularies:
         version: object,
         chunk_count: int,
         deadline_ms: int,
-    ) -> Vocabulary:
+    ) -> Vocabulary | None:
         """The words of a chatbot's chunks that are, or may be, in a language.
+
+        None while those of a large chatbot are being read.
 
         Args:
             scope: Whose data may be read.
@@ -114,13 +123,31 @@ class Vocabularies:
             return kept.vocabulary
         reading = self._reading.get(key)
         if reading is None:
-            reading = asyncio.create_task(_read(scope, chatbot_id, language, deadline_ms))
+            reading = asyncio.create_task(self._read(scope, key, version, deadline_ms))
             self._reading[key] = reading
-            reading.add_done_callback(lambda _: self._reading.pop(key, None))
+            reading.add_done_callback(lambda done: self._ended(key, done))
         # Shielded: whoever asked first may go away while others wait for the same words.
-        vocabulary = await asyncio.shield(reading)
+        waits_s = self._longest_wait_s if chunk_count > FEW_CHUNKS else None
+        try:
+            return await asyncio.wait_for(asyncio.shield(reading), waits_s)
+        except TimeoutError:
+            return None if kept is None else kept.vocabulary
+
+    async def _read(
+        self,
+        scope: TenantScope,
+        key: tuple[PydanticObjectId, str],
+        version: object,
+        deadline_ms: int,
+    ) -> Vocabulary:
+        vocabulary = await _read(scope, *key, deadline_ms)
         self._keep(key, _Kept(vocabulary, version, monotonic()))
         return vocabulary
+
+    def _ended(self, key: tuple[PydanticObjectId, str], reading: asyncio.Task[Vocabulary]) -> None:
+        self._reading.pop(key, None)
+        if not reading.cancelled():
+            reading.exception()  # nobody may wait any more, and the next question tries again
 
     def _keep(self, key: tuple[PydanticObjectId, str], kept: _Kept) -> None:
         self._kept[key] = kept

@@ -106,6 +106,8 @@ class WordSearch:
             chunk_count=size.chunk_count,
             deadline_ms=self._deadline_ms,
         )
+        if vocabulary is None:
+            return question
 
         def mend() -> ReadQuestion:
             near = {word: mended(word.tokens, vocabulary) for word in unknown}

@@ -6,7 +6,7 @@ from beanie import PydanticObjectId
 from documents.tenancy import TenantScope
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
-from services.knowledge.vocabulary import Vocabularies
+from services.knowledge.vocabulary import FEW_CHUNKS, Vocabularies, Vocabulary
 from tests.unit.knowledge.conftest import Tenant, new_tenant
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -92,3 +92,26 @@ async def test_vocabularies_know_their_own_chatbot_only_and_forget_the_unused_on
     other = await words_of(stranger.client_id, stranger.chatbot_id)
     assert other.nearest("zanzibarr") is None  # type: ignore[attr-defined]
     assert await words_of(tenant.client_id, tenant.chatbot_id) is not own
+
+
+async def test_no_question_waits_long_for_the_words_of_a_large_chatbot(
+    knowledge_sources: KnowledgeSources, tenant: Tenant
+) -> None:
+    text = "The rooms of the zanzibar house are all free this week."
+    await knowledge_sources.add_text(tenant.client_id, [tenant.chatbot_id], "Rooms", text)
+    vocabularies = Vocabularies(longest_wait_s=0.0)
+
+    async def words(chunk_count: int) -> Vocabulary | None:
+        return await vocabularies.of(
+            TenantScope.one(tenant.client_id),
+            tenant.chatbot_id,
+            "en",
+            version=1,
+            chunk_count=chunk_count,
+            deadline_ms=2_000,
+        )
+
+    assert await words(FEW_CHUNKS + 1) is None
+    read = await words(FEW_CHUNKS)
+    assert read is not None
+    assert await words(FEW_CHUNKS + 1) is read
