@@ -34,6 +34,7 @@ from documents.usage_daily import UsageDaily
 from documents.usage_days import UsageDay
 from documents.usage_events import UsageEvent
 from documents.usage_highlights import UsageHighlights
+from documents.usage_merged import UsageMerged
 from documents.usage_months import UsageMonth
 from documents.users import User
 from documents.visitors import Visitor
@@ -84,6 +85,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     UsageDaily,
     UsageDay,
     UsageHighlights,
+    UsageMerged,
     Report,
     ReportSchedule,
     UsageMonth,

@@ -101,13 +101,13 @@ async def touch_days(client_id: str, keys: Collection[DayKey], session: WriteSes
 
 
 async def stored_days(
-    client_id: str, since: date, until: date, chatbot_id: PydanticObjectId | None
+    client_id: str, since: date, until: date, chatbot_ids: Sequence[PydanticObjectId] | None
 ) -> AsyncGenerator[list[dict[str, Any]], None]:
     """The days from `since` on and before `until` as they are stored, in order, some at a time."""
     days = TenantScope.one(client_id).of(UsageDay)
     wanted: dict[str, Any] = {"day": {"$gte": f"{since}", "$lt": f"{until}"}}
-    if chatbot_id is not None:
-        wanted["chatbot_id"] = chatbot_id
+    if chatbot_ids is not None:
+        wanted["chatbot_id"] = {"$in": list(chatbot_ids)}
     found = days.raw.find(days.condition(wanted), batch_size=DAYS_AT_ONCE)
     async with found.sort("day", ASCENDING):
         while batch := await found.to_list(DAYS_AT_ONCE):

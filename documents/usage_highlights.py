@@ -1,6 +1,7 @@
 """What stood out on a day of a chatbot: which questions came again, which conversations were long.
 
-A bounded number of each, so a report of a year reads days and not questions. Nothing that anybody
+A bounded number of each of a day; a report of a year reads them merged by months, see
+`services.usage.highlight_months`. Nothing that anybody
 said stands here: questions are told apart by a fingerprint and their words read from an answer that
 is still there. What was erased or pruned is named by nobody.
 """
@@ -75,18 +76,22 @@ async def highlights_of_days(
 
 
 async def stored_highlights(
-    client_id: str, field: str, since: date, until: date, chatbot_id: PydanticObjectId | None
+    client_id: str,
+    fields: Sequence[str],
+    since: date,
+    until: date,
+    chatbot_id: PydanticObjectId | None,
 ) -> AsyncGenerator[Mapping[str, Any], None]:
-    """One field of the days from `since` on and before `until`, as it is stored."""
+    """Some fields of the days from `since` on and before `until`, as they are stored."""
     highlights = TenantScope.one(client_id).of(UsageHighlights)
     wanted: dict[str, Any] = {"day": {"$gte": f"{since}", "$lt": f"{until}"}}
     if chatbot_id is not None:
         wanted["chatbot_id"] = chatbot_id
     found = highlights.raw.find(
-        highlights.condition(wanted), {field: 1, "_id": 0}, batch_size=DAYS_AT_ONCE
+        highlights.condition(wanted), dict.fromkeys(fields, 1) | {"_id": 0}, batch_size=DAYS_AT_ONCE
     )
     async for day in found:
-        yield day.get(field) or {}
+        yield day
 
 
 async def replace_highlights(

@@ -28,11 +28,8 @@ from graphql_schema.usage.types import (
 )
 from services.usage.days import Whose
 from services.usage.figures import PeriodFigures, total_figures
-from services.usage.highlights import (
-    QuestionsField,
-    longest_conversations,
-    questions_asked_most,
-)
+from services.usage.highlight_months import QuestionsField
+from services.usage.highlights import longest_conversations, questions_asked_most
 from services.usage.periods import Period, zone_of
 from services.usage.stays import StayFigures, active_tokens, stays_in
 

@@ -188,7 +188,8 @@ async def _pieces(report: Report, client: Client) -> AsyncGenerator[tuple[date, 
 
 async def _page(report: Report, client: Client) -> AsyncGenerator[tuple[date, str], None]:
     findings = await findings_of(client, report)
-    yield findings.period.until, "".join(page_of(findings, report.language))
+    page = await asyncio.to_thread(lambda: "".join(page_of(findings, report.language)))
+    yield findings.period.until, page
 
 
 async def _go_on(report: Report, percent: int) -> None:

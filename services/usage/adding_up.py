@@ -79,6 +79,17 @@ class Groups:
             )
         ]
 
+    def packed(self, group: int) -> dict[str, bytes]:
+        """What a group came to, as `services.usage.day_shares` packs a share."""
+        ranks = self._ranks[group]
+        met = np.flatnonzero(ranks)
+        return {
+            "numbers": self._numbers[group].astype(NUMBER).tobytes(),
+            "first_token": _packed_spans(self._first_token[group]),
+            "answer": _packed_spans(self._answer[group]),
+            "visitors": (met << RANK_BITS | ranks[met]).astype(VISITOR).tobytes(),
+        }
+
     def _grow(self, count: int) -> None:
         if count > self._count:
             more = max(count, 2 * self._count) - self._count if self._count else count
@@ -104,6 +115,13 @@ def _laid_out(packed: Sequence[bytes], form: np.dtype[Any]) -> tuple[NDArray[Any
     entries = np.frombuffer(b"".join(packed), form)
     lengths = [len(one) // form.itemsize for one in packed]
     return entries, np.repeat(np.arange(len(packed)), lengths)
+
+
+def _packed_spans(sums: Numbers) -> bytes:
+    places = np.flatnonzero(sums)
+    packed = np.zeros(len(places), SPAN)
+    packed["span"], packed["count"] = places, sums[places]
+    return packed.tobytes()
 
 
 def _counts(sums: Numbers) -> dict[int, int]:

@@ -23,6 +23,7 @@ from documents.transactions import Transactions, WriteSession
 from documents.usage_daily import AddedUsage, UsageKey, add_usage
 from documents.usage_days import DayKey, touch_days
 from documents.usage_events import UsageEvent
+from documents.usage_merged import touch_merged
 from services.cancelling import raise_if_cancelled
 from services.live.publishing import usage_changed
 from services.usage.days import days_of_hour
@@ -131,7 +132,9 @@ async def _count_rows(client_id: str, session: WriteSession) -> int:
         sums.add(row)
     added = sums.added()
     await add_usage(client_id, added, session)
-    await touch_days(client_id, days_of(added), session)
+    days = days_of(added)
+    await touch_days(client_id, days, session)
+    await touch_merged(client_id, days, session)
     await note_highlights(client_id, rows, zone, session)
     await usage_changed(client_id, session)
     return len(rows)

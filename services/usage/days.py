@@ -57,9 +57,17 @@ def days_of_hour(hour: datetime) -> Sequence[date]:
     return [day + timedelta(days=apart) for apart in (-1, 0, 1)]
 
 
-async def days_in(whose: Whose, period: Period) -> AsyncGenerator[list[Day], None]:
-    """The days of a period on which something was asked, up to date, some at a time."""
-    found = stored_days(whose.client_id, period.since, period.until, whose.chatbot_id)
+async def days_in(
+    whose: Whose, period: Period, chatbot_ids: Sequence[PydanticObjectId] | None = None
+) -> AsyncGenerator[list[Day], None]:
+    """The days of a period on which something was asked, up to date, some at a time.
+
+    Of all chatbots that are meant, or of these.
+    """
+    if not period.days:
+        return
+    wanted = [whose.chatbot_id] if whose.chatbot_id else chatbot_ids
+    found = stored_days(whose.client_id, period.since, period.until, wanted)
     async with aclosing(found) as batches:
         async for batch in batches:
             fresh = [one for one in batch if _is_fresh(whose, one)]

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from documents.base import utc_now
 from documents.clients import Client
@@ -12,6 +13,7 @@ from documents.ids import PydanticObjectId
 from documents.usage_months import UsageMonth
 from services.usage.adding_up import Figures, Groups, PackedShares
 from services.usage.days import Day, Whose, days_in
+from services.usage.merging import NO_DAYS, Parts, days_of_all, months_in, parts_of
 from services.usage.periods import GranularityName, Period, zone_of
 from services.usage.reservations import limits_of, standing
 
@@ -70,9 +72,21 @@ async def period_figures(
     """What all chatbots of a client, or one of them, were used for."""
     summing = _Summing([*period.steps(granularity)])
     whose = Whose(client.client_id, zone_of(client), chatbot_id)
-    async with aclosing(days_in(whose, period)) as batches:
-        async for days in batches:
-            summing.add(days)
+    parts = parts_of(period)
+    by_days = granularity != "month"
+    if by_days and chatbot_id is not None:
+        parts = Parts(period, NO_DAYS, NO_DAYS)  # all that is needed is in days which are read
+    for days in (parts.before, parts.after):
+        async with aclosing(days_in(whose, days)) as batches:
+            async for batch in batches:
+                summing.add(batch)
+    async with aclosing(months_in(whose, parts.months)) as batches:
+        async for batch in batches:
+            summing.add(batch, to_series=not by_days)
+    if by_days:
+        async with aclosing(days_of_all(whose, parts.months)) as batches:
+            async for batch in batches:
+                summing.add_to_series(batch)
     return summing.figures()
 
 
@@ -82,10 +96,16 @@ async def total_figures(
     """The sums of a period, and nothing about its parts."""
     totals = Groups(1)
     whose = Whose(client.client_id, zone_of(client), chatbot_id)
-    async with aclosing(days_in(whose, period)) as batches:
-        async for days in batches:
-            shares = [share for day in days for share in day.shares]
-            totals.add(PackedShares(shares), [0] * len(shares))
+    parts = parts_of(period)
+    for source in (
+        days_in(whose, parts.before),
+        months_in(whose, parts.months),
+        days_in(whose, parts.after),
+    ):
+        async with aclosing(source) as batches:
+            async for days in batches:
+                shares = [share for day in days for share in day.shares]
+                totals.add(PackedShares(shares), [0] * len(shares))
     return totals.figures()[0]
 
 
@@ -99,12 +119,14 @@ class _Summing:
         self._chatbots: dict[PydanticObjectId, int] = {}
         self._models: dict[PydanticObjectId | None, int] = {}
         self._llm_names: dict[PydanticObjectId, str] = {}
+        self._named_on: dict[PydanticObjectId, date] = {}
 
-    def add(self, days: Sequence[Day]) -> None:
+    def add(self, days: Sequence[Day], *, to_series: bool = True) -> None:
         parts = [(day, share) for day in days for share in day.shares]
         packed = PackedShares([share for _, share in parts])
         self._totals.add(packed, [0] * len(parts))
-        self._by_step.add(packed, [bisect_right(self._steps, day.day) - 1 for day, _ in parts])
+        if to_series:
+            self._by_step.add(packed, [self._step(day) for day, _ in parts])
         chatbots, models = self._chatbots, self._models
         self._by_chatbot.add(
             packed, [chatbots.setdefault(day.chatbot_id, len(chatbots)) for day, _ in parts]
@@ -112,9 +134,22 @@ class _Summing:
         self._by_llm.add(
             packed, [models.setdefault(share["llm_config_id"], len(models)) for _, share in parts]
         )
-        for _, share in parts:
-            if share["llm_config_id"] is not None:
-                self._llm_names[share["llm_config_id"]] = share["llm_name"] or ""
+        for day, share in parts:
+            self._name(day, share)
+
+    def add_to_series(self, days: Sequence[Day]) -> None:
+        parts = [(day, share) for day in days for share in day.shares]
+        packed = PackedShares([share for _, share in parts])
+        self._by_step.add(packed, [self._step(day) for day, _ in parts])
+
+    def _step(self, day: Day) -> int:
+        return bisect_right(self._steps, day.day) - 1
+
+    def _name(self, day: Day, share: Mapping[str, Any]) -> None:
+        """Months come after the days beside them, so the latest name is told by its day."""
+        llm = share["llm_config_id"]
+        if llm is not None and day.day >= self._named_on.get(llm, day.day):
+            self._named_on[llm], self._llm_names[llm] = day.day, share["llm_name"] or ""
 
     def figures(self) -> PeriodFigures:
         by_llm = zip(self._models, self._by_llm.figures(), strict=False)

@@ -6,10 +6,10 @@ are hardly ever repeated the least frequent are forgotten: only a bounded number
 """
 
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from documents.ids import PydanticObjectId
@@ -23,15 +23,13 @@ from documents.usage_highlights import (
     UsageHighlights,
     highlights_of_days,
     replace_highlights,
-    stored_highlights,
 )
 from services.usage.days import Whose
+from services.usage.highlight_months import AskedMost, Longest, QuestionsField, highlights_in
 from services.usage.periods import Period
 
 QUESTIONS_OF_A_DAY = 50
 CONVERSATIONS_OF_A_DAY = 20
-
-QuestionsField = Literal["asked", "unanswered"]
 
 _QUESTION_OF_ANSWER = frozenset({"question_id"})
 _WORDS_OF_QUESTION = frozenset({"content"})
@@ -89,20 +87,17 @@ async def questions_asked_most(
     whose: Whose, period: Period, field: QuestionsField, most: int
 ) -> Sequence[QuestionCount]:
     """The questions of a period that were asked most, as far as their words are still there."""
-    counts: dict[str, int] = defaultdict(int)
-    last: dict[str, tuple[datetime, PydanticObjectId]] = {}
-    async for day in _stored(whose, period, field):
-        for key, one in day.items():
-            counts[key] += one["count"]
-            seen = (one["last_at"], one["answer_id"])
-            last[key] = max(seen, last.get(key, seen))
+    asked = AskedMost()
+    async with aclosing(highlights_in(whose, period, field)) as spans:
+        async for span in spans:
+            asked.add(span)
     # More than are wanted: of some nothing is left to be told.
-    ordered = sorted(counts, key=lambda key: (counts[key], last[key]), reverse=True)[: 3 * most]
-    questions = await _questions_of(whose.client_id, [last[key][1] for key in ordered])
+    ordered = asked.most(3 * most)
+    questions = await _questions_of(whose.client_id, [one["answer_id"] for one in ordered.values()])
     found = [
-        QuestionCount(question.content, counts[key], last[key][0], question.id)
-        for key in ordered
-        if (question := questions.get(last[key][1]))
+        QuestionCount(question.content, one["count"], one["last_at"], question.id)
+        for one in ordered.values()
+        if (question := questions.get(one["answer_id"]))
     ]
     return found[:most]
 
@@ -111,16 +106,11 @@ async def longest_conversations(
     whose: Whose, period: Period, most: int
 ) -> Sequence[PydanticObjectId]:
     """The conversations with most messages by their last answer in a period, longest first."""
-    longest: dict[str, int] = {}
-    async for day in _stored(whose, period, "longest"):
-        for name, length in day.items():
-            longest[name] = max(length, longest.get(name, 0))
-    ordered = sorted(longest.items(), key=lambda one: (-one[1], one[0]))
-    return [PydanticObjectId(name) for name, _ in ordered[:most]]
-
-
-def _stored(whose: Whose, period: Period, field: str) -> AsyncGenerator[Mapping[str, Any], None]:
-    return stored_highlights(whose.client_id, field, period.since, period.until, whose.chatbot_id)
+    longest = Longest()
+    async with aclosing(highlights_in(whose, period, "longest")) as spans:
+        async for span in spans:
+            longest.add(span)
+    return [PydanticObjectId(name) for name in longest.most(most)]
 
 
 async def _questions_of(

@@ -67,7 +67,12 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def month_at(moment: datetime, zone: ZoneInfo) -> Period:
     """The month in which a moment lies."""
     first = moment.astimezone(zone).date().replace(day=1)
-    return Period(first, _next_step(first, "month"))
+    return Period(first, next_month(first))
+
+
+def next_month(day: date) -> date:
+    """The first day of the month after the one in which a day lies."""
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _months_before(first: date, months: int) -> date:
@@ -80,4 +85,4 @@ def _next_step(day: date, granularity: GranularityName) -> date:
         return day + timedelta(days=1)
     if granularity == "week":
         return day + timedelta(days=7 - day.weekday())
-    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return next_month(day)

@@ -16,6 +16,7 @@ from documents.usage_daily import AddedUsage, UsageKey, hours_between, replace_u
 from documents.usage_days import DayKey, touch_days
 from documents.usage_events import UsageEvent, rows_between
 from documents.usage_highlights import UsageHighlights, forget_highlights, replace_highlights
+from documents.usage_merged import touch_merged
 from services.cancelling import raise_if_cancelled
 from services.usage.counting import UsageSums, days_of
 from services.usage.day_shares import SUMMED
@@ -80,11 +81,12 @@ async def _rebuild_day(client: Client, day: date, session: WriteSession) -> Rebu
     right = sums.added()
     stored = [hour async for hour in hours_between(client.client_id, span, session)]
     wrong = _wrong(right, stored)
+    keys = {UsageKey(one["hour"], one["chatbot_id"], None) for one in stored}
+    days = days_of([*right, *(AddedUsage(key, None, {}, {}) for key in keys)])
     if wrong:
         await replace_usage(client.client_id, span, right, session)
-        keys = {UsageKey(one["hour"], one["chatbot_id"], None) for one in stored}
-        gone = [AddedUsage(key, None, {}, {}) for key in keys]
-        await touch_days(client.client_id, days_of([*right, *gone]), session)
+        await touch_days(client.client_id, days, session)
+    await touch_merged(client.client_id, days, session)
     await forget_highlights(client.client_id, day, day + timedelta(days=1), session)
     await replace_highlights(client.client_id, highlights.values(), session)
     return Rebuilt(len(right), wrong)

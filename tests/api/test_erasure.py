@@ -180,7 +180,7 @@ async def test_a_chatbot_goes_and_its_sources_stay(
     await all_counted(server, slug)
     others_before = await left(server, {"chatbot_id": kept})
     before = await left(server, {"chatbot_id": gone})
-    kept_names = ("usage_events", "usage_daily", "usage_days", "usage_highlights")
+    kept_names = ("usage_events", "usage_daily", "usage_days", "usage_highlights", "usage_merged")
     figures = {name: before.pop(name) for name in kept_names}
 
     given = {"id": chatbot_id, "confirmName": "helper"}

@@ -6,6 +6,7 @@ import pytest
 
 from tests.answers import asked
 from tests.api.operations import (
+    OPEN,
     Json,
     KeyOf,
     MakeClient,
@@ -59,6 +60,11 @@ def around_today(days: int = 1) -> Json:
     }
 
 
+def month_of_today() -> Json:
+    first = datetime.now(UTC).date().replace(day=1)
+    return {"from": str(first), "until": str((first + timedelta(days=31)).replace(day=1))}
+
+
 async def report(caller: GraphQLClient, shop: Shop, **more: object) -> Json:
     given = {"id": shop.id, "period": around_today(), **more}
     found: Json = (await caller.execute(CLIENT_REPORT, given))["clientReport"]
@@ -68,7 +74,7 @@ async def report(caller: GraphQLClient, shop: Shop, **more: object) -> Json:
 async def test_a_report_tells_what_was_asked(
     admin: GraphQLClient, shop: Shop, person_of: PersonOf, visitor_of: VisitorOf
 ) -> None:
-    second = await new_chatbot(admin, shop.id, name="Second")
+    second = await new_chatbot(admin, shop.id, name="Second", settings=OPEN)
     one, other = await visitor_of(shop.embed_key), await visitor_of(shop.embed_key)
     at_second = await visitor_of((await chatbot_facts(admin, second))[0])
     conversation = (await asked(one, "When do you open?"))[0]["conversationId"]
@@ -103,6 +109,21 @@ async def test_a_report_tells_what_was_asked(
     given = {"id": shop.id, "period": around_today()}
     [model] = (await viewer.execute(LLM_USAGE, given))["llmUsage"]
     assert model["totals"]["requests"] == 4
+
+
+async def test_a_month_that_is_kept_is_told_anew_when_something_is_asked(
+    admin: GraphQLClient, shop: Shop, visitor_of: VisitorOf
+) -> None:
+    visitor, month = await visitor_of(shop.embed_key), month_of_today()
+    for count in (1, 2):
+        await asked(visitor, "When do you open?")
+        for granularity in ("DAY", "MONTH"):
+            found = await report(admin, shop, period=month, granularity=granularity)
+            assert found["totals"]["requests"] == count
+            assert sum(one["totals"]["requests"] for one in found["series"]) == count
+            assert [one["totals"]["requests"] for one in found["byChatbot"]] == [count]
+            assert [one["count"] for one in found["topQuestions"]] == [count]
+            assert len(found["longestConversations"]) == count
 
 
 async def test_what_was_deleted_is_counted_and_not_told(

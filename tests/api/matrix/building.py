@@ -102,6 +102,8 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     await done(admin, "updateChatbot", changed, "chatbot { id }")
     await done(admin, "publishChatbot", {"id": made["chatbot"]["id"]}, "version { id }")
     await _hook(world, side.slug, client_id, made["chatbot"]["id"])
+    site = {"chatbotId": made["chatbot"]["id"], "siteUrl": f"https://{side.slug}.example"}
+    await done(admin, "createPluginConnection", site, "connectionCode")
     for name, (type_name, collection) in COLLECTIONS.items():
         found = await world.database[collection].find_one({"client_id": side.slug})
         side.things[name] = Thing(type_name, collection, _there(found, name))

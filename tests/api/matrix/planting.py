@@ -70,6 +70,8 @@ KEPT = frozenset(
         "since",
         "until",
         "day",
+        "span",
+        "first",
         "form",
         "format",
         "sha256",
