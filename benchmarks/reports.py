@@ -219,7 +219,7 @@ def _answers(database: Mongo[dict[str, Any]], slug: str) -> list[ObjectId]:
     answers = [ObjectId() for _ in range(WORDINGS)]
     told = [(answer, ObjectId()) for answer in answers[:100]]
     database["messages"].insert_many(
-        {"_id": one, "client_id": slug, **more}
+        {"_id": one, "client_id": slug, "conversation_id": one, "seq": 1, **more}
         for answer, question in told
         for one, more in ((answer, {"question_id": question}), (question, {"content": "When?"}))
     )

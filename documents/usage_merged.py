@@ -71,7 +71,6 @@ class UsageMerged(TenantDocument):
                     ("first", ASCENDING),
                     ("chatbot_id", ASCENDING),
                 ],
-                unique=True,
                 name="span",
             ),
             IndexModel(
@@ -81,6 +80,7 @@ class UsageMerged(TenantDocument):
                     ("span", ASCENDING),
                     ("first", ASCENDING),
                 ],
+                unique=True,
                 name="chatbot",
             ),
         ]

@@ -21,8 +21,8 @@ _SPANS: Final[tuple[Mapping[str, Any], ...]] = (
 async def migrate(database: AsyncDatabase[dict[str, Any]]) -> None:
     """Stores a span for each that has a day; again, it stores the same and leaves what is there."""
     merged = database["usage_merged"]
-    keys = ("client_id", "span", "first", "chatbot_id")
-    await merged.create_index([(key, 1) for key in keys], unique=True, name="span")
+    keys = ("client_id", "chatbot_id", "span", "first")
+    await merged.create_index([(key, 1) for key in keys], unique=True, name="chatbot")
     now = utc_now()
     for span in _SPANS:
         key = {"client_id": "$client_id", **span}
