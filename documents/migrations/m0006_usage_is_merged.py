@@ -6,11 +6,15 @@ Days that were counted before have none yet, and a month without one counts as a
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pymongo import UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.base import utc_now
 
+AT_ONCE = 1_000
+
 _MONTH: Final = {"$substrBytes": ["$day", 0, 7]}
+_KEY: Final = ("client_id", "chatbot_id", "span", "first")
 _SPANS: Final[tuple[Mapping[str, Any], ...]] = (
     {"span": "day", "first": "$day", "chatbot_id": None},
     {"span": "month", "first": _MONTH, "chatbot_id": None},
@@ -20,26 +24,15 @@ _SPANS: Final[tuple[Mapping[str, Any], ...]] = (
 
 async def migrate(database: AsyncDatabase[dict[str, Any]]) -> None:
     """Stores a span for each that has a day; again, it stores the same and leaves what is there."""
-    merged = database["usage_merged"]
-    keys = ("client_id", "chatbot_id", "span", "first")
-    await merged.create_index([(key, 1) for key in keys], unique=True, name="chatbot")
-    now = utc_now()
+    merged, now = database["usage_merged"], utc_now()
+    await merged.create_index([(key, 1) for key in _KEY], unique=True, name="chatbot")
+    added = {"revision": 1, "created_at": now, "updated_at": now}
     for span in _SPANS:
-        key = {"client_id": "$client_id", **span}
-        stored = {**{name: f"$_id.{name}" for name in keys}, "_id": 0, "revision": {"$literal": 1}}
-        steps: list[dict[str, Any]] = [
-            {"$group": {"_id": key}},
-            {
-                "$project": stored
-                | {"created_at": {"$literal": now}, "updated_at": {"$literal": now}}
-            },
-            {
-                "$merge": {
-                    "into": "usage_merged",
-                    "on": list(keys),
-                    "whenMatched": "keepExisting",
-                    "whenNotMatched": "insert",
-                }
-            },
-        ]
-        await (await database["usage_days"].aggregate(steps, allowDiskUse=True)).to_list()
+        steps = [{"$group": {"_id": {"client_id": "$client_id", **span}}}]
+        found = await database["usage_days"].aggregate(steps, allowDiskUse=True)
+        async with found:
+            while keys := await found.to_list(AT_ONCE):
+                updates = [
+                    UpdateOne(key["_id"], {"$setOnInsert": added}, upsert=True) for key in keys
+                ]
+                await merged.bulk_write(updates, ordered=False)

@@ -102,8 +102,7 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     await done(admin, "updateChatbot", changed, "chatbot { id }")
     await done(admin, "publishChatbot", {"id": made["chatbot"]["id"]}, "version { id }")
     await _hook(world, side.slug, client_id, made["chatbot"]["id"])
-    site = {"chatbotId": made["chatbot"]["id"], "siteUrl": f"https://{side.slug}.example"}
-    await done(admin, "createPluginConnection", site, "connectionCode")
+    await _connection(admin, side.slug, made["chatbot"]["id"])
     for name, (type_name, collection) in COLLECTIONS.items():
         found = await world.database[collection].find_one({"client_id": side.slug})
         side.things[name] = Thing(type_name, collection, _there(found, name))
@@ -122,6 +121,12 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     side.things["signing_key"] = Thing("SigningKey", "", signing_key | {"_id": signing_key["id"]})
     side.things["beginning"] = await _beginning(admin, client_id)
     return side
+
+
+async def _connection(admin: GraphQLClient, slug: str, chatbot_id: str) -> None:
+    """A code for a site's plugin that nobody has used."""
+    site = {"chatbotId": chatbot_id, "siteUrl": f"https://{slug}.example"}
+    await done(admin, "createPluginConnection", site, "connectionCode")
 
 
 async def _hook(world: World, slug: str, client_id: str, chatbot_id: str) -> None:

@@ -13,10 +13,12 @@ from documents.base import utc_now
 from documents.clients import Client
 from documents.database.database import Database
 from documents.ids import PydanticObjectId
+from documents.migrations.m0006_usage_is_merged import migrate
 from documents.tenancy import TenantScope
 from documents.usage_daily import UsageDaily
 from documents.usage_days import UsageDay
 from documents.usage_events import UsageEvent
+from documents.usage_merged import UsageMerged
 from services.usage.counting import Counting
 from services.usage.days import Whose
 from services.usage.figures import Figures, PeriodFigures, period_figures, total_figures
@@ -186,6 +188,19 @@ async def test_a_day_that_is_kept_is_told_anew_when_something_is_counted(
         await counting.count(client.client_id)
         await all_of(client)
     assert_tells((await all_of(client)).totals, rows)
+
+
+async def test_days_of_an_earlier_version_get_their_months(database: Database) -> None:
+    client = await new_client()
+    rows = usage_rows(client, 600, AUTUMN)
+    await store_rows(client, rows)
+    await rebuild(database, client)
+    merged = TenantScope.one(client.client_id).of(UsageMerged)
+    await merged.delete_many({})
+    for _ in range(2):
+        await migrate(database.database)
+        assert_tells((await all_of(client)).totals, rows)
+    assert set(await merged.raw.distinct("revision", merged.condition())) == {1}
 
 
 async def test_another_time_zone_puts_the_days_together_anew(database: Database) -> None:
