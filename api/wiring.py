@@ -76,6 +76,7 @@ from services.knowledge.pushing import Pushing
 from services.knowledge.reading import SourceReader
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.site_addresses import SiteAddresses
+from services.knowledge.site_sources import SiteSources
 from services.knowledge.source_limits import KnowledgeLimits
 from services.knowledge.sources import KnowledgeSources
 from services.knowledge.syncing import Syncing
@@ -233,6 +234,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         hook_tests=HookTests(database, hook_runner),
         hook_secrets=hook_secrets,
         knowledge_sources=knowledge.sources,
+        site_sources=knowledge.site_sources,
         knowledge_files=knowledge.files,
         pushing=knowledge.pushing,
         retrieval_tests=RetrievalTests(knowledge_search),
@@ -330,6 +332,7 @@ class _Knowledge:
     """What takes and reads knowledge."""
 
     sources: KnowledgeSources
+    site_sources: SiteSources
     files: KnowledgeFiles
     pushing: Pushing
     worker: KnowledgeWorker
@@ -345,6 +348,7 @@ def _knowledge(settings: Settings, database: Database) -> _Knowledge:
     worker = KnowledgeWorker(database, Syncing(reader, most_chunks=limits.chunks_per_source))
     return _Knowledge(
         sources=KnowledgeSources(database, limits, worker.wake, SiteAddresses(allowed).check),
+        site_sources=SiteSources(database, limits),
         files=files,
         pushing=Pushing(database, extractor, limits),
         worker=worker,

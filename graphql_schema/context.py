@@ -54,6 +54,7 @@ from services.hooks.testing import HookTests
 from services.hooks.versions import HookVersions
 from services.knowledge.files import KnowledgeFiles
 from services.knowledge.pushing import Pushing
+from services.knowledge.site_sources import SiteSources
 from services.knowledge.sources import KnowledgeSources
 from services.live.following import Live
 from services.privacy.deleting import Deleting
@@ -104,6 +105,7 @@ class Services:
     knowledge_sources: KnowledgeSources
     knowledge_files: KnowledgeFiles
     pushing: Pushing
+    site_sources: SiteSources
     retrieval_tests: RetrievalTests
     visits: Visits
     stays: Stays

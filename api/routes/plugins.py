@@ -3,6 +3,7 @@
     POST   /plugins/{chatbot}/connect      spends a one-time code for the plugin's keys
     GET    /plugins/{chatbot}/connection   whether its API key is good, and how the chatbot is
     DELETE /plugins/{chatbot}/connection   ends its keys
+    POST   /plugins/{chatbot}/source       finds or makes the source that the site's posts go to
     GET    /plugins/{chatbot}/update.json  which version there is
     GET    /plugins/{chatbot}.zip          that version; it has nothing in it that pages do not say
 
@@ -10,7 +11,7 @@
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from fastapi import APIRouter, Request
@@ -24,10 +25,15 @@ from graphql_schema.errors import AuthorizationError
 from graphql_schema.node import global_id
 from graphql_schema.viewers import ApiKeyViewer
 from services.audit.acts import Act, Actor, acting
+from services.knowledge.errors import (
+    ChatbotsNotFoundError,
+    KnowledgeInputError,
+    TooManySourcesError,
+)
 from services.origins import normalized_origin
 from services.publishing.plugin_connections import ConnectionCodeError
 from services.rate_limits.rate_limits import RateLimitedError
-from services.refusals import LimitReachedError
+from services.refusals import InvalidFieldsError, LimitReachedError
 from services.visits.embedding_origins import EmbeddingOrigins
 from services.visits.showing import shown_chatbot
 from wordpress_plugin.package import Package
@@ -48,6 +54,17 @@ class Wish(BaseModel):
 
     code: str = Field(min_length=1, max_length=200)
     site_url: str = Field(alias="siteUrl", min_length=1, max_length=2000)
+
+
+class SourceWish(BaseModel):
+    """Which site a plugin wants to send posts of."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    site_url: str = Field(alias="siteUrl", min_length=1, max_length=2000)
+
+
+W = TypeVar("W", Wish, SourceWish)
 
 
 class PluginRefusedError(Exception):
@@ -84,6 +101,15 @@ async def connection(embed_key: str, request: Request, site: str = "") -> Respon
     return _told({"chatbot": _about(chatbot, site, request)})
 
 
+@router.post("/plugins/{embed_key}/source")
+async def source(embed_key: str, request: Request) -> Response:
+    """The id of the source that this site's posts go to."""
+    try:
+        return await _source(embed_key, request)
+    except PluginRefusedError as refusal:
+        return _refused(refusal)
+
+
 @router.delete("/plugins/{embed_key}/connection")
 async def disconnect(embed_key: str, request: Request) -> Response:
     """End the keys of the plugin that asks."""
@@ -91,8 +117,7 @@ async def disconnect(embed_key: str, request: Request) -> Response:
         key = await _key_for(embed_key, request)
     except PluginRefusedError as refusal:
         return _refused(refusal)
-    actor = Actor(f"API key {key.name} ({key.prefix}…)", None, _address(request))
-    with acting(Act(actor, "disconnectPlugin")):
+    with acting(Act(_actor(key, request), "disconnectPlugin")):
         await _services(request).plugin_connections.end(key)
     return Response(status_code=204, headers=NO_STORE)
 
@@ -133,7 +158,7 @@ async def package_file(embed_key: str, request: Request) -> Response:
 
 
 async def _connected(embed_key: str, request: Request) -> Response:
-    wish = await _wish(request)
+    wish = await _wish(request, Wish)
     services, address = _services(request), _address(request)
     with acting(Act(Actor("A plugin with a connection code", None, address), "connectPlugin")):
         try:
@@ -157,18 +182,45 @@ async def _connected(embed_key: str, request: Request) -> Response:
     )
 
 
-async def _wish(request: Request) -> Wish:
+async def _source(embed_key: str, request: Request) -> Response:
+    key = await _key_for(embed_key, request)
+    if "knowledge_write" not in key.scopes:
+        raise PluginRefusedError(403, "FORBIDDEN", "This key may not send content.")
+    wish, chatbot = await _wish(request, SourceWish), await _chatbot(embed_key)
+    with acting(Act(_actor(key, request), "findPluginSource")):
+        try:
+            found = await _services(request).site_sources.source_of(chatbot, wish.site_url)
+        except TooManySourcesError as error:
+            message = f"The chatbot has {error.limit} sources of knowledge. Delete one there first."
+            raise PluginRefusedError(409, "LIMIT_REACHED", message) from error
+        except ChatbotsNotFoundError as error:
+            raise PluginRefusedError(404, "NOT_FOUND", "There is no such chatbot.") from error
+        except (KnowledgeInputError, InvalidFieldsError) as error:
+            message = "`siteUrl` must be the site's http(s) address."
+            raise PluginRefusedError(400, "INVALID_INPUT", message) from error
+    return _told({"sourceId": global_id("KnowledgeSource", found.id)})
+
+
+async def _wish(request: Request, kind: type[W]) -> W:
     try:
         async with asyncio.timeout(BODY_SECONDS):
             body = await request.body()
         if len(body) > MAX_BODY_BYTES:
             raise PluginRefusedError(413, "BODY_TOO_LARGE", "This is no connection code.")
-        return Wish.model_validate_json(body)
+        return kind.model_validate_json(body)
     except TimeoutError as error:
         raise PluginRefusedError(408, "TIMEOUT", "The request took too long.") from error
     except ValidationError as error:
-        message = "`code` and `siteUrl` are needed, as JSON."
+        message = f"{_names(kind)} must be sent, as JSON."
         raise PluginRefusedError(400, "INVALID_INPUT", message) from error
+
+
+def _names(kind: type[BaseModel]) -> str:
+    return " and ".join(f"`{one.alias or name}`" for name, one in kind.model_fields.items())
+
+
+def _actor(key: ApiKey, request: Request) -> Actor:
+    return Actor(f"API key {key.name} ({key.prefix}…)", None, _address(request))
 
 
 async def _key_for(embed_key: str, request: Request) -> ApiKey:

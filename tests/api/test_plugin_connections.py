@@ -11,7 +11,9 @@ import httpx
 import jwt
 import pytest
 import pytest_asyncio
+from bson import ObjectId
 
+from services.knowledge.source_limits import KnowledgeLimits
 from tests.api.operations import (
     Json,
     MakeClient,
@@ -286,3 +288,74 @@ async def test_neither_code_nor_keys_are_in_the_log(
     given = (await connected(http, shop, code)).json()
     for secret in (code, given["apiKey"], given["signingSecret"]):
         assert secret not in server.log
+
+
+async def source_for(http: httpx.AsyncClient, shop: Json, key: str, site: str = SITE) -> Json:
+    answer = await http.post(
+        f"/plugins/{shop['key']}/source",
+        json={"siteUrl": site},
+        headers={"Authorization": f"Bearer {key}"},
+    )
+    said: Json = answer.json()
+    return said
+
+
+SOURCES = """
+query ($id: ID!) { knowledgeSources(chatbotId: $id, first: 10) {
+  edges { node { id kind title url } } } }
+"""
+
+
+async def test_a_site_has_one_source_however_often_it_asks(
+    admin: GraphQLClient, http: httpx.AsyncClient, shop: Json
+) -> None:
+    key = (await connected(http, shop, await new_code(admin, shop))).json()["apiKey"]
+    made = await asyncio.gather(*(source_for(http, shop, key) for _ in range(6)))
+    again = await source_for(http, shop, key, SITE.replace("https", "http") + "/")
+
+    assert len({one["sourceId"] for one in [*made, again]}) == 1
+    listed = (await admin.execute(SOURCES, {"id": shop["id"]}))["knowledgeSources"]["edges"]
+    assert [one["node"] for one in listed] == [
+        {"id": again["sourceId"], "kind": "PUSH", "title": "WordPress shop.example", "url": SITE}
+    ]
+    assert (await source_for(http, shop, key, SITE + "/second"))["sourceId"] != again["sourceId"]
+
+
+async def test_nobody_else_gets_a_source(
+    admin: GraphQLClient, http: httpx.AsyncClient, shop: Json, make_client: MakeClient
+) -> None:
+    key = (await connected(http, shop, await new_code(admin, shop))).json()["apiKey"]
+    other = await make_client(new_slug())
+    query = "query ($id: ID!) { chatbot(id: $id) { embedKey } }"
+    chatbot = {"id": await new_chatbot(admin, other)}
+    strange = {"key": (await admin.execute(query, chatbot))["chatbot"]["embedKey"]}
+
+    for said in (
+        await source_for(http, strange, key),
+        await source_for(http, shop, "plk_unknown"),
+    ):
+        assert said["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    wrong = await source_for(http, shop, key, "no address")
+    assert "http(s) address" in wrong["errors"][0]["message"]
+    given = {"clientId": shop["client"], "name": "visitors", "scopes": ["VISITORS_WRITE"]}
+    made = await done(admin, "createApiKey", given, "secret")
+    refused = await source_for(http, shop, made["secret"])
+    assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_chatbot_that_is_full_says_so(
+    admin: GraphQLClient, http: httpx.AsyncClient, shop: Json, server: ServerProcess
+) -> None:
+    key = (await connected(http, shop, await new_code(admin, shop))).json()["apiKey"]
+    first = await source_for(http, shop, key)
+    async with database_of(server) as database:
+        sources = database.database["knowledge_sources"]
+        (stored,) = [one async for one in sources.find({"client_id": shop["slug"]})]
+        most = KnowledgeLimits().sources_per_chatbot
+        await sources.insert_many(
+            [{**stored, "_id": ObjectId(), "url": f"{SITE}/{n}"} for n in range(most - 1)]
+        )
+    assert (await source_for(http, shop, key)) == first
+    refused = await source_for(http, shop, key, SITE + "/one-more")
+    assert refused["errors"][0]["extensions"]["code"] == "LIMIT_REACHED"
+    assert "Delete one there first" in refused["errors"][0]["message"]

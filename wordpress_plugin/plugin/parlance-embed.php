@@ -33,6 +33,8 @@ require_once PARLANCE_EMBED_DIR . 'includes/rules.php';
 require_once PARLANCE_EMBED_DIR . 'includes/display.php';
 require_once PARLANCE_EMBED_DIR . 'includes/identity.php';
 require_once PARLANCE_EMBED_DIR . 'includes/privacy.php';
+require_once PARLANCE_EMBED_DIR . 'includes/sync-queue.php';
+require_once PARLANCE_EMBED_DIR . 'includes/sync.php';
 
 add_action( 'init', 'parlance_embed_load_translations', 1 );
 add_action( 'init', 'parlance_embed_register_inline' );
@@ -42,6 +44,13 @@ add_action( 'wp_footer', 'parlance_embed_print_data', 5 );
 add_action( 'rest_api_init', 'parlance_embed_register_route' );
 add_action( 'set_logged_in_cookie', 'parlance_embed_set_hint', 10, 4 );
 add_action( 'clear_auth_cookie', 'parlance_embed_clear_hint' );
+add_action( 'wp_after_insert_post', 'parlance_embed_note_saved', 10, 4 );
+add_action( 'deleted_post', 'parlance_embed_note_deleted', 10, 2 );
+add_action( 'update_option_parlance_embed_settings', 'parlance_embed_settings_saved', 10, 2 );
+add_action( 'add_option_parlance_embed_settings', 'parlance_embed_settings_added', 10, 2 );
+add_action( 'parlance_embed_send', 'parlance_embed_send_due' );
+add_action( 'parlance_embed_look', 'parlance_embed_send_due' );
+register_deactivation_hook( __FILE__, 'parlance_embed_stop_sending' );
 add_filter( 'wp_privacy_personal_data_exporters', 'parlance_embed_register_exporter' );
 add_filter( 'wp_privacy_personal_data_erasers', 'parlance_embed_register_eraser' );
 add_filter( 'wp_consent_api_registered_' . plugin_basename( __FILE__ ), '__return_true' );
@@ -56,6 +65,7 @@ if ( is_admin() ) {
 	add_action( 'admin_init', 'parlance_embed_privacy_text' );
 	add_action( 'admin_post_parlance_embed_connect', 'parlance_embed_handle_connect' );
 	add_action( 'admin_post_parlance_embed_disconnect', 'parlance_embed_handle_disconnect' );
+	add_action( 'wp_ajax_parlance_embed_sync', 'parlance_embed_answer_sync' );
 	add_action( 'admin_post_parlance_embed_test', 'parlance_embed_handle_test' );
 	add_filter( 'plugin_action_links_' . plugin_basename( __FILE__ ), 'parlance_embed_action_links' );
 }

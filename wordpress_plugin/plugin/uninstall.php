@@ -26,9 +26,13 @@ function parlance_embed_uninstall_site() {
 			)
 		);
 	}
-	foreach ( array( 'settings', 'connection', 'connected_to', 'site', 'update_hash' ) as $name ) {
+	foreach ( array( 'settings', 'connection', 'connected_to', 'site', 'source', 'queue', 'sync_problem', 'update_hash' ) as $name ) {
 		delete_option( 'parlance_embed_' . $name );
 	}
+	$table = $wpdb->prefix . 'parlance_embed_queue';
+	$wpdb->query( "DROP TABLE IF EXISTS {$table}" ); // phpcs:ignore WordPress.DB -- the plugin's own table.
+	wp_clear_scheduled_hook( 'parlance_embed_send' );
+	wp_clear_scheduled_hook( 'parlance_embed_look' );
 	$like = $wpdb->esc_like( '_transient_parlance_embed_' ) . '%';
 	foreach ( $wpdb->get_col( $wpdb->prepare( "SELECT option_name FROM {$wpdb->options} WHERE option_name LIKE %s", $like ) ) as $name ) { // phpcs:ignore WordPress.DB.DirectDatabaseQuery -- once, at the very end.
 		delete_transient( substr( $name, strlen( '_transient_' ) ) );

@@ -63,6 +63,7 @@ function parlance_embed_print_page() {
 	if ( parlance_embed_is_connected() ) {
 		parlance_embed_print_connection();
 		parlance_embed_print_settings();
+		parlance_embed_print_sync();
 	} else {
 		parlance_embed_print_connect_form();
 	}
@@ -233,7 +234,27 @@ function parlance_embed_print_fields( $settings ) {
 	parlance_embed_print_tick( $settings, 'identify', __( 'Signed-in users', 'parlance-embed' ), __( 'Let them find their conversations on every device', 'parlance-embed' ) );
 	parlance_embed_print_tick( $settings, 'send_email', __( 'E-mail address', 'parlance-embed' ), __( 'Send the address of signed-in users along', 'parlance-embed' ) );
 	parlance_embed_print_tick( $settings, 'wait_consent', __( 'Consent', 'parlance-embed' ), __( 'Load the chat only after the visitor agreed (needs a banner that uses the WP Consent API)', 'parlance-embed' ) );
+	echo '</table><h2>' . esc_html__( 'What the chatbot knows', 'parlance-embed' ) . '</h2><table class="form-table" role="presentation">';
+	parlance_embed_print_list( $settings, 'sync_types', __( 'Let it answer from', 'parlance-embed' ), array_diff_key( parlance_embed_type_names(), array( 'attachment' => '' ) ) );
 	echo '</table>';
+}
+
+/**
+ * How the sending of content is, and the button that sends everything.
+ */
+function parlance_embed_print_sync() {
+	if ( ! parlance_embed_sent_types() ) {
+		return;
+	}
+	wp_enqueue_script( 'parlance-embed-admin', plugin_dir_url( PARLANCE_EMBED_FILE ) . 'assets/admin.js', array(), PARLANCE_EMBED_VERSION, true );
+	echo '<h2>' . esc_html__( 'Content', 'parlance-embed' ) . '</h2><p>';
+	echo esc_html__( 'Public content is sent when it is saved, and taken away when it goes. Drafts, private content and content with a password are never sent. If a plugin hides published content from visitors, do not choose its type.', 'parlance-embed' ) . '</p>';
+	/* translators: %d: a number. */
+	echo '<p>' . esc_html( sprintf( __( 'Waiting to be sent: %d', 'parlance-embed' ), parlance_embed_waiting() ) ) . '</p>';
+	echo '<p>' . esc_html( get_option( 'parlance_embed_sync_problem', '' ) ) . '</p>';
+	echo '<p id="parlance-embed-sync" data-url="' . esc_url( admin_url( 'admin-ajax.php' ) ) . '" data-nonce="' . esc_attr( wp_create_nonce( 'parlance_embed_sync' ) ) . '"';
+	echo ' data-done="' . esc_attr__( 'All public content was sent.', 'parlance-embed' ) . '" data-later="' . esc_attr__( 'The rest is sent later, by itself.', 'parlance-embed' ) . '">';
+	echo '<button type="button" class="button">' . esc_html__( 'Send everything now', 'parlance-embed' ) . '</button> <progress hidden value="0" aria-label="' . esc_attr__( 'Sent', 'parlance-embed' ) . '"></progress> <output></output></p>';
 }
 
 /**

@@ -141,6 +141,7 @@ function parlance_embed_keep_connection( $server, $given ) {
 	if ( '' === get_option( 'parlance_embed_site', '' ) ) {
 		update_option( 'parlance_embed_site', wp_generate_password( 40, false ), true );
 	}
+	parlance_embed_send_all( parlance_embed_sent_types() );
 }
 
 /**
@@ -153,6 +154,8 @@ function parlance_embed_end_connection() {
 	}
 	delete_option( 'parlance_embed_connection' );
 	delete_option( 'parlance_embed_connected_to' );
+	delete_option( 'parlance_embed_source' );
+	parlance_embed_stop_sending();
 }
 
 /**

@@ -26,6 +26,7 @@ function parlance_embed_default_settings() {
 		'identify'      => true,
 		'send_email'    => false,
 		'wait_consent'  => false,
+		'sync_types'    => array(),
 	);
 }
 
@@ -66,6 +67,7 @@ function parlance_embed_sanitize_settings( $given ) {
 		'identify'      => ! empty( $given['identify'] ),
 		'send_email'    => ! empty( $given['send_email'] ),
 		'wait_consent'  => ! empty( $given['wait_consent'] ),
+		'sync_types'    => array_values( array_intersect( parlance_embed_clean_keys( $given, 'sync_types' ), get_post_types( array( 'public' => true ) ) ) ),
 	);
 }
 
