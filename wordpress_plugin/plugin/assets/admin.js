@@ -55,4 +55,5 @@
 				end( place.dataset.later );
 			} );
 	} );
+	button.disabled = false;
 } )();

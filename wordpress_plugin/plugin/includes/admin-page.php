@@ -254,7 +254,7 @@ function parlance_embed_print_sync() {
 	echo '<p>' . esc_html( get_option( 'parlance_embed_sync_problem', '' ) ) . '</p>';
 	echo '<p id="parlance-embed-sync" data-url="' . esc_url( admin_url( 'admin-ajax.php' ) ) . '" data-nonce="' . esc_attr( wp_create_nonce( 'parlance_embed_sync' ) ) . '"';
 	echo ' data-done="' . esc_attr__( 'All public content was sent.', 'parlance-embed' ) . '" data-later="' . esc_attr__( 'The rest is sent later, by itself.', 'parlance-embed' ) . '">';
-	echo '<button type="button" class="button">' . esc_html__( 'Send everything now', 'parlance-embed' ) . '</button> <progress hidden value="0" aria-label="' . esc_attr__( 'Sent', 'parlance-embed' ) . '"></progress> <output></output></p>';
+	echo '<button type="button" class="button" disabled>' . esc_html__( 'Send everything now', 'parlance-embed' ) . '</button> <progress hidden value="0" aria-label="' . esc_attr__( 'Sent', 'parlance-embed' ) . '"></progress> <output></output></p>';
 }
 
 /**

@@ -256,10 +256,11 @@ function parlance_embed_source() {
 /**
  * Gives a parcel to the server. A source that somebody deleted there is made anew, with everything.
  *
- * @param array $parcel Rows and documents.
+ * @param array $parcel   Rows and documents.
+ * @param bool  $is_first Whether it is the first try.
  * @return array|WP_Error
  */
-function parlance_embed_push( $parcel ) {
+function parlance_embed_push( $parcel, $is_first = true ) {
 	$source = parlance_embed_source();
 	if ( is_wp_error( $source ) ) {
 		return $source;
@@ -273,9 +274,10 @@ function parlance_embed_push( $parcel ) {
 			),
 		)
 	);
-	if ( is_wp_error( $said ) && 'not_found' === parlance_embed_code_of( $said ) ) {
+	if ( $is_first && is_wp_error( $said ) && 'not_found' === parlance_embed_code_of( $said ) ) {
 		delete_option( 'parlance_embed_source' );
 		parlance_embed_enqueue_all( parlance_embed_sent_types() );
+		return parlance_embed_push( $parcel, false );
 	}
 	return $said;
 }
