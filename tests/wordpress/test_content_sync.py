@@ -1,4 +1,4 @@
-"""A site's posts in the chatbot's knowledge: saved, hidden, deleted, many at a time, server down."""
+"""A site's posts in the chatbot's knowledge: saved, hidden, deleted, many at once, server down."""
 
 import asyncio
 import json
@@ -104,6 +104,7 @@ async def test_everything_is_sent_with_a_bar_and_only_what_is_public(
     await place.get_by_role("button", name="Send everything now").click()
     await expect(place.locator("progress")).to_be_visible()
     await expect(place.locator("output")).to_have_text("All public content was sent.")
+    await expect(shop.owner.get_by_text("Waiting to be sent")).to_be_hidden()
     bar = await place.locator("progress").evaluate("one => [one.value, one.max]")
 
     assert bar == [published, published]

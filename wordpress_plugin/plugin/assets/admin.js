@@ -46,6 +46,7 @@
 	button.addEventListener( 'click', function () {
 		button.disabled = true;
 		bar.hidden = false;
+		document.getElementById( 'parlance-embed-waiting' ).hidden = true;
 		said.textContent = '';
 		ask( 'begin' )
 			.then( function ( data ) {

@@ -250,7 +250,7 @@ function parlance_embed_print_sync() {
 	echo '<h2>' . esc_html__( 'Content', 'parlance-embed' ) . '</h2><p>';
 	echo esc_html__( 'Public content is sent when it is saved, and taken away when it goes. Drafts, private content and content with a password are never sent. If a plugin hides published content from visitors, do not choose its type.', 'parlance-embed' ) . '</p>';
 	/* translators: %d: a number. */
-	echo '<p>' . esc_html( sprintf( __( 'Waiting to be sent: %d', 'parlance-embed' ), parlance_embed_waiting() ) ) . '</p>';
+	echo '<p id="parlance-embed-waiting">' . esc_html( sprintf( __( 'Waiting to be sent: %d', 'parlance-embed' ), parlance_embed_waiting() ) ) . '</p>';
 	echo '<p>' . esc_html( get_option( 'parlance_embed_sync_problem', '' ) ) . '</p>';
 	echo '<p id="parlance-embed-sync" data-url="' . esc_url( admin_url( 'admin-ajax.php' ) ) . '" data-nonce="' . esc_attr( wp_create_nonce( 'parlance_embed_sync' ) ) . '"';
 	echo ' data-done="' . esc_attr__( 'All public content was sent.', 'parlance-embed' ) . '" data-later="' . esc_attr__( 'The rest is sent later, by itself.', 'parlance-embed' ) . '">';
