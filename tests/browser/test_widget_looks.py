@@ -43,7 +43,7 @@ async def test_at_twice_the_size_with_forced_colours_all_is_in_reach(
     dictation.say_the_rest()
     await widget.page.set_viewport_size({"width": 640, "height": 400})
     async with model_that_says(dictation) as model:
-        chatbot = await administrator.chatbot_with_model(model.url)
+        chatbot = await administrator.chatbot_like(model.url, contactUrl="https://shop.example")
         await widget.visit(site.show(script_of(server.url, chatbot)))
         await widget.ask("When do you open?")
         await widget.expect_finished("See the plan (shop.example).")
@@ -56,6 +56,7 @@ async def test_at_twice_the_size_with_forced_colours_all_is_in_reach(
         await expect(part).to_be_in_viewport(ratio=1)
     await widget.page.emulate_media(forced_colors="active")
     await expect(widget.answer_text).to_have_css("border-top-style", "solid")
+    await expect(widget.panel).to_have_css("border-top-style", "solid")
     await expect(widget.launcher).to_have_css("border-top-style", "solid")
     wide = await widget.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 640
