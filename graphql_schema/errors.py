@@ -95,6 +95,9 @@ class UserErrorCode(Enum):
         "IDEMPOTENCY_CONFLICT", "This `idempotencyKey` was used for something else."
     )
     NOT_TESTED = described("NOT_TESTED", "It must pass a test first.")
+    SANDBOX_UNAVAILABLE = described(
+        "SANDBOX_UNAVAILABLE", "This server cannot look at the code now; nothing was decided on it."
+    )
     UNSAFE_ADDRESS = described(
         "UNSAFE_ADDRESS", "The address is not a public one that may be called."
     )

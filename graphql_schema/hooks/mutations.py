@@ -15,8 +15,10 @@ from graphql_schema.errors import (
     NotFoundError,
     RateLimitedError,
     RefusedError,
+    UserErrorCode,
     not_found,
     rate_limited,
+    refused,
 )
 from graphql_schema.hooks.inputs import (
     ActivateHookVersionInput,
@@ -42,6 +44,7 @@ from graphql_schema.targets import changeable
 from services.hooks.interface import function_named
 from services.hooks.testing import Trial
 from services.rate_limits.rate_limits import RateLimitedError as TooOftenError
+from services.refusals import RefusedError as RefusedHere
 
 _HOOK_NOW = "As it is now."
 
@@ -55,8 +58,10 @@ class ValidateHookSuccess:
 
 
 ValidateHookResult = Annotated[
-    ValidateHookSuccess | NotFoundError | RateLimitedError,
-    strawberry.union("ValidateHookResult", description="What the check found."),
+    ValidateHookSuccess | NotFoundError | RateLimitedError | RefusedError,
+    strawberry.union(
+        "ValidateHookResult", description="What the check found, or why there was none."
+    ),
 ]
 
 
@@ -69,7 +74,7 @@ class SaveHookVersionSuccess:
 
 
 SaveHookVersionResult = Annotated[
-    SaveHookVersionSuccess | InvalidInputError | NotFoundError | RateLimitedError,
+    SaveHookVersionSuccess | InvalidInputError | NotFoundError | RateLimitedError | RefusedError,
     strawberry.union("SaveHookVersionResult", description="The version, or why there is none."),
 ]
 
@@ -87,7 +92,7 @@ class TestHookSuccess:
 
 
 TestHookResult = Annotated[
-    TestHookSuccess | InvalidInputError | NotFoundError | RateLimitedError,
+    TestHookSuccess | InvalidInputError | NotFoundError | RateLimitedError | RefusedError,
     strawberry.union("TestHookResult", description="The dry run, or why there was none."),
 ]
 
@@ -166,7 +171,11 @@ class HookMutations:
             await _count(info)
         except TooOftenError as error:
             return rate_limited("Too often. Try again later.", error.retry_at)
-        found = await info.context.services.hook_versions.check(input.source)
+        versions = info.context.services.hook_versions
+        try:
+            found = await versions.check(input.source, chatbot.client_id)
+        except RefusedHere as error:
+            return refused(UserErrorCode(error.code), str(error), *error.path)
         issues = [
             HookIssue(line=one.line, column=one.column, problem=one.problem, hint=one.hint)
             for one in found.issues

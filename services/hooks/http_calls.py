@@ -213,7 +213,8 @@ def _shown(url: object) -> str:
     """A URL without what may be private: no user, no query."""
     try:
         parsed = httpx.URL(str(url))
+        host = parsed.raw_host.decode("ascii")  # `.host` reads xn-- names, and there are bad ones
     except (httpx.InvalidURL, ValueError):
         return "(no URL)"
     port = f":{parsed.port}" if parsed.port else ""
-    return f"{parsed.scheme}://{parsed.host}{port}{parsed.path}"[:300]
+    return f"{parsed.scheme}://{host}{port}{parsed.path}"[:300]

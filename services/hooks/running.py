@@ -26,10 +26,10 @@ from services.hooks.breaker import note_run, rests
 from services.hooks.disabling import suspend
 from services.hooks.http_calls import CallTrace, HookHttp
 from services.hooks.interface import FunctionName
+from services.hooks.rechecking import rechecked, take_out
 from services.hooks.results import NOTHING, BadResultError, Effects, effects_of
-from services.hooks.sandbox.calls import HookCall, Outcome
+from services.hooks.sandbox.calls import HookCall, NotCheckedError, Outcome
 from services.hooks.sandboxed import SandboxedCode
-from services.hooks.versions import code_fields
 
 MOST_CACHED = 256
 """Compiled versions that a process keeps ready, some ten kilobytes each."""
@@ -173,7 +173,7 @@ class HookRunner:
             self._ready.move_to_end(version_id)
             return ready[1]
         version = await TenantScope.one(hook.client_id).of(HookVersion).get(version_id)
-        code = None if version is None else await self.prepared(version)
+        code = None if version is None else await self._accepted(hook, version)
         if code is None:
             return None
         self._ready[version_id] = self._sandbox.policy_version, code
@@ -181,14 +181,25 @@ class HookRunner:
             self._ready.popitem(last=False)
         return code
 
-    async def prepared(self, version: HookVersion) -> Code | None:
-        """A version ready to run, compiled anew if the policy is another one; None if it is not."""
-        if version.compiled is None or version.policy_version != self._sandbox.policy_version:
-            version = await recompiled(version, self._sandbox)
-        if version.compiled is None:
+    async def _accepted(self, hook: Hook, version: HookVersion) -> Code | None:
+        """The code of an active version; a hook whose version is refused is taken out of use."""
+        try:
+            current = await rechecked(version, self._sandbox)
+        except NotCheckedError as error:
+            log.warning("hook_not_checked", client_id=hook.client_id, problem=str(error))
             return None
-        functions = frozenset(version.functions)
-        return Code(version.number, functions, version.after_mode, version.compiled)
+        code = ready_code(current)
+        if code is None:
+            await take_out(self._transactions, hook, current)
+        return code
+
+    async def prepared(self, version: HookVersion) -> Code | None:
+        """A version ready to run, compiled anew under another policy; None if it is refused.
+
+        Raises:
+            NotCheckedError: it is to be compiled anew, and cannot be now.
+        """
+        return ready_code(await rechecked(version, self._sandbox))
 
     def _beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -219,6 +230,14 @@ class HookRunner:
             await note_run(self._transactions, hook, failed=failed)
 
 
+def ready_code(version: HookVersion) -> Code | None:
+    """What runs of a checked version; None if it is refused."""
+    if version.compiled is None:
+        return None
+    functions = frozenset(version.functions)
+    return Code(version.number, functions, version.after_mode, version.compiled)
+
+
 async def _stored(hook: Hook, code: Code, function: str, outcome: Outcome, about: About) -> None:
     run = HookRun(
         client_id=hook.client_id,
@@ -243,18 +262,3 @@ def _cut(text: str | None, longest: int) -> str | None:
 def spoilt(outcome: Outcome, problem: str) -> Outcome:
     """The outcome of a run whose result is not as documented."""
     return replace(outcome, verdict="bad_result", problem=problem)
-
-
-async def recompiled(version: HookVersion, sandbox: SandboxedCode) -> HookVersion:
-    """A version checked under the sandbox's policy, and stored so.
-
-    A server that cannot check anything says nothing about the version.
-    """
-    if sandbox.problem is not None:
-        return version
-    checked = await sandbox.check(version.source)
-    fields = code_fields(version.source, checked, sandbox.policy_version)
-    stored = {**fields, "issues": [one.model_dump() for one in fields["issues"]]}
-    versions = TenantScope.one(version.client_id).of(HookVersion)
-    after = await versions.update_one({"_id": version.id}, {"$set": stored})
-    return after or version.model_copy(update=fields)

@@ -18,8 +18,12 @@ class SandboxedCode(Protocol):
         """Why nothing can be checked or run on this server, in a sentence for its operator."""
         ...
 
-    async def check(self, source: str) -> CheckedCode:
-        """What is wrong with a source, or what it compiled to."""
+    async def check(self, source: str, client_id: str = "") -> CheckedCode:
+        """What is wrong with a client's source, or what it compiled to.
+
+        Raises:
+            NotCheckedError: it could not be checked now; nothing is known about it.
+        """
         ...
 
     async def run(self, call: HookCall, http: HttpDoor | None = None) -> Outcome:

@@ -28,9 +28,9 @@ from services.field_checks import FieldChecks
 from services.hooks.interface import FunctionName
 from services.hooks.results import NOTHING
 from services.hooks.running import HookRunner, Ran, spoilt
-from services.hooks.sandbox.calls import Outcome
+from services.hooks.sandbox.calls import NotCheckedError, Outcome
 from services.hooks.telling import MOST_MESSAGES, context_of
-from services.hooks.versions import unified
+from services.hooks.versions import unavailable, unified
 from services.languages.detection import detect_language
 from services.refusals import UnknownTargetError
 
@@ -71,6 +71,7 @@ class HookTests:
         Raises:
             InvalidFieldsError: question or answer are not right, or the version lacks the function.
             UnknownTargetError: the chatbot has no such conversation.
+            RefusedError: SANDBOX_UNAVAILABLE.
         """
         _check(version, trial)
         scope = TenantScope.one(version.client_id)
@@ -80,7 +81,10 @@ class HookTests:
                 session, HookVersion, version.id, client_id=version.client_id
             )
         )
-        code = await self._runner.prepared(version)
+        try:
+            code = await self._runner.prepared(version)
+        except NotCheckedError as error:
+            raise unavailable(error) from None
         if code is None:
             return Tried(version, Ran(NOTHING, _not_right(version)), None)
         arguments = arguments_of(trial, scene.ctx)

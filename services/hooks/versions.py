@@ -20,7 +20,7 @@ from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record, record_about
 from services.field_checks import FieldChecks
 from services.hooks.interface import FUNCTIONS, MAX_SOURCE_BYTES, after_mode
-from services.hooks.sandbox.calls import CheckedCode, CodeIssue
+from services.hooks.sandbox.calls import CheckedCode, CodeIssue, NotCheckedError
 from services.hooks.sandboxed import SandboxedCode
 from services.refusals import RefusedError, UnknownTargetError
 
@@ -56,13 +56,20 @@ class HookVersions:
         self._transactions = transactions
         self._sandbox = sandbox
 
-    async def check(self, source: str) -> CheckedCode:
-        """What is wrong with a source; nothing is stored."""
+    async def check(self, source: str, client_id: str) -> CheckedCode:
+        """What is wrong with a client's source; nothing is stored.
+
+        Raises:
+            RefusedError: SANDBOX_UNAVAILABLE.
+        """
         if len(source.encode(errors="replace")) > MAX_SOURCE_BYTES:
             problem = f"The source has more than {MAX_SOURCE_BYTES} bytes."
             issue = CodeIssue(1, None, problem, "Take out what visitors do not need.")
             return CheckedCode((issue,), frozenset(), None)
-        return _with_a_function(await self._sandbox.check(source))
+        try:
+            return _with_a_function(await self._sandbox.check(source, client_id))
+        except NotCheckedError as error:
+            raise unavailable(error) from None
 
     async def save(
         self, chatbot: Chatbot, source: str, *, note: str | None, by: PydanticObjectId | None
@@ -71,6 +78,7 @@ class HookVersions:
 
         Raises:
             InvalidFieldsError: the source is empty or too long, or the note is.
+            RefusedError: SANDBOX_UNAVAILABLE; nothing is stored.
         """
         checks = FieldChecks("input")
         if not source.strip() or len(source.encode(errors="replace")) > MAX_SOURCE_BYTES:
@@ -79,7 +87,7 @@ class HookVersions:
             checks.text("source", source.replace("\t", "    "), longest=MAX_SOURCE_BYTES)
         note = checks.text("note", note, longest=MAX_NOTE_CHARACTERS) if note else None
         checks.done()
-        checked = await self.check(source)
+        checked = await self.check(source, chatbot.client_id)
         version = self._version(chatbot, source, checked)
         version.note, version.created_by = note, by
 
@@ -155,7 +163,7 @@ class HookVersions:
 
         Raises:
             UnknownTargetError: the chatbot has no hook.
-            RefusedError: NOT_TESTED, no version of it is active.
+            RefusedError: NOT_TESTED, no version of it is active, or it is no longer accepted.
         """
 
         async def change(session: WriteSession) -> Hook:
@@ -163,6 +171,8 @@ class HookVersions:
             if enabled and hook.active_version_id is None:
                 message = "No version is active yet. Test one, then activate it."
                 raise RefusedError("NOT_TESTED", message, "input", "chatbotId")
+            if enabled and hook.active_version_id is not None:
+                _check_accepted(await scope.of(HookVersion).get(hook.active_version_id))
             off = {"enabled": False, "suspended": False, "disabled_reason": "Switched off."}
             changes = _FRESH if enabled else off
             # Noted also where nothing differs: the breaker forgets what it counted.
@@ -223,6 +233,11 @@ class HookVersions:
         return after
 
 
+def unavailable(error: NotCheckedError) -> RefusedError:
+    """What somebody is told whose code could not be looked at now."""
+    return RefusedError("SANDBOX_UNAVAILABLE", str(error), "input")
+
+
 def code_fields(source: str, checked: CheckedCode, policy_version: str) -> dict[str, Any]:
     """What a version keeps of a check, by the names of its fields."""
     issues = [
@@ -257,6 +272,15 @@ def _check_tested(version: HookVersion) -> None:
             else f"Version {version.number} has mistakes, see its issues. Save another version."
         )
         raise RefusedError("NOT_TESTED", message, "input", "versionId")
+
+
+def _check_accepted(version: HookVersion | None) -> None:
+    if version is not None and not version.valid:
+        message = (
+            f"Version {version.number} has mistakes, see its issues. Save another version, test and"
+            " activate it."
+        )
+        raise RefusedError("NOT_TESTED", message, "input", "chatbotId")
 
 
 async def _diff(chatbot: Chatbot, version: HookVersion, session: WriteSession) -> str:

@@ -35,6 +35,10 @@ class CodeIssue:
     hint: str | None
 
 
+class NotCheckedError(Exception):
+    """A source could not be checked now, which says nothing about it; the text says why not."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedCode:
     """What a check found. `compiled` is for `Sandbox.run` only, and may be kept.

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import orjson
+import structlog
 
 from services.hooks.sandbox.calls import HttpDoor, HttpReply, HttpRequest
 from services.hooks.sandbox.fork_server import LOST, Exit, ForkServer, Spare
 from services.hooks.sandbox.inside import frames
 from services.hooks.sandbox.options import LONGEST_REPLY_BYTES, MOST_REQUESTS, RunLimits
 
-#: More than all prints, requests and the longest result together.
-_MOST_BYTES = 1024 * 1024
 _MOST_FRAMES = 10_000
 _TRACE_BYTES = 16 * 1024
 #: How much later than its own clocks a process is killed from outside.
@@ -25,6 +24,8 @@ _GRACE_SECONDS = 0.25
 #: So long the end of a killed process may take to be told.
 _BURIAL_SECONDS = 5.0
 _ONE_READ = 1 << 16
+
+log = structlog.get_logger()
 
 Killed = Literal["wall", "noise"]
 
@@ -76,7 +77,7 @@ class Conversation:
                 await self._talk(frames.framed(kind, clocks + body))
         except TimeoutError:
             self._kill("wall")
-        except (_NoiseError, ValueError):
+        except _NoiseError:
             self._kill("noise")
         self._ending.exit = await self._burial()
         self._ending.wall_ms = (self._loop.time() - began) * 1000
@@ -99,12 +100,16 @@ class Conversation:
     async def _talk(self, first: bytes) -> None:
         try:
             await self._loop.sock_sendall(self._spare.socket, first)
-            for _ in range(_MOST_FRAMES):
-                if not await self._hear():
-                    await asyncio.shield(self._spare.exited)
-                    return
+            await self._listen()
         except ConnectionError:  # it ended in the middle of a word; its status says why
-            return
+            pass
+        await asyncio.shield(self._spare.exited)
+
+    async def _listen(self) -> None:
+        """Hear it out."""
+        for _ in range(_MOST_FRAMES):
+            if not await self._hear():
+                return
         raise _NoiseError
 
     async def _hear(self) -> bool:
@@ -127,14 +132,14 @@ class Conversation:
         return True
 
     async def _fill(self, size: int) -> bool:
-        if size > _MOST_BYTES:
+        if size > self._limits.heard_bytes:
             raise _NoiseError
         while len(self._buffer) < size:
             part = await self._loop.sock_recv(self._spare.socket, _ONE_READ)
             if not part:
                 return False
             self._bytes += len(part)
-            if self._bytes > _MOST_BYTES:
+            if self._bytes > self._limits.heard_bytes:
                 raise _NoiseError
             self._buffer += part
         return True
@@ -144,7 +149,7 @@ class Conversation:
         self._requests += 1
         if self._requests > MOST_REQUESTS:
             raise _NoiseError  # the process counts too, and would not have asked
-        await self._send_reply(await self._performed(_request(orjson.loads(body))))
+        await self._send_reply(await self._performed(_request(body)))
 
     async def _performed(self, request: HttpRequest) -> HttpReply:
         if self._http is None:
@@ -157,6 +162,9 @@ class Conversation:
                 reply = await self._http(request)
         except TimeoutError:
             return _failed(f"the requests of a run have {self._limits.requests:g} seconds together")
+        except Exception:  # ours to mend, and never taken for something that the process did
+            log.exception("hook_request_failed")
+            return _failed("the request could not be made")
         finally:
             spent = self._loop.time() - began
             self._requesting += spent
@@ -169,9 +177,9 @@ class Conversation:
         text = orjson.dumps(
             {
                 "status": reply.status,
-                "headers": dict(reply.headers),
-                "body": reply.body.encode(errors="replace").decode(),
-                "error": reply.error,
+                "headers": {_whole(name): _whole(text) for name, text in reply.headers.items()},
+                "body": _whole(reply.body),
+                "error": None if reply.error is None else _whole(reply.error),
             }
         )
         await self._loop.sock_sendall(self._spare.socket, frames.framed(frames.REPLY, text))
@@ -181,22 +189,31 @@ def _failed(sentence: str) -> HttpReply:
     return HttpReply(status=0, headers={}, body="", error=sentence)
 
 
-def _request(asked: Any) -> HttpRequest:
+def _whole(text: str) -> str:
+    """The text without half characters, which JSON does not have."""
+    return text.encode(errors="replace").decode()
+
+
+def _request(body: bytes) -> HttpRequest:
     """A request out of what the process sent.
 
     Raises:
         _NoiseError: a process of ours would not have sent it.
     """
+    try:
+        asked: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _NoiseError from None
     match asked:
         case {"method": "GET" | "POST" as method, "url": str(url), "headers": dict(headers)}:
-            body = asked.get("body")
+            text = asked.get("body")
         case _:
             raise _NoiseError
     if not all(isinstance(value, str) for value in headers.values()):
         raise _NoiseError
-    if body is not None and not isinstance(body, str):
+    if text is not None and not isinstance(text, str):
         raise _NoiseError
-    return HttpRequest(method=method, url=url, headers=headers, body=body)
+    return HttpRequest(method=method, url=url, headers=headers, body=text)
 
 
 def _read_all(descriptor: int) -> bytes:

@@ -23,13 +23,16 @@ class RunLimits:
     cpu: float = 0.35
     wall: float = 3.0
     requests: float = 2.5
+    #: Of all that a process says: more than all prints, requests and the longest result together.
+    heard_bytes: int = 1024 * 1024
 
 
 #: Checks have places of their own, or they would take those of chats for seconds.
 CHECKS_AT_ONCE = 2
+CHECKS_PER_CLIENT = 1
 LONGEST_WAIT_FOR_A_CHECK = 10.0
 #: Compiling 64 KB of code takes longer than any hook should.
-CHECK_LIMITS = RunLimits(cpu_tell=2.0, cpu=2.5, wall=6.0, requests=0.0)
+CHECK_LIMITS = RunLimits(cpu_tell=2.0, cpu=2.5, wall=6.0, requests=0.0, heard_bytes=4 * 1024 * 1024)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from services.hooks.sandbox.calls import Outcome, Verdict
 from services.hooks.sandbox.conversation import Ending
 from services.hooks.sandbox.excerpts import excerpt
 from services.hooks.sandbox.inside import exits, frames
+from services.hooks.sandbox.inside.source_lines import lines_of
 from services.hooks.sandbox.inside.values import DEEPEST, LONGEST_BYTES
 from services.hooks.sandbox.options import RunLimits
 
@@ -41,7 +42,7 @@ _BY_SIGNAL: dict[int, Verdict] = {
     signal.SIGBUS: "memory_limit",
     signal.SIGABRT: "memory_limit",
 }
-_LINE_IN_TRACE = re.compile(rb'File "<hook>", line (\d+)')
+_LINE_IN_TRACE = re.compile(rb'File "<hook>", line (\d{1,6})(?!\d)')
 #: The kernel's clock and its accounts differ by a tick at most.
 _TICK_MS = 10.0
 _MOST_PRINTED_BYTES = 9 * 1024
@@ -51,7 +52,7 @@ _LONGEST_PROBLEM = 600
 def judged(ending: Ending, source: str, limits: RunLimits) -> Outcome:
     """The outcome of a run."""
     verdict = _verdict(ending, limits)
-    problem, line = _problem(verdict, ending, limits)
+    problem, line = _problem(verdict, ending, source, limits)
     result = None
     if verdict == "ok":
         try:
@@ -109,14 +110,17 @@ def _killed_by_a_clock(ending: Ending, limits: RunLimits) -> Verdict:
     return "memory_limit"  # the kernel, for want of memory
 
 
-def _problem(verdict: Verdict, ending: Ending, limits: RunLimits) -> tuple[str | None, int | None]:
+def _problem(
+    verdict: Verdict, ending: Ending, source: str, limits: RunLimits
+) -> tuple[str | None, int | None]:
     if verdict == "ok":
         return None, None
     said = _failure(ending)
     traced = _LINE_IN_TRACE.search(ending.trace)
     line = said.get("line") or (int(traced[1]) if traced else None)
     problem = said.get("problem") or _sentence(verdict, limits)
-    return str(problem)[:_LONGEST_PROBLEM], line if isinstance(line, int) else None
+    there = type(line) is int and 1 <= line <= len(lines_of(source))
+    return str(problem)[:_LONGEST_PROBLEM], line if there else None
 
 
 def _failure(ending: Ending) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from types import MappingProxyType
 
 import orjson
 
-from services.hooks.sandbox.calls import CheckedCode, CodeIssue, HookCall, HttpDoor, Outcome
+from services.hooks.sandbox.calls import (
+    CheckedCode,
+    CodeIssue,
+    HookCall,
+    HttpDoor,
+    NotCheckedError,
+    Outcome,
+)
 from services.hooks.sandbox.compiled import POLICY_VERSION, Compiled, OutdatedCodeError
 from services.hooks.sandbox.conversation import Conversation, Ending
 from services.hooks.sandbox.fork_server import ForkServer, NoProcessError
@@ -20,6 +27,7 @@ from services.hooks.sandbox.inside.plan import Layer, Plan
 from services.hooks.sandbox.options import (
     CHECK_LIMITS,
     CHECKS_AT_ONCE,
+    CHECKS_PER_CLIENT,
     LONGEST_ARGUMENTS_BYTES,
     LONGEST_SOURCE_BYTES,
     LONGEST_WAIT_FOR_A_CHECK,
@@ -35,6 +43,10 @@ _NO_SECCOMP = (
     " that tenants' code does not run in production. docs/operate/sandbox.md says what is needed."
 )
 
+#: Endings of a check that come from the machine: a process that computes is ended by its own clock
+#: of computing long before.
+_SAYS_NOTHING = frozenset({"sandbox_failed", "wall_limit"})
+
 
 class Sandbox:
     """Where hooks are checked and run."""
@@ -48,7 +60,7 @@ class Sandbox:
             self._options.most_per_client,
             self._options.most_waiting,
         )
-        self._checks = Turns(CHECKS_AT_ONCE, CHECKS_AT_ONCE, self._options.most_waiting)
+        self._checks = Turns(CHECKS_AT_ONCE, CHECKS_PER_CLIENT, self._options.most_waiting)
 
     async def open(self) -> None:
         """Start the fork server. A machine that cannot run hooks is no reason not to start."""
@@ -93,10 +105,11 @@ class Sandbox:
         """How often the fork server had to be started again."""
         return self._server.restarts
 
-    async def check(self, source: str) -> CheckedCode:
-        """Compile a hook, or find out what is in the way.
+    async def check(self, source: str, client_id: str = "") -> CheckedCode:
+        """Compile a hook of a client, or find out what is in the way.
 
-        Raises nothing: a sandbox that cannot work is an issue, too.
+        Raises:
+            NotCheckedError: it could not be checked now; nothing is known about it.
         """
         try:
             text = source.encode()
@@ -105,10 +118,10 @@ class Sandbox:
         if len(text) > LONGEST_SOURCE_BYTES:
             return _refused(f"The code is longer than {LONGEST_SOURCE_BYTES // 1024} KB.")
         try:
-            turn = self._checks.turn("", LONGEST_WAIT_FOR_A_CHECK)
+            turn = self._checks.turn(client_id, LONGEST_WAIT_FOR_A_CHECK)
             ending = await self._in_a_process(turn, frames.CHECK, text, CHECK_LIMITS, None)
         except NoProcessError as problem:
-            return _refused(str(problem))
+            raise NotCheckedError(str(problem)) from None
         return _checked(source, ending)
 
     async def run(self, call: HookCall, http: HttpDoor | None = None) -> Outcome:
@@ -165,6 +178,8 @@ def _refused(sentence: str) -> CheckedCode:
 
 def _checked(source: str, ending: Ending) -> CheckedCode:
     outcome = judged(ending, source, CHECK_LIMITS)
+    if outcome.verdict in _SAYS_NOTHING:
+        raise NotCheckedError("The code could not be checked now. Try again.")
     found = ending.frames.get(frames.ISSUES)
     if outcome.verdict not in {"ok", "bad_result"} or found is None:
         return _refused(outcome.problem or "The code could not be checked.")

@@ -92,6 +92,7 @@ async def test_a_request_reaches_the_clients_host_and_its_reply_comes_back(
         ("https://api.shop.example/" + "x" * 2_100, "at most 2048 characters"),
         ("https://[", "not among the client's hookHosts"),
         ("https://a\x00b/", "InvalidURL"),
+        ("https://xn--0/", "not among the client's hookHosts"),
         ("https://api.shop.example/?k={secret:TOKEN}", "may stand in headers only"),
     ],
 )

@@ -15,10 +15,20 @@ from documents.ids import PydanticObjectId
 from documents.outbox_entries import OutboxEntry
 from documents.tenancy import TenantScope
 from services.hooks.http_calls import HookHttp
+from services.hooks.rechecking import rechecked
 from services.hooks.revalidation import validate_active_versions
 from services.hooks.running import About, HookRunner
-from services.hooks.sandbox.calls import CheckedCode, CodeIssue, HookCall, HttpDoor, Outcome
+from services.hooks.sandbox.calls import (
+    CheckedCode,
+    CodeIssue,
+    HookCall,
+    HttpDoor,
+    NotCheckedError,
+    Outcome,
+)
 from services.hooks.sandbox.sandbox import Sandbox
+from services.hooks.versions import HookVersions
+from services.refusals import RefusedError
 from tests.unit.answering.processes import Visitor, new_visitor
 from tests.unit.hooks.put_to_use import Hooks
 from tests.unit.hooks.sandbox.opened import opened
@@ -50,12 +60,15 @@ class Ruled:
     refuses: bool = False
     attacked: bool = False
     problem: str | None = None
+    hangs: bool = False
 
-    async def check(self, source: str) -> CheckedCode:
+    async def check(self, source: str, client_id: str = "") -> CheckedCode:
+        if self.hangs:
+            raise NotCheckedError("Too many wait.")
         if self.refuses:
             issue = CodeIssue(2, 5, "`tags` is not allowed any more", None)
             return CheckedCode((issue,), frozenset(), None)
-        return await self.real.check(source)
+        return await self.real.check(source, client_id)
 
     async def run(self, call: HookCall, http: HttpDoor | None = None) -> Outcome:
         outcome = await self.real.run(call, http)
@@ -150,3 +163,61 @@ async def test_a_server_that_cannot_check_blames_no_hook(
     assert (await now(visitor)).enabled
     chatbot = await TenantScope.one(visitor.client_id).of(Chatbot).get(visitor.chatbot_id)
     assert chatbot is not None
+
+
+async def the_version(visitor: Visitor) -> HookVersion:
+    found = await visitor.scope.of(HookVersion).find_one({})
+    assert found is not None
+    return found
+
+
+async def test_a_check_that_could_not_be_made_says_nothing_about_a_hook(
+    database: Database, sandbox: Sandbox, hooks: Hooks
+) -> None:
+    visitor = await new_visitor()
+    await hooks.put_to_use(visitor.client_id, visitor.chatbot_id, SOURCE)
+    before = await the_version(visitor)
+    busy = Ruled(sandbox, policy_version=f"busy-{visitor.client_id}", hangs=True)
+    with pytest.raises(NotCheckedError):
+        await validate_active_versions(database, busy)
+    runner = HookRunner(database, busy, HookHttp(hooks.secrets))
+    active = await runner.active(visitor.client_id, visitor.chatbot_id)
+    assert active is not None
+    assert active.code is None
+    assert (await now(visitor)).enabled
+    assert await the_version(visitor) == before
+    chatbot = await visitor.scope.of(Chatbot).get(visitor.chatbot_id)
+    assert chatbot is not None
+    with pytest.raises(RefusedError) as refused:
+        await HookVersions(database, busy).save(chatbot, SOURCE, note=None, by=None)
+    assert refused.value.code == "SANDBOX_UNAVAILABLE"
+    assert len(await visitor.scope.of(HookVersion).find({}, limit=9)) == 1
+
+
+async def test_a_question_that_meets_a_refused_version_first_takes_the_hook_out_of_use(
+    database: Database, sandbox: Sandbox, hooks: Hooks
+) -> None:
+    visitor = await new_visitor()
+    await hooks.put_to_use(visitor.client_id, visitor.chatbot_id, SOURCE)
+    stricter = Ruled(sandbox, policy_version=f"first-{visitor.client_id}", refuses=True)
+    runner = HookRunner(database, stricter, HookHttp(hooks.secrets))
+    active = await runner.active(visitor.client_id, visitor.chatbot_id)
+    assert active is not None
+    assert active.code is None
+    assert (await now(visitor)).suspended
+    assert await told(visitor) == [("hook.disabled", {"reason": "invalid_code"})]
+    with pytest.raises(RefusedError, match="has mistakes"):
+        await hooks.versions.set_enabled(visitor.scope, visitor.chatbot_id, enabled=True)
+
+
+async def test_a_refusal_that_a_dead_process_left_untold_is_told(
+    database: Database, sandbox: Sandbox, hooks: Hooks
+) -> None:
+    visitor = await new_visitor()
+    await hooks.put_to_use(visitor.client_id, visitor.chatbot_id, SOURCE)
+    stricter = Ruled(sandbox, policy_version=f"died-{visitor.client_id}", refuses=True)
+    await rechecked(await the_version(visitor), stricter)
+    assert (await now(visitor)).enabled
+    await validate_active_versions(database, stricter)
+    assert (await now(visitor)).suspended
+    assert await told(visitor) == [("hook.disabled", {"reason": "invalid_code"})]

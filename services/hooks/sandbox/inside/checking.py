@@ -4,12 +4,16 @@ import ast
 import marshal
 from dataclasses import dataclass
 
-from services.hooks.sandbox.inside.issues import ABSENT_NAMES, Issue
+from services.hooks.sandbox.inside.issues import ABSENT_NAMES, MAKERS_OF_CODE, Issue
 from services.hooks.sandbox.inside.policy import HookPolicy
+from services.hooks.sandbox.inside.rewritten import left_open
+from services.hooks.sandbox.inside.source_lines import lines_of
 
 #: The name under which the author's lines show up in tracebacks.
 FILE_NAME = "<hook>"
 MOST_ISSUES = 20
+#: Rewritten code is some twenty times as long as its source.
+LONGEST_CODE_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ def checked(source: str, offered: frozenset[str]) -> Checked:
         )
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     issues = _unknown_names(tree, offered)
-    policy = HookPolicy(source.splitlines())
+    policy = HookPolicy(lines_of(source))
     rewritten = policy.visit(tree)
+    issues = issues or policy.issues or left_open(rewritten)
     issues = sorted({*issues, *policy.issues}, key=lambda issue: (issue.line, issue.column or 0))
     if issues:
         return Checked(issues[:MOST_ISSUES], functions, b"")
@@ -49,7 +54,11 @@ def checked(source: str, offered: frozenset[str]) -> Checked:
     except SyntaxError as error:  # such as `return` outside of a function
         problem = f"This is no Python that can be read: {error.msg}."
         return Checked([Issue(error.lineno or 1, error.offset, problem, None)], [], b"")
-    return Checked([], functions, marshal.dumps(code))
+    blob = marshal.dumps(code)
+    if len(blob) > LONGEST_CODE_BYTES:
+        problem = f"The code compiles to more than {LONGEST_CODE_BYTES // 1024} KB."
+        return Checked([Issue(1, None, problem, "Repeat less, with a loop.")], functions, b"")
+    return Checked([], functions, blob)
 
 
 def _unknown_names(tree: ast.Module, offered: frozenset[str]) -> list[Issue]:
@@ -59,7 +68,7 @@ def _unknown_names(tree: ast.Module, offered: frozenset[str]) -> list[Issue]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
             continue
-        if node.id in known or node.id.startswith("_"):
+        if node.id.startswith("_") or (node.id in known and node.id not in MAKERS_OF_CODE):
             continue
         absent = node.id in ABSENT_NAMES
         problem = f"There is no `{node.id}` in hooks." if absent else f"`{node.id}` is not defined."

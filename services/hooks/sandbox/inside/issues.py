@@ -43,6 +43,10 @@ ABSENT_NAMES = {
     "KeyboardInterrupt": "Use Exception.",
 }
 
+#: Absent names that a hook cannot give a value either: `id = order["id"]` is everyday code, a value
+#: named `eval` never is.
+MAKERS_OF_CODE = frozenset({"eval", "exec"})
+
 
 class Issue(NamedTuple):
     """One problem at a place of the source; line and column count from 1."""

@@ -16,7 +16,15 @@ from RestrictedPython.transformer import (
 )
 
 from services.hooks.sandbox.inside.facades import IMPORTABLE, facade
-from services.hooks.sandbox.inside.issues import ABSENT_NAMES, UNKNOWN_SYNTAX, Issue
+from services.hooks.sandbox.inside.issues import (
+    ABSENT_NAMES,
+    MAKERS_OF_CODE,
+    UNKNOWN_SYNTAX,
+    Issue,
+)
+
+#: `checking` reports these names wherever they are used.
+_REPORTED_WITH_THE_NAME = frozenset({"Eval calls are not allowed.", "Exec calls are not allowed."})
 
 
 class HookPolicy(RestrictingNodeTransformer):
@@ -34,6 +42,8 @@ class HookPolicy(RestrictingNodeTransformer):
 
     def error(self, node: ast.AST, info: str) -> None:
         """RestrictedPython's way of refusing."""
+        if info in _REPORTED_WITH_THE_NAME:
+            return
         self.report(node, *_in_other_words(info))
 
     def not_allowed(self, node: ast.AST) -> None:
@@ -59,11 +69,11 @@ class HookPolicy(RestrictingNodeTransformer):
             return node
         return super().visit_Name(node)
 
-    def visit_Call(self, node: ast.Call) -> Any:  # noqa: N802
-        """Names that are absent are reported once, where names are looked at."""
-        if isinstance(node.func, ast.Name) and node.func.id in {"eval", "exec"}:
-            return node
-        return super().visit_Call(node)
+    def check_name(self, node: Any, name: str | None, *magic: Any, **named: Any) -> None:
+        """No value of a hook may take the name of what makes code."""
+        if name in MAKERS_OF_CODE:
+            self.report(node, f"The name `{name}` is taken.", "Choose another name.")
+        super().check_name(node, name, *magic, **named)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> Any:  # noqa: N802
         """A class brings a hundred ways to be called by the interpreter unasked."""

@@ -20,7 +20,8 @@ class Printing:
         if self._left <= 0:
             return
         text = str(sep).join(map(str, values)) + str(end)
-        self._write(text.encode(errors="replace"))
+        if text:
+            self._write(text.encode(errors="replace"))
 
     def _write(self, text: bytes) -> None:
         fitting = text[: self._left]

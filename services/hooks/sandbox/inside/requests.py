@@ -70,6 +70,16 @@ def _check(wanted: dict[str, Any]) -> None:
         _refuse("headers are a dict of texts")
     if not all(type(text) is str for text in [*texts, *headers, *headers.values()]):
         _refuse("the address, the headers and the body are texts")
+    if not all(map(_is_whole, [*texts, *headers, *headers.values()])):
+        _refuse("the address, the headers or the body hold half a character")
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse(sentence: str) -> NoReturn:

@@ -5,8 +5,9 @@ import os
 import signal
 
 import psutil
+import pytest
 
-from services.hooks.sandbox.calls import HookCall, HttpReply, HttpRequest
+from services.hooks.sandbox.calls import HookCall, HttpReply, HttpRequest, NotCheckedError
 from services.hooks.sandbox.options import CHECKS_AT_ONCE, RunLimits, SandboxOptions
 from tests.faults.database_process import eventually
 from tests.unit.hooks.sandbox.opened import opened, outcome_of
@@ -109,19 +110,16 @@ async def test_a_killed_spare_is_replaced() -> None:
 async def test_a_closed_sandbox_says_so() -> None:
     async with opened(ONE) as sandbox:
         pass
-    checked = await sandbox.check(HOOK)
-    assert checked.compiled is None
-    assert checked.issues[0].problem == "The sandbox is closed."
+    with pytest.raises(NotCheckedError, match=r"The sandbox is closed\."):
+        await sandbox.check(HOOK)
 
 
 async def test_without_seccomp_production_runs_no_hook() -> None:
     options = SandboxOptions(layers=("language", "limits", "timers"), needs_seccomp=True)
     async with opened(options) as sandbox:
         assert not sandbox.layers["seccomp"]
-        checked = await sandbox.check(HOOK)
-    assert checked.compiled is None
-    assert "seccomp" in checked.issues[0].problem
-    assert "docs/operate/sandbox.md" in checked.issues[0].problem
+        with pytest.raises(NotCheckedError, match=r"seccomp.*docs/operate/sandbox\.md"):
+            await sandbox.check(HOOK)
 
 
 async def test_a_fork_server_that_no_longer_answers_is_replaced() -> None:
@@ -146,7 +144,9 @@ async def test_checks_that_hang_take_no_place_of_a_chat() -> None:
         checked = await sandbox.check(HOOK)
         assert checked.compiled is not None
         call = HookCall(checked.compiled, "before_llm", {"ctx": {}, "message": ""})
-        checks = [asyncio.create_task(sandbox.check("x = 1\n" * 5000)) for _ in range(6)]
+        checks = [
+            asyncio.create_task(sandbox.check("x = 1\n" * 5000, f"client-{n}")) for n in range(6)
+        ]
         await eventually(lambda: sandbox.running == CHECKS_AT_ONCE, within_s=PATIENCE_S)
         assert (await sandbox.run(call)).verdict == "ok"
         assert all(found.compiled for found in await asyncio.gather(*checks))

@@ -81,3 +81,52 @@ async def test_requests_have_a_deadline_that_is_not_the_hooks_own() -> None:
     assert asked.is_set()
     assert outcome.verdict == "ok", outcome
     assert outcome.result == {"tags": ["the requests of a run have 1.5 seconds together"] * 2}
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("failure", [ValueError, ConnectionResetError, RuntimeError])
+async def test_a_door_that_fails_is_held_against_nobody(
+    sandbox: Sandbox, failure: type[Exception]
+) -> None:
+    async def failing(_request: HttpRequest) -> HttpReply:
+        raise failure
+
+    restarts = sandbox.restarts
+    outcome = await outcome_of(sandbox, ASK, http=failing, ctx={"times": 1}, message="")
+    assert outcome.verdict == "ok", outcome
+    assert outcome.result == {"tags": ["the request could not be made"]}
+    assert sandbox.restarts == restarts
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    "asking",
+    [
+        r'http_get("https://a.example/\ud800")',
+        r'http_post("https://a.example", body="\udfff")',
+        r'http_get("https://a.example", headers={"x": "\ud800"})',
+    ],
+)
+async def test_half_a_character_in_a_request_is_an_error_that_a_hook_may_catch(
+    sandbox: Sandbox, asking: str
+) -> None:
+    source = f"""
+def before_llm(ctx, message):
+    try:
+        {asking}
+    except HttpError as error:
+        return {{"message": str(error)}}
+"""
+    outcome = await outcome_of(sandbox, source, http=answering)
+    assert outcome.result == {
+        "message": "the address, the headers or the body hold half a character"
+    }
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_half_a_character_in_a_reply_is_replaced(sandbox: Sandbox) -> None:
+    async def halved(_request: HttpRequest) -> HttpReply:
+        return HttpReply(0, {}, "", "no such host: \udcff")
+
+    outcome = await outcome_of(sandbox, ASK, http=halved, ctx={"times": 1}, message="")
+    assert outcome.result == {"tags": ["no such host: ?"]}
