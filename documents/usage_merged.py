@@ -3,8 +3,8 @@
 There are months of each chatbot, and of all chatbots together their days and, of what stood out,
 their months. Each is merged from days when somebody asks for it, and kept under the same rule as
 `documents.usage_days`: counting raises its `revision` in its own transaction, and what was merged
-from an earlier one is merged anew. So how much a report reads depends on the number of months and
-chatbots, and not on what was asked in them.
+from an earlier one is merged anew. So how much a report reads is bounded by the number of
+months, days and chatbots; up to there it grows with how much was asked.
 """
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence

@@ -100,7 +100,8 @@ def checked(wanted: SourceDefinition, changes: Mapping[str, Any] | None = None) 
         values["title"], text, values["chatbot_ids"], needs_text=wanted.kind == "text"
     ):
         raise KnowledgeInputError(problems)
-    site_issues = _site_issues(values) if wanted.kind in FETCHED_KINDS else ()
+    has_site = wanted.kind in FETCHED_KINDS or wanted.kind == "push"
+    site_issues = _site_issues(values) if has_site else ()
     if issues := [*pair_issues(values["qa"]), *site_issues]:
         raise InvalidFieldsError(issues)
     pairs = values["qa"]

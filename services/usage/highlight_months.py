@@ -1,7 +1,7 @@
 """What stood out in a period: read from whole months, and from days only beside them.
 
 A month is merged from its days when somebody asks for it, and keeps a bounded number of questions,
-so a year takes as long however many were asked.
+so how long a year takes is bounded; up to there it grows with how many different ones were asked.
 """
 
 from collections import defaultdict

@@ -98,9 +98,19 @@ NOT_THERE = frozenset(
         "excerpt",
         "disabled_reason",
         "shares.llm_name",
+        "headings.text",
+        "headings.anchor",
+        "fetched.etag",
+        "fetched.last_modified",
+        "fetched.raw_hash",
+        "fetched.text_hash",
+        "fetched.links",
+        "qa.question",
+        "qa.answer",
     }
 )
-"""Fields of parts that nothing in the world has: nobody failed, and nobody works on an answer."""
+"""Fields of parts that nothing in the world has: nobody failed, nobody works on an answer, and no
+site is visited."""
 
 WEB_ADDRESSES = frozenset({"logo_url", "bubble_icon_url", "contact_url"})
 """Fields of settings that are checked again when they are copied, and must be what they are."""

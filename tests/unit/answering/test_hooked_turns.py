@@ -145,7 +145,9 @@ async def test_a_hook_chooses_another_model_of_the_clients_and_no_other(
     process_of: MakeProcess, visitor: Visitor, hooks: Hooks
 ) -> None:
     mine = LlmConfig(client_id=visitor.client_id, name="French", provider="local", model="x")
-    foreign = LlmConfig(client_id="another", name="Foreign", provider="local", model="x")
+    foreign = LlmConfig(
+        client_id=f"another-{visitor.client_id}", name="Foreign", provider="local", model="x"
+    )
     await mine.insert()
     await foreign.insert()
     source = """

@@ -54,7 +54,11 @@ ROWS = (
     ),
     Row(
         "updateKnowledgeSource",
-        {"id": a_new("knowledge_source"), "title": "Parking and trains"},
+        {
+            "id": a_new("knowledge_source"),
+            "title": "Parking and trains",
+            "chatbotIds": [a_new("chatbot")],
+        },
         members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=WRITE),
         names_nothing={
             "input.uploadId": "a file is claimed by one source; see test_knowledge_kinds"
@@ -85,6 +89,7 @@ ROWS = (
         "knowledgeEvents",
         {"clientId": the("client"), "after": the("beginning", "cursor")},
         members(Caller.VIEWER, others=NOT_FOUND, scopes=READ),
+        names_nothing={"sourceId": "picks from the client's own events"},
     ),
     Row(
         "deleteKnowledgeSource",
