@@ -10,6 +10,7 @@ from benchmarks.queries import measure_queries
 from benchmarks.reading_pages import measure_reading
 from benchmarks.redis_process import NoRedisError
 from benchmarks.report import Report
+from benchmarks.reports import measure_reports
 from benchmarks.retrieval.debian_pages import CorpusMissingError
 from benchmarks.retrieval.measure import measure_retrieval
 from benchmarks.shared_log import measure_logs
@@ -39,6 +40,7 @@ PARTS = (
     "first-answer",
     "retrieval",
     "reading",
+    "reports",
 )
 
 
@@ -136,6 +138,10 @@ def measure_finding(report: Report, _given: argparse.Namespace) -> None:
         report.not_measured["retrieval"] = str(error)
 
 
+def measure_years(report: Report, given: argparse.Namespace) -> None:
+    report.reports = measure_reports(given.pages)
+
+
 MEASURES = {
     "stream": measure_stream,
     "memory": measure_memory,
@@ -153,6 +159,7 @@ MEASURES = {
     "first-answer": measure_start,
     "retrieval": measure_finding,
     "reading": measure_reading_pages,
+    "reports": measure_years,
 }
 
 

@@ -18,6 +18,7 @@ from benchmarks.hooks import CALLS_PER_S, PROMISED_OVERRUN_MS, HookFigures
 from benchmarks.list_page import Pages
 from benchmarks.queries import QueryFigures
 from benchmarks.reading_pages import ReadingSpeed
+from benchmarks.reports import ReportFigures
 from benchmarks.retrieval.measure import RetrievalFigures
 from benchmarks.shared_log import LogCost
 from benchmarks.sign_ins import SignIns
@@ -54,6 +55,7 @@ class Report:
     reading: ReadingSpeed | None = None
     hooks: HookFigures | None = None
     retrieval: RetrievalFigures | None = None
+    reports: ReportFigures | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -85,6 +87,7 @@ class Report:
             (self.reading, reading_lines),
             (self.hooks, hook_lines),
             (self.retrieval, RetrievalFigures.lines),
+            (self.reports, ReportFigures.lines),
         )
         for measured, lines in parts:
             if measured:
