@@ -273,6 +273,7 @@ async def tokens_in_batches(
     chatbot_id: PydanticObjectId,
     languages: Sequence[str],
     *,
+    source_ids: Sequence[PydanticObjectId],
     limit: int,
     deadline_ms: int,
 ) -> AsyncIterator[list[ChunkWords]]:
@@ -282,12 +283,13 @@ async def tokens_in_batches(
         scope: Whose data may be read.
         chatbot_id: The chatbot.
         languages: The codes of the chunks' languages.
+        source_ids: The sources that the chatbot has now.
         limit: How many chunks at most.
         deadline_ms: When MongoDB gives up, in milliseconds.
     """
     chunks = scope.of(KnowledgeChunk)
     condition = chunks.condition(
-        {"chatbot_id": chatbot_id, "text_language": {"$in": list(languages)}}
+        {**searchable(chatbot_id, source_ids), "text_language": {"$in": list(languages)}}
     )
     cursor = chunks.raw.find(
         condition, dict.fromkeys(_WORDS, 1), batch_size=_BATCH, max_time_ms=deadline_ms

@@ -4,7 +4,8 @@ They are read from the chunks when a question has an unknown word, and kept per 
 language. What is kept may be a little out of date: a mended word is looked for in addition to the
 one that was typed, so the worst that a missing word does is to leave a typo unmended. A chatbot
 with few chunks is read anew after each change; one with many at most every `KEPT_SECONDS`, and no
-question waits for that longer than `LONGEST_WAIT_S`.
+question waits for that longer than `LONGEST_WAIT_S`. The words of a source that was taken away are
+not offered from that moment on.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from rapidfuzz.distance import OSA
 
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import ChunkWords, tokens_in_batches
+from documents.knowledge_sources import KnowledgeSize
 from documents.tenancy import TenantScope
 from services.languages.codes import UNDETERMINED
 
@@ -80,6 +82,7 @@ class Vocabulary:
 class _Kept:
     vocabulary: Vocabulary
     version: object
+    source_ids: frozenset[PydanticObjectId]
     read_at: float
 
 
@@ -101,7 +104,7 @@ class Vocabularies:
         language: str,
         *,
         version: object,
-        chunk_count: int,
+        size: KnowledgeSize,
         deadline_ms: int,
     ) -> Vocabulary | None:
         """The words of a chatbot's chunks that are, or may be, in a language.
@@ -113,35 +116,38 @@ class Vocabularies:
             chatbot_id: Whose words.
             language: The code of the chunks' language.
             version: Changes with the chatbot's knowledge.
-            chunk_count: How many chunks the chatbot has, in all languages.
+            size: All that the chatbot knows now.
             deadline_ms: When MongoDB gives up, in milliseconds.
         """
         key = (chatbot_id, language)
         kept = self._kept.get(key)
-        if kept is not None and _is_fresh(kept, version, chunk_count):
+        if kept is not None and _is_fresh(kept, version, size):
             self._kept.move_to_end(key)
             return kept.vocabulary
         reading = self._reading.get(key)
         if reading is None:
-            reading = asyncio.create_task(self._read(scope, key, version, deadline_ms))
+            reading = asyncio.create_task(
+                self._read(scope, key, version, size.source_ids, deadline_ms)
+            )
             self._reading[key] = reading
             reading.add_done_callback(lambda done: self._ended(key, done))
         # Shielded: whoever asked first may go away while others wait for the same words.
-        waits_s = self._longest_wait_s if chunk_count > FEW_CHUNKS else None
+        waits_s = self._longest_wait_s if size.chunk_count > FEW_CHUNKS else None
         try:
             return await asyncio.wait_for(asyncio.shield(reading), waits_s)
         except TimeoutError:
-            return None if kept is None else kept.vocabulary
+            return kept.vocabulary if kept is not None and _is_offered(kept, size) else None
 
     async def _read(
         self,
         scope: TenantScope,
         key: tuple[PydanticObjectId, str],
         version: object,
+        source_ids: Sequence[PydanticObjectId],
         deadline_ms: int,
     ) -> Vocabulary:
-        vocabulary = await _read(scope, *key, deadline_ms)
-        self._keep(key, _Kept(vocabulary, version, monotonic()))
+        vocabulary = await _read(scope, *key, source_ids, deadline_ms)
+        self._keep(key, _Kept(vocabulary, version, frozenset(source_ids), monotonic()))
         return vocabulary
 
     def _ended(self, key: tuple[PydanticObjectId, str], reading: asyncio.Task[Vocabulary]) -> None:
@@ -158,18 +164,32 @@ class Vocabularies:
             words -= len(dropped.vocabulary)
 
 
-def _is_fresh(kept: _Kept, version: object, chunk_count: int) -> bool:
+def _is_fresh(kept: _Kept, version: object, size: KnowledgeSize) -> bool:
     if kept.version == version:
         return True
-    return chunk_count > FEW_CHUNKS and monotonic() - kept.read_at < KEPT_SECONDS
+    is_young = size.chunk_count > FEW_CHUNKS and monotonic() - kept.read_at < KEPT_SECONDS
+    return is_young and _is_offered(kept, size)
+
+
+def _is_offered(kept: _Kept, size: KnowledgeSize) -> bool:
+    return kept.source_ids.issubset(size.source_ids)
 
 
 async def _read(
-    scope: TenantScope, chatbot_id: PydanticObjectId, language: str, deadline_ms: int
+    scope: TenantScope,
+    chatbot_id: PydanticObjectId,
+    language: str,
+    source_ids: Sequence[PydanticObjectId],
+    deadline_ms: int,
 ) -> Vocabulary:
     counts: Counter[str] = Counter()
     batches = tokens_in_batches(
-        scope, chatbot_id, (language, UNDETERMINED), limit=MOST_CHUNKS_READ, deadline_ms=deadline_ms
+        scope,
+        chatbot_id,
+        (language, UNDETERMINED),
+        source_ids=source_ids,
+        limit=MOST_CHUNKS_READ,
+        deadline_ms=deadline_ms,
     )
     async for batch in batches:
         await asyncio.to_thread(_count, counts, batch)

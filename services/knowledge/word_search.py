@@ -103,7 +103,7 @@ class WordSearch:
             chatbot_id,
             question.language,
             version=await knowledge_version(scope, chatbot_id),
-            chunk_count=size.chunk_count,
+            size=size,
             deadline_ms=self._deadline_ms,
         )
         if vocabulary is None:

@@ -1,8 +1,11 @@
 """What is typed wrongly is found all the same, and what is kept of a vocabulary has bounds."""
 
+from dataclasses import replace
+
 import pytest
 from beanie import PydanticObjectId
 
+from documents.knowledge_sources import KnowledgeSize, KnowledgeSource, knowledge_size
 from documents.tenancy import TenantScope
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
@@ -68,12 +71,13 @@ async def test_a_word_that_was_just_added_mends_at_once(
 async def test_vocabularies_know_their_own_chatbot_only_and_forget_the_unused_ones(
     knowledge_sources: KnowledgeSources, tenant: Tenant
 ) -> None:
-    stranger = await new_tenant()
+    stranger, sizes = await new_tenant(), {}
     for one, text in (
         (tenant, "The rooms of the zanzibar house are all free this week."),
         (stranger, "The garden of this house is very wide indeed."),
     ):
         await knowledge_sources.add_text(one.client_id, [one.chatbot_id], "Rooms", text)
+        sizes[one.client_id] = await size_of(one)
     vocabularies = Vocabularies(most_words=10)
 
     async def words_of(client_id: str, chatbot_id: PydanticObjectId) -> object:
@@ -82,7 +86,7 @@ async def test_vocabularies_know_their_own_chatbot_only_and_forget_the_unused_on
             chatbot_id,
             "en",
             version=1,
-            chunk_count=1,
+            size=sizes[client_id],
             deadline_ms=2_000,
         )
 
@@ -99,7 +103,7 @@ async def test_no_question_waits_long_for_the_words_of_a_large_chatbot(
 ) -> None:
     text = "The rooms of the zanzibar house are all free this week."
     await knowledge_sources.add_text(tenant.client_id, [tenant.chatbot_id], "Rooms", text)
-    vocabularies = Vocabularies(longest_wait_s=0.0)
+    vocabularies, size = Vocabularies(longest_wait_s=0.0), await size_of(tenant)
 
     async def words(chunk_count: int) -> Vocabulary | None:
         return await vocabularies.of(
@@ -107,7 +111,7 @@ async def test_no_question_waits_long_for_the_words_of_a_large_chatbot(
             tenant.chatbot_id,
             "en",
             version=1,
-            chunk_count=chunk_count,
+            size=replace(size, chunk_count=chunk_count),
             deadline_ms=2_000,
         )
 
@@ -115,3 +119,44 @@ async def test_no_question_waits_long_for_the_words_of_a_large_chatbot(
     read = await words(FEW_CHUNKS)
     assert read is not None
     assert await words(FEW_CHUNKS + 1) is read
+
+
+async def test_the_words_of_a_source_that_was_taken_away_mend_nothing_from_that_moment_on(
+    knowledge_sources: KnowledgeSources, tenant: Tenant
+) -> None:
+    text = "The rooms of the zanzibar house are all free this week."
+    staying = await knowledge_sources.add_text(
+        tenant.client_id, [tenant.chatbot_id], "Rooms", "Tea is served in the garden at five."
+    )
+    taken = await knowledge_sources.add_text(tenant.client_id, [tenant.chatbot_id], "Rooms", text)
+    vocabularies = Vocabularies()
+
+    async def words(version: int) -> Vocabulary:
+        size = replace(await size_of(tenant), chunk_count=FEW_CHUNKS + 1)
+        read = await vocabularies.of(
+            TenantScope.one(tenant.client_id),
+            tenant.chatbot_id,
+            "en",
+            version=version,
+            size=size,
+            deadline_ms=2_000,
+        )
+        assert read is not None
+        return read
+
+    assert (await words(1)).nearest("zanzibarr") is not None
+    # Its chunks are still there: a background job deletes them a little later.
+    await tenant.scope.of(KnowledgeSource).update_one(
+        {"_id": taken.id}, {"$set": {"chatbot_ids": []}}
+    )
+
+    left = await words(2)
+
+    assert left.nearest("zanzibarr") is None
+    assert left.nearest("gardenn") is not None, staying
+
+
+async def size_of(tenant: Tenant) -> KnowledgeSize:
+    return await knowledge_size(
+        TenantScope.one(tenant.client_id), tenant.chatbot_id, deadline_ms=2_000
+    )
