@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_sources import KnowledgeSource
 from services.knowledge.embedding.embedder import Embedder, EmbeddingError, EmbeddingModel
 from services.knowledge.embedding.embedding_work import EmbeddingWork
 from services.knowledge.search import KnowledgeSearch
@@ -113,6 +114,26 @@ async def test_a_chatbot_finds_its_own_texts_and_no_deleted_one(
     await knowledge_sources.delete(taught.scope, passage.source_id)
     found = await search.search(taught.client_id, taught.chatbot_id, QUESTION, "en")
     assert REPAIRS not in [passage.text for passage in found.found]
+
+
+@pytest.mark.parametrize("hidden", ["taken_away", "staged"])
+async def test_neither_words_nor_meaning_find_what_a_chatbot_has_no_more_or_not_yet(
+    taught: Tenant, model: EmbeddingModel, hidden: str
+) -> None:
+    await embed_everything(model)
+    search = KnowledgeSearch(embedder=Embedder(model))
+    [passage] = (await search.search(taught.client_id, taught.chatbot_id, QUESTION, "en")).passages
+    # The chunks are still there, and their vectors kept in memory.
+    if hidden == "staged":
+        chunks = taught.scope.of(KnowledgeChunk)
+        await chunks.update_one({"_id": passage.chunk_id}, {"$set": {"staged": True}})
+    else:
+        sources = taught.scope.of(KnowledgeSource)
+        await sources.update_one({"_id": passage.source_id}, {"$set": {"chatbot_ids": []}})
+
+    for question in (QUESTION, REPAIRS):
+        found = await search.search(taught.client_id, taught.chatbot_id, question, "en")
+        assert REPAIRS not in [one.text for one in found.found]
 
 
 async def test_a_provider_that_fails_costs_no_answer_and_is_left_alone(
