@@ -15,6 +15,7 @@ from services.chatbots.llm_config_changes import reseal_llm_configs
 from services.clients.signing_keys import reseal_signing_keys
 from services.hooks.secrets import reseal_hook_secrets
 from services.mail.queue import reseal_mails
+from services.reports.links import reseal_report_links
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Resealing, Sealer
 
@@ -72,5 +73,6 @@ async def _reseal(old: str, new: str) -> int:
         await reseal_signing_keys(resealing),
         await reseal_mails(resealing),
         await reseal_hook_secrets(resealing),
+        await reseal_report_links(resealing),
     ]
     return sum(counts)

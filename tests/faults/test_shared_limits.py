@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.answers import asked
-from tests.api.operations import done, new_chatbot, new_slug
+from tests.api.operations import OPEN, done, new_chatbot, new_slug
 from tests.conftest import CREATE_CLIENT, START_VISIT, signed_in
 from tests.faults.test_server_kill import Pair, started, two_servers
 from tests.graphql_clients import GraphQLClient
@@ -50,7 +50,7 @@ async def embed_key_of_a_new_client(pair: Pair, **limits: int) -> str:
     client_id = made["createClient"]["client"]["id"]
     if limits:
         await done(admin, "updateClient", {"id": client_id, **limits}, "client { id }")
-    chatbot = await new_chatbot(admin, client_id)
+    chatbot = await new_chatbot(admin, client_id, settings=OPEN)
     facts = await admin.execute(
         "query ($id: ID!) { chatbot(id: $id) { embedKey } }", {"id": chatbot}
     )

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from tests.answers import asked
-from tests.api.operations import done, new_chatbot, new_slug
+from tests.api.operations import OPEN, done, new_chatbot, new_slug
 from tests.api.test_erasure import chatbot_facts
 from tests.conftest import signed_in
 from tests.faults.test_server_kill import (
@@ -33,7 +33,7 @@ async def test_watching_and_counting_go_on_on_another_server_and_after_a_kill(
     admin = await signed_in(servers.one.url, servers.one.admin_email, servers.one.admin_password)
     given = {"slug": new_slug(), "name": "A client"}
     client_id = (await done(admin, "createClient", given, "client { id }"))["client"]["id"]
-    embed_key, _ = await chatbot_facts(admin, await new_chatbot(admin, client_id))
+    embed_key, _ = await chatbot_facts(admin, await new_chatbot(admin, client_id, settings=OPEN))
     visitor = await visitor_of_chatbot(servers.one, embed_key)
     there = GraphQLClient(servers.other.url, admin.token)
 

@@ -85,7 +85,7 @@ async def sign_in(page: Page, site: WordPressSite, user: str = "admin") -> None:
     await page.fill("#user_login", user)
     await page.fill("#user_pass", PASSWORD)
     await page.click("#wp-submit")
-    await page.wait_for_url("**/wp-admin/**")
+    await page.wait_for_url("**/wp-admin/**", wait_until="commit")
 
 
 async def upload_and_activate(page: Page, site: WordPressSite, plugin: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import pytest
@@ -94,12 +95,18 @@ async def run_under() -> AsyncGenerator[RunUnder, None]:
 
 
 @pytest.fixture
-def prey(tmp_path: Path) -> Iterator[dict[str, Any]]:
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter and write to; pytest's own are for their owner alone."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        yield folder
+
+
+@pytest.fixture
+def prey(open_folder: Path) -> Iterator[dict[str, Any]]:
     """What an attack is about: a process, a file, a port, a name, a program with root's rights."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    tmp_path.chmod(0o777)
-    file = tmp_path / "file"
+    file = open_folder / "file"
     file.write_text("x")
     file.chmod(0o666)
     name = f"parlance-{os.getpid()}"
@@ -111,7 +118,7 @@ def prey(tmp_path: Path) -> Iterator[dict[str, Any]]:
             "file": str(file),
             "port": server.getsockname()[1],
             "name": name,
-            **program_with_rights(tmp_path),
+            **program_with_rights(open_folder),
         }
 
 

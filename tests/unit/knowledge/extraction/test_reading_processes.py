@@ -119,7 +119,11 @@ async def test_so_many_read_at_once_and_no_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [ReadingLimits(cpu_s=1, memory_bytes=4096 * MIB), ReadingLimits(wall_s=1.0)]
+    "limits",
+    [
+        ReadingLimits(cpu_s=1, memory_bytes=4096 * MIB),
+        ReadingLimits(wall_s=4.0, memory_bytes=4096 * MIB),
+    ],
 )
 async def test_a_file_that_takes_too_long_is_given_up(limits: ReadingLimits) -> None:
     extractor = Extractor(limits)
