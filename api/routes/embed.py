@@ -1,10 +1,10 @@
 """/embed/{embedKey}: a chatbot as a page of its own, for an iframe or a link.
 
-`?language=de` and `?theme=dark` choose for the visitor. Only pages of the chatbot's allowed origins
-may frame it: a browser shows any other an empty frame, and says so in its console. The nonce in it
-(`data-embed-nonce`) proves to `startVisit` that the visit begins on this page; a page that stayed
-open for long fetches itself again for another one. No page of another origin can read it, since
-there are no CORS headers.
+`?language=de` and `?theme=dark` choose for the visitor, and `#preview=TOKEN` shows the draft. Only
+pages of the chatbot's allowed origins may frame it: a browser shows any other an empty frame, and
+says so in its console. The nonce in it (`data-embed-nonce`) proves to `startVisit` that the visit
+begins on this page; a page that stayed open for long fetches itself again for another one. No page
+of another origin can read it, since there are no CORS headers.
 """
 
 from typing import Final

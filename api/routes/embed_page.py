@@ -1,6 +1,7 @@
 """The HTML of the embed page: nothing but the widget, as large as its frame.
 
-It has no inline script, and its policy allows only the one script that carries this load's nonce.
+Its policy allows only the scripts that carry this load's nonce: the widget's, and the few words
+that read a preview's token after the `#` of the address, which no server sees.
 """
 
 import secrets
@@ -16,6 +17,14 @@ html, body { height: 100%; margin: 0; }
 body { font: 1rem/1.5 system-ui, sans-serif; color-scheme: light dark; }
 p { margin: 0; padding: 2rem 1rem; text-align: center; }
 """
+
+PREVIEW: Final = """
+{
+  const token = new URLSearchParams(location.hash.slice(1)).get("preview");
+  if (token) document.querySelector("script[data-chatbot]").dataset.previewToken = token;
+}
+"""
+"""Runs before the widget, which is deferred: an `async` one from the cache could be faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,8 @@ def page_of(page: EmbedPage) -> tuple[str, str]:
         **page.asked,
     }
     shown = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-    body = f'<script async src="/widget.js"{shown} nonce="{nonce}"></script>'
+    widget = f'<script defer src="/widget.js"{shown} nonce="{nonce}"></script>'
+    body = f'{widget}\n<script nonce="{nonce}">{PREVIEW}</script>'
     return _document(page.title, page.language, body, nonce), "; ".join(_policy(page, nonce))
 
 

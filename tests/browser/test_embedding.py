@@ -300,6 +300,35 @@ async def test_a_page_that_stayed_open_for_long_still_begins_its_visit(
     assert loads.count(address) == 2, "it has fetched itself for another nonce"
 
 
+async def test_a_link_to_the_chatbots_page_shows_its_draft(
+    page: Page,
+    complaints: Complaints,
+    owner: GraphQLClient,
+    public_server: ServerProcess,
+    chatbot: Json,
+) -> None:
+    """In production, where our own origin may show a visitor nothing without the page's nonce."""
+    change = {"id": chatbot["id"], "settings": {"name": "Draft"}}
+    await done(owner, "updateChatbot", change, "chatbot { id }")
+    given = {"chatbotId": chatbot["id"]}
+    token = (await done(owner, "createPreviewToken", given, "widgetToken"))["widgetToken"]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    address = f"{public_server.url}/embed/{chatbot['embedKey']}"
+
+    await page.goto(f"{address}#preview={token}")
+
+    await expect(page.get_by_role("heading", name="Draft")).to_be_visible()
+    field = page.get_by_label("Your message")
+    await field.fill("When do you open?")
+    await field.press("Enter")
+    await expect(page.get_by_role("article", name="Draft").last).to_contain_text(re.compile(r"\w+"))
+    assert token not in "".join(url.partition("#")[0] for url in asked)
+    await page.goto(f"{public_server.url}/healthz")
+    await page.goto(address)
+    await expect(page.get_by_role("heading", name="Helper")).to_be_visible()
+
+
 def expired_nonce(server: ServerProcess, chatbot: Json) -> str:
     keys = DerivedKeys((server.data_dir / "secret.key").read_text())
     chatbot_id = PydanticObjectId(local_id(chatbot["id"], "Chatbot"))

@@ -39,6 +39,8 @@ async def test_a_question_is_answered_with_its_sources(
 
     await widget.expect_finished(re.compile("Parlance is a self-hosted platform"))
     await expect(widget.questions).to_have_text(["What is Parlance?"])
+    british = re.compile(r"^\d\d:\d\d$")
+    await expect(widget.answers.last.locator("time")).to_have_text(british)
     await widget.answers.last.get_by_text("sources").click()
     await expect(widget.answers.last.get_by_role("listitem").first).to_contain_text(
         "About Parlance"

@@ -1,5 +1,6 @@
 /** What stands below a question or an answer: its time, its sources, and what can be done with it. */
 
+import { localesOf } from "./locale.js";
 import { link } from "./markdown.js";
 
 /** @typedef {import("./conversation.js").Turn} Turn */
@@ -26,7 +27,7 @@ export function belowWith(language, t, { h, tool }, use) {
     const today = date.toDateString() === new Date().toDateString();
     /** @type {Intl.DateTimeFormatOptions} */
     const form = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-    const text = at ? new Intl.DateTimeFormat(language, form).format(date) : "";
+    const text = at ? new Intl.DateTimeFormat(localesOf(language), form).format(date) : "";
     return h("time", { dateTime: at ? date.toISOString() : "" }, text);
   };
 

@@ -142,12 +142,12 @@ export function estrange(talk) {
  * @returns {Promise<boolean>} false: the server knows none, and what was kept of the visit is gone
  */
 export async function refreshed(link, memory, { token: given, previewToken }, still) {
-  const { token: old = "" } = memory.read();
+  const { token: old = "" } = memory.recall();
   const renewed = await still(link.request(REFRESH, { i: { widgetToken: old } }, ""));
   const { widgetToken: token, expiresAt, code, message } = renewed;
   if (code === "RATE_LIMITED") throw new Problem("lost", message, code);
   link.close();
-  const { token: now } = memory.read();
+  const { token: now } = memory.recall();
   if (!now) throw new Problem("lost"); // another tab has ended the visit
   if (now !== old) return true; // another tab was faster
   if (token) memory.keep({ token, expiresAt });

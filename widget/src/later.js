@@ -27,10 +27,7 @@ export class Later {
     const { around, lent, view } = panel;
     this.#panel = panel;
     this.#live = new Live(panel, (use) => this.beside(use));
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(laterCss);
-    const root = /** @type {ShadowRoot} */ (view.panel.getRootNode());
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    panel.wear(laterCss);
     const { language, phrases } = around;
     const t = lent.speech(language, english, phrases?.slice(lent.spoken));
     around.drawBelow = belowWith(language, t, lent, (use) => panel.use(() => this.beside(use)));

@@ -60,7 +60,7 @@ export class Live {
     for (let losses = 0; !signal.aborted; ) {
       try {
         await visit.ensure();
-        const variables = { a: memory.read().cursor || null };
+        const variables = { a: memory.recall().cursor || null };
         const take = (/** @type {any} */ event) => this.#hear(event);
         const accepted = () => {
           losses = 0;

@@ -20,3 +20,13 @@ export function chooseLanguage(wishes) {
 export function directionOf(language) {
   return language === "ar" ? "rtl" : "ltr";
 }
+
+/**
+ * How dates and times are written: as the visitor's browser writes that language, `en-GB` not as `en-US`.
+ *
+ * @param {string} language one of the sixteen
+ */
+export const localesOf = (language) => [
+  ...navigator.languages.filter((tag) => tag.startsWith(language)),
+  language,
+];

@@ -38,7 +38,7 @@ export class Memory {
   }
 
   /** @returns {Kept} */
-  read() {
+  recall() {
     let kept = this.#own;
     try {
       if (!this.#alone) kept = JSON.parse(localStorage.getItem(this.name) ?? "{}");
@@ -57,7 +57,7 @@ export class Memory {
   keep(news) {
     const { user } = this;
     if (user === undefined) return;
-    this.#own = { ...this.read(), ...news, user };
+    this.#own = { ...this.recall(), ...news, user };
     try {
       localStorage.setItem(this.name, JSON.stringify(this.#own));
       this.#alone = false;

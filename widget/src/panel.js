@@ -55,7 +55,8 @@ export class Panel {
   #settings;
   /** @type {Promise<Later> | undefined} */
   #later;
-  #colours = new CSSStyleSheet();
+  /** @type {CSSStyleSheet} */
+  #colours;
   #narrow = matchMedia(NARROW);
   /** @type {HTMLElement[]} what nobody gets into while the chat covers the page */
   #covered = [];
@@ -96,7 +97,7 @@ export class Panel {
         this.keep();
       },
     );
-    this.talk = new Conversation(this.memory.read().talk);
+    this.talk = new Conversation(this.memory.recall().talk);
     this.around = {
       phrases,
       t: this.t,
@@ -110,6 +111,8 @@ export class Panel {
       stop: () => this.#stop(),
       beside: (use) => this.use((later) => later.beside(use)),
     });
+    this.wear(panelCss);
+    this.#colours = this.wear("");
     this.#mount();
   }
 
@@ -122,10 +125,6 @@ export class Panel {
   }
 
   #mount() {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(panelCss);
-    const root = /** @type {ShadowRoot} */ (this.element.shadowRoot);
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet, this.#colours];
     const { panel, closer } = this.view;
     closer.hidden = !this.#floats;
     if (!this.#floats) panel.setAttribute("role", "region");
@@ -146,7 +145,7 @@ export class Panel {
     visualViewport?.addEventListener("resize", () => this.#fit(), { signal });
     this.draw();
     this.visit.known.then(() => {
-      if (!this.talk.turns.length) this.talk = new Conversation(this.memory.read().talk);
+      if (!this.talk.turns.length) this.talk = new Conversation(this.memory.recall().talk);
       this.draw();
       this.connect(false);
     });
@@ -243,6 +242,17 @@ export class Panel {
     };
   }
 
+  /**
+   * @param {string} rules for this widget, after those that it has
+   * @returns {CSSStyleSheet}
+   */
+  wear(rules) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(rules);
+    this.element.shadowRoot?.adoptedStyleSheets.push(sheet);
+    return sheet;
+  }
+
   /** The colours that only the panel needs. */
   dress() {
     const element = this.element;
@@ -258,7 +268,7 @@ export class Panel {
   /** There is a text that the visitor has not agreed to. */
   get #isGated() {
     const { consentText } = this.configuration.texts;
-    return Boolean(consentText) && this.memory.read().consent !== consentText;
+    return Boolean(consentText) && this.memory.recall().consent !== consentText;
   }
 
   draw() {
@@ -294,7 +304,7 @@ export class Panel {
     try {
       await this.visit.ensure();
       if (signal.aborted) return;
-      this.talk.id = this.talk.id ?? this.memory.read().conversationId ?? null;
+      this.talk.id = this.talk.id ?? this.memory.recall().conversationId ?? null;
       await this.#attend(true);
       if (this.talk.pending) this.follow(this.talk.pending);
     } catch (error) {

@@ -6,6 +6,7 @@
 
 import { MESSAGES, mutation } from "./documents.js";
 import english from "./languages/en_side.js";
+import { localesOf } from "./locale.js";
 import { replace } from "./merging.js";
 import { Past } from "./past.js";
 import sideCss from "./side.css";
@@ -68,10 +69,7 @@ export class Side {
       older.hidden = !panel.talk.before;
     };
     around.drawn();
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(sideCss);
-    const root = /** @type {ShadowRoot} */ (view.panel.getRootNode());
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    panel.wear(sideCss);
   }
 
   /**
@@ -125,7 +123,8 @@ export class Side {
     const t = this.#t;
     const { h, tool } = this.#lent;
     const panel = this.#panel;
-    const date = new Intl.DateTimeFormat(this.#around.language, { dateStyle: "medium" });
+    const locales = localesOf(this.#around.language);
+    const date = new Intl.DateTimeFormat(locales, { dateStyle: "medium" });
     const chosen = () => {
       this.showMain();
       this.#choose(talk.id);

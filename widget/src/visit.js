@@ -37,7 +37,7 @@ export class Visit {
   }
 
   get token() {
-    return this.#memory.read().token ?? "";
+    return this.#memory.recall().token ?? "";
   }
 
   /**
@@ -70,7 +70,7 @@ export class Visit {
    */
   async ensure() {
     await this.known;
-    const { token, expiresAt = "" } = this.#memory.read();
+    const { token, expiresAt = "" } = this.#memory.recall();
     const left = Date.parse(expiresAt) - Date.now();
     if (token && left > RENEWAL_MS) return null;
     return token ? this.renew() : this.#once((still) => this.#start(still));

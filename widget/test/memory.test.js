@@ -28,14 +28,14 @@ test("what another tab has forgotten does not come back", () => {
   two.keep({ token: "ada's", conversationId: "c" });
   one.forget();
   two.keep({ cursor: "7" });
-  assert.deepEqual(two.read(), { cursor: "7", user: "ada" });
+  assert.deepEqual(two.recall(), { cursor: "7", user: "ada" });
 });
 
 test("what was kept for somebody else is not read", () => {
   memoryOf("ada").keep({ token: "ada's" });
-  for (const user of [null, "bob", ""]) assert.deepEqual(memoryOf(user).read(), {});
-  assert.deepEqual(new Memory(NAME).read(), {}, "nor before it is known who this is");
-  assert.equal(memoryOf("ada").read().token, "ada's");
+  for (const user of [null, "bob", ""]) assert.deepEqual(memoryOf(user).recall(), {});
+  assert.deepEqual(new Memory(NAME).recall(), {}, "nor before it is known who this is");
+  assert.equal(memoryOf("ada").recall().token, "ada's");
 });
 
 test("where storage is full the newer one counts", () => {
@@ -51,7 +51,7 @@ test("where storage is full the newer one counts", () => {
     configurable: true,
   });
   memory.keep({ token: "new" });
-  assert.equal(memory.read().token, "new");
+  assert.equal(memory.recall().token, "new");
 });
 
 test("a tab notices that another one has taken its visitor away", () => {

@@ -108,7 +108,7 @@ test("a token that comes after its visitor has gone is nobody's", async () => {
     return { widgetToken: "ada's", expiresAt: later(), conversation: null };
   };
   await assert.rejects(visit.ensure(), { kind: "lost" });
-  assert.deepEqual(memory.read(), {});
+  assert.deepEqual(memory.recall(), {});
   answers.startVisit = () => ({ widgetToken: "a stranger's", expiresAt: later() });
   await visit.ensure();
   assert.equal(visit.token, "a stranger's");
@@ -148,7 +148,7 @@ test("a token that the page's server made is used instead of beginning a visit",
   await again.visit.ensure();
   assert.equal(again.visit.token, "renewed", "the page still has the first one");
   const other = visitOf({ token: widgetToken(31) });
-  assert.deepEqual(other.memory.read(), {}, "another visitor");
+  assert.deepEqual(other.memory.recall(), {}, "another visitor");
 });
 
 test("in the place of a given token that is refused comes no stranger", async () => {
