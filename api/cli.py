@@ -22,6 +22,11 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+knowledge = typer.Typer(
+    name="knowledge", help="What chatbots answer from: list, add, sync.", no_args_is_help=True
+)
+cli.add_typer(knowledge)
+
 CheckOnly = Annotated[bool, typer.Option("--check", help="Only compare; fail on a difference.")]
 
 
@@ -213,6 +218,73 @@ def evaluate(
     with_database(run)
 
 
+@knowledge.command("list")
+def list_knowledge(
+    client: Annotated[str, typer.Option(help="Only this client's, by its slug.")] = "",
+    chatbot: Annotated[str, typer.Option(help="Only this chatbot's, by its embed key.")] = "",
+    problems: Annotated[  # noqa: FBT002
+        bool, typer.Option("--problems", help="Also the pages that could not be read, and why.")
+    ] = False,
+) -> None:
+    """List knowledge sources, newest first."""
+    from api.knowledge_commands import listed_sources  # noqa: PLC0415
+    from documents.database.database import Database  # noqa: PLC0415
+
+    async def run(database: Database) -> None:
+        async for line in listed_sources(database, client, chatbot, problems=problems):
+            print(line)
+
+    with_database(run)
+
+
+@knowledge.command("add")
+def add_knowledge(
+    place: Annotated[str, typer.Argument(help="An address, a file, or - for a text that is read.")],
+    chatbot: Annotated[str, typer.Option(help="The embed key of the chatbot.")],
+    kind: Annotated[
+        str, typer.Option(help="url, sitemap, crawl, file or text; told by PLACE when left out.")
+    ] = "",
+    title: Annotated[str, typer.Option(help="What citations call it.")] = "",
+    max_pages: Annotated[int | None, typer.Option(help="Most pages of a site.")] = None,
+    max_depth: Annotated[int | None, typer.Option(help="Most links from the start.")] = None,
+    every: Annotated[int | None, typer.Option(help="Read it anew every so many hours.")] = None,
+) -> None:
+    """Add a knowledge source to a chatbot, and wait until it is read.
+
+    Without --kind an address is one page. The exit status is 1 when nothing could be read.
+    """
+    from api.knowledge_commands import WantedSource, add_source  # noqa: PLC0415
+
+    wanted = WantedSource(place, chatbot, kind, title, max_pages, max_depth, every)
+    _read_knowledge(
+        "addKnowledgeSource", lambda database: add_source(database, loaded_settings(), wanted)
+    )
+
+
+@knowledge.command("sync")
+def sync_knowledge(
+    ids: Annotated[list[str], typer.Argument(help="Ids of sources, as `list` shows them.")],
+) -> None:
+    """Read knowledge sources anew, and wait until that is done.
+
+    The exit status is 1 when one of them could not be read.
+    """
+    from api.knowledge_commands import sync_sources  # noqa: PLC0415
+
+    _read_knowledge(
+        "syncKnowledgeSource", lambda database: sync_sources(database, loaded_settings(), ids)
+    )
+
+
+def _read_knowledge(action: str, work: Callable[..., Awaitable[bool]]) -> None:
+    async def run(database: object) -> None:
+        with _command(action):
+            if not await work(database):
+                raise typer.Exit(1)
+
+    with_database(run)
+
+
 @cli.command()
 def doctor() -> None:
     """Look for what is wrong with this installation and say what to mend."""
@@ -264,6 +336,7 @@ def with_database(work: Callable[..., Awaitable[None]]) -> None:
 
 def main() -> None:
     """Run a command; problems that a person can mend are a sentence, not a traceback."""
+    from api.knowledge_command_error import KnowledgeCommandError  # noqa: PLC0415
     from api.listening import PortInUseError  # noqa: PLC0415
     from api.secret_key import SecretKeyError  # noqa: PLC0415
     from api.usage_rebuild import UnknownClientError  # noqa: PLC0415
@@ -288,6 +361,7 @@ def main() -> None:
         SeedingRefusedError,
         QuestionSetError,
         UnknownClientError,
+        KnowledgeCommandError,
     )
     try:
         cli()

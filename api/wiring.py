@@ -11,6 +11,7 @@ from httpx import AsyncClient
 from redis.asyncio import Redis
 
 from api.authentication.identifying import Identifying
+from api.knowledge_wiring import wire_knowledge
 from api.routes.account import ACCOUNT_PAGE
 from api.settings import Settings, provider_keys
 from documents.database.database import Database
@@ -69,17 +70,7 @@ from services.hooks.versions import HookVersions
 from services.knowledge.embedding.embedder import Embedder
 from services.knowledge.embedding.embedding_work import EmbeddingWork
 from services.knowledge.extraction.extractor import Extractor
-from services.knowledge.fetching.site_client import site_http_client
-from services.knowledge.fetching.site_reader import SiteReader
-from services.knowledge.files import KnowledgeFiles
-from services.knowledge.pushing import Pushing
-from services.knowledge.reading import SourceReader
 from services.knowledge.search import KnowledgeSearch
-from services.knowledge.site_addresses import SiteAddresses
-from services.knowledge.site_sources import SiteSources
-from services.knowledge.source_limits import KnowledgeLimits
-from services.knowledge.sources import KnowledgeSources
-from services.knowledge.syncing import Syncing
 from services.knowledge.worker import KnowledgeWorker
 from services.live.following import Live
 from services.llm.factory import ModelFactory
@@ -195,7 +186,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         idle=timedelta(seconds=settings.visit_idle_seconds),
     )
     stopping = Stopping(generations)
-    knowledge = _knowledge(settings, database)
+    knowledge = wire_knowledge(settings, database)
     refusals = Refusals()
     counting = Counting(database, refusals)
     erasing = Erasing(database, stopping, event_log)
@@ -325,36 +316,6 @@ def _embedder(settings: Settings) -> Embedder | None:
 
 def _embedding_work(search: KnowledgeSearch) -> EmbeddingWork | None:
     return EmbeddingWork(search.embedder) if search.embedder else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Knowledge:
-    """What takes and reads knowledge."""
-
-    sources: KnowledgeSources
-    site_sources: SiteSources
-    files: KnowledgeFiles
-    pushing: Pushing
-    worker: KnowledgeWorker
-    extractor: Extractor
-    site_client: AsyncClient
-
-
-def _knowledge(settings: Settings, database: Database) -> _Knowledge:
-    limits, extractor, allowed = KnowledgeLimits(), Extractor(), settings.allowed_addresses
-    client = site_http_client(allowed, contact_url=settings.base_url)
-    files = KnowledgeFiles(database, most_bytes_per_client=limits.file_bytes_per_client)
-    reader = SourceReader(extractor, files, SiteReader(client, extractor))
-    worker = KnowledgeWorker(database, Syncing(reader, most_chunks=limits.chunks_per_source))
-    return _Knowledge(
-        sources=KnowledgeSources(database, limits, worker.wake, SiteAddresses(allowed).check),
-        site_sources=SiteSources(database, limits),
-        files=files,
-        pushing=Pushing(database, extractor, limits),
-        worker=worker,
-        extractor=extractor,
-        site_client=client,
-    )
 
 
 def _redis(settings: Settings) -> Redis | None:

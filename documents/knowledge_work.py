@@ -5,7 +5,7 @@ So whoever was silent for too long, or whose source was deleted, writes nothing 
 are the database server's (`$$NOW`): servers whose clocks differ agree on who holds it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,14 +37,23 @@ class Claim:
         return {"_id": self.source_id, "work_token": self.token}
 
 
-async def claim_work(token: str, *, lease_s: float = LEASE_S) -> Claim | None:
-    """Take a source whose work is due, the longest waiting first; None when there is none."""
+async def claim_work(
+    token: str,
+    *,
+    lease_s: float = LEASE_S,
+    only: Mapping[str, Any] | None = None,
+    passing_over: Collection[str] = (),
+) -> Claim | None:
+    """Take a source whose work is due, the longest waiting first; None when there is none.
+
+    Args:
+        token: Names whoever takes it; nobody else has the same.
+        lease_s: How long it is held without another sign of life, in seconds.
+        only: A filter for the sources.
+        passing_over: Clients whose sources are left to wait.
+    """
     found = await _sources().find_one_and_update(
-        {
-            "work_due_at": {"$type": "date"},
-            "client_id": {"$exists": True},
-            "$expr": {"$lte": ["$work_due_at", "$$NOW"]},
-        },
+        _due(only or {}, passing_over),
         [{"$set": {"work_token": token, "work_due_at": _in_seconds(lease_s)}}],
         sort=[("work_due_at", ASCENDING)],
         projection={"client_id": 1, "work_asked": 1},
@@ -107,6 +116,15 @@ async def ask_for_work(
         session=session,
     )
     return None if found is None else KnowledgeSource.model_validate(found)
+
+
+def _due(only: Mapping[str, Any], passing_over: Collection[str]) -> dict[str, Any]:
+    return {
+        **only,
+        "work_due_at": {"$type": "date"},
+        "client_id": {"$exists": True, "$nin": sorted(passing_over)},
+        "$expr": {"$lte": ["$work_due_at", "$$NOW"]},
+    }
 
 
 def _held(claim: Claim) -> dict[str, Any]:

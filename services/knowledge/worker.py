@@ -1,12 +1,16 @@
 """Does the work of all knowledge sources in the background, as one of any number of processes.
 
 A source is worked at by one process at a time: it holds a lease, and says again and again that it
-is alive. Whose process dies, or is stopped, loses nothing: the next one goes on.
+is alive. Whose process dies, or is stopped, loses nothing: the next one goes on. Sites have places
+of their own: reading one may take an hour, nearly all of it waiting, and nothing else waits for it.
 """
 
 import asyncio
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
@@ -26,19 +30,45 @@ from services.knowledge.claimed_source import ClaimedSource
 from services.knowledge.failing_work import note_failure
 from services.knowledge.reindexing import reindex
 from services.knowledge.site_turns import SiteBusyError
+from services.knowledge.source_definition import FETCHED_KINDS
 from services.knowledge.syncing import Syncing
+from services.knowledge.turns import Turns
 from services.knowledge.unsharing import unshare
 
 LOOK_EVERY_S = 2.0
 """How often a process looks for work that another one has asked for, in seconds."""
 
-SOURCES_AT_ONCE = 2
-"""Of one process: reading waits for sites most of the time, but indexing takes a processor."""
 
 SITE_BUSY_REST_S = 5.0
 """How long a source waits whose site another one reads, in seconds."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """How many sources one process works at together.
+
+    Attributes:
+        sites: that are read from a site; they wait for it most of the time.
+        sites_per_client: of one client.
+        others: typed texts, files, and sources that are indexed anew: they take a processor.
+        others_per_client: of one client.
+    """
+
+    sites: int = 8
+    sites_per_client: int = 3
+    others: int = 3
+    others_per_client: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Sources that wait for the same places."""
+
+    only: Mapping[str, Any]
+    turns: Turns
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class KnowledgeWorker:
@@ -49,19 +79,21 @@ class KnowledgeWorker:
         transactions: Transactions,
         syncing: Syncing,
         *,
+        places: Places | None = None,
         lease_s: float = LEASE_S,
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self._transactions = transactions
         self._syncing = syncing
+        self._lines = _lines(places or Places())
         self._lease_s = lease_s
         self._look_every_s = look_every_s
-        self._woken = asyncio.Event()
         self._leaving: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
         """There is work, probably."""
-        self._woken.set()
+        for line in self._lines:
+            line.woken.set()
 
     async def take_over(self) -> None:
         """Count all work as left behind: for the only process on its database, at its start."""
@@ -69,18 +101,68 @@ class KnowledgeWorker:
 
     async def run(self) -> None:
         """Work until cancelled."""
-        async with asyncio.TaskGroup() as places:
-            for _ in range(SOURCES_AT_ONCE):
-                places.create_task(self._keep_working(), name="knowledge work")
+        async with asyncio.TaskGroup() as lines:
+            for line in self._lines:
+                lines.create_task(self._keep_working(line), name="knowledge work")
 
-    async def work_once(self) -> bool:
+    async def work_once(self, only: Mapping[str, Any] | None = None) -> bool:
         """Do the work of one source that is due; whether there was one.
 
         What it cannot do is noted at the source, or left to another process.
+
+        Args:
+            only: A filter for the sources; any when left out.
         """
-        claim = await claim_work(secrets.token_hex(8), lease_s=self._lease_s)
+        claim = await claim_work(secrets.token_hex(8), lease_s=self._lease_s, only=only)
         if claim is None:
             return False
+        await self._work_at(claim)
+        return True
+
+    async def close(self) -> None:
+        """Wait until everything that was under way is given back."""
+        while self._leaving:
+            await asyncio.wait(self._leaving)
+
+    async def _keep_working(self, line: _Line) -> None:
+        async with asyncio.TaskGroup() as places:
+            while True:
+                claim = None
+                try:
+                    claim = await self._next_of(line)
+                except Exception as error:
+                    if not is_unavailable(error):
+                        log.exception("knowledge_work_failed")
+                raise_if_cancelled()
+                if claim is None:
+                    await self._rest(line)
+                    continue
+                line.turns.begin(claim.client_id)
+                places.create_task(self._in_a_place(line, claim), name="knowledge place")
+
+    async def _next_of(self, line: _Line) -> Claim | None:
+        if line.turns.is_full:
+            return None
+        token = secrets.token_hex(8)
+        for clients in line.turns.passed_over():
+            claim = await claim_work(
+                token, lease_s=self._lease_s, only=line.only, passing_over=clients
+            )
+            if claim is not None:
+                return claim
+        return None
+
+    async def _in_a_place(self, line: _Line, claim: Claim) -> None:
+        try:
+            await self._work_at(claim)
+        except Exception as error:
+            if not is_unavailable(error):
+                log.exception("knowledge_work_failed")
+        finally:
+            line.turns.end(claim.client_id)
+            line.woken.set()
+
+    async def _work_at(self, claim: Claim) -> None:
         work = asyncio.create_task(self._done(claim), name="knowledge source")
         keeping = asyncio.create_task(self._kept(claim, work), name="knowledge lease")
         try:
@@ -91,24 +173,6 @@ class KnowledgeWorker:
         finally:
             await cancel_and_wait(keeping)
         await self._ended(claim, work)
-        return True
-
-    async def close(self) -> None:
-        """Wait until everything that was under way is given back."""
-        while self._leaving:
-            await asyncio.wait(self._leaving)
-
-    async def _keep_working(self) -> None:
-        while True:
-            has_worked = False
-            try:
-                has_worked = await self.work_once()
-            except Exception as error:
-                if not is_unavailable(error):
-                    log.exception("knowledge_work_failed")
-            raise_if_cancelled()
-            if not has_worked:
-                await self._rest()
 
     def _leave(self, claim: Claim, work: "asyncio.Task[None]") -> None:
         """Give back what is under way; nothing cancels that."""
@@ -122,13 +186,13 @@ class KnowledgeWorker:
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
-    async def _rest(self) -> None:
+    async def _rest(self, line: _Line) -> None:
         try:
             async with asyncio.timeout(self._look_every_s):
-                await self._woken.wait()
+                await line.woken.wait()
         except TimeoutError:
             return
-        self._woken.clear()
+        line.woken.clear()
 
     async def _done(self, claim: Claim) -> None:
         claimed = ClaimedSource(self._transactions, claim)
@@ -170,3 +234,16 @@ class KnowledgeWorker:
         else:
             log.error("knowledge_work_failed", source_id=str(claim.source_id), exc_info=problem)
             await note_failure(claim)
+
+
+def _lines(places: Places) -> tuple[_Line, ...]:
+    from_sites = sorted(FETCHED_KINDS)
+    return (
+        _Line(
+            {"kind": {"$in": from_sites}}, Turns(places.sites, per_client=places.sites_per_client)
+        ),
+        _Line(
+            {"kind": {"$nin": from_sites}},
+            Turns(places.others, per_client=places.others_per_client),
+        ),
+    )
