@@ -40,8 +40,13 @@ def _counted(*, failed: bool) -> dict[str, Any]:
     recent = {"$slice": [{"$concatArrays": ["$recent", [failed]]}, -WINDOW]}
     if failed:
         return {"recent": recent}
-    closed = {"paused_until": None, "pauses": 0}
-    return {"recent": recent, **closed}
+    # While it is open no run begins: a success that comes then began before, and closes nothing.
+    is_open = {"$gt": ["$paused_until", utc_now()]}
+    return {
+        "recent": recent,
+        "paused_until": {"$cond": [is_open, "$paused_until", None]},
+        "pauses": {"$cond": [is_open, "$pauses", 0]},
+    }
 
 
 def _must_open(stored: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ process that dies in between.
 """
 
 import asyncio
+from collections.abc import Iterable
 
 import structlog
 
@@ -15,13 +16,14 @@ from documents.conversations import Conversation
 from documents.errors import is_unavailable
 from documents.tenancy import TenantScope
 from documents.visitors import Visitor
-from services.cancelling import raise_if_cancelled
+from services.cancelling import cancel_and_wait, raise_if_cancelled
 from services.hooks.handoff import label
 from services.hooks.running import About, ActiveHook, HookRunner
 from services.hooks.states import ConversationState
 from services.hooks.telling import context_of
 
 LOOK_INTERVAL_S = 1.0
+AT_ONCE = 4
 
 log = structlog.get_logger()
 
@@ -36,25 +38,44 @@ class HookEndings:
         """Tell hooks of closed conversations until cancelled."""
         while True:
             try:
-                while await self.tell_one():
-                    raise_if_cancelled()
+                await self.tell_all()
             except Exception as error:
                 if not is_unavailable(error):
                     log.exception("hook_endings_failed")
             raise_if_cancelled()
             await asyncio.sleep(LOOK_INTERVAL_S)
 
-    async def tell_one(self) -> bool:
-        """Tell the hook of one closed conversation; whether there was one."""
+    async def tell_all(self) -> None:
+        """Tell of all that were closed: of several clients at once, of each one by one."""
+        telling: dict[asyncio.Task[None], str] = {}
+        try:
+            while True:
+                raise_if_cancelled()
+                while len(telling) < AT_ONCE and (taken := await self._take(telling.values())):
+                    telling[asyncio.create_task(self._tell_of(taken))] = taken.client_id
+                if not telling:
+                    return
+                # No longer than this, for another client's may have been closed meanwhile.
+                ended, _ = await asyncio.wait(
+                    telling, timeout=LOOK_INTERVAL_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in ended:
+                    del telling[task]
+                    task.result()
+        finally:
+            for task in telling:
+                await cancel_and_wait(task)
+
+    async def _take(self, busy: Iterable[str]) -> Conversation | None:
+        """A conversation whose hook is to be told, of a client whose turn it may be."""
         conversations = TenantScope.every_client().of(Conversation)
-        due = {"end_hook_due": True}
-        taken = await conversations.update_one(due, {"$set": {"end_hook_due": False}})
-        if taken is None:
-            return False
+        due = {"end_hook_due": True, "client_id": {"$nin": list(busy)}}
+        return await conversations.update_one(due, {"$set": {"end_hook_due": False}})
+
+    async def _tell_of(self, taken: Conversation) -> None:
         active = await self._runner.active(taken.client_id, taken.chatbot_id)
         if active is not None and active.defines("on_end"):
             await self._tell(active, taken)
-        return True
 
     async def _tell(self, active: ActiveHook, conversation: Conversation) -> None:
         scope = TenantScope.one(conversation.client_id)

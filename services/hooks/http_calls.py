@@ -6,6 +6,7 @@ no cookie is kept, and no proxy is asked. A secret is named in a header as `{sec
 put in for the host that it is bound to, and taken out of the reply in case the host repeats it.
 """
 
+import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from time import perf_counter
 import httpx
 
 from documents.clients import Client
+from services.hooks.redaction import Redaction
 from services.hooks.sandbox.calls import HttpReply, HttpRequest
 from services.hooks.secrets import HookSecrets
 from services.outgoing.bounded import BoundedAnswer, send_bounded
@@ -106,18 +108,26 @@ class HookDoor:
             problem = "a secret cannot be opened any more; set it anew"
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             problem = f"the request failed ({type(error).__name__})"
-        took = (perf_counter() - began) * 1000
-        status = reply.status or None
-        shown = _shown(request.url)
-        self.trace.append(CallTrace(str(request.method)[:10], shown, status, took, problem))
+        except asyncio.CancelledError:
+            problem = "it was broken off: the time for requests was over"
+            raise
+        finally:
+            self._note(request, reply.status or None, began, problem)
         return reply if problem is None else HttpReply(0, {}, "", error=problem)
+
+    def _note(
+        self, request: HttpRequest, status: int | None, began: float, problem: str | None
+    ) -> None:
+        took = (perf_counter() - began) * 1000
+        method, shown = str(request.method)[:10], _shown(request.url)
+        self.trace.append(CallTrace(method, shown, status, took, problem))
 
     async def _made(self, request: HttpRequest) -> HttpReply:
         if len(self.trace) >= MOST_CALLS:
             raise CallRefusedError(f"a run may make {MOST_CALLS} requests")
         url, host = _checked_url(request.url, self.client.hook_hosts)
         body = _checked_body(request)
-        secrets = await self._named_secrets(request, host)
+        secrets = await self._secrets_for(request, host)
         headers = _headers(request.headers, secrets)
         wire = httpx.Request(
             request.method,
@@ -130,8 +140,8 @@ class HookDoor:
         )
         return _reply(answer, secrets)
 
-    async def _named_secrets(self, request: HttpRequest, host: str) -> Mapping[str, str]:
-        """Those that the headers name.
+    async def _secrets_for(self, request: HttpRequest, host: str) -> Mapping[str, str]:
+        """All that the host was ever given: those that the headers name are among them.
 
         Raises:
             CallRefusedError: one is named elsewhere, or there is none for this host.
@@ -139,13 +149,11 @@ class HookDoor:
         if _SECRET.search(request.url) or _SECRET.search(request.body or ""):
             raise CallRefusedError("{secret:…} may stand in headers only")
         named = {name for value in request.headers.values() for name in _SECRET.findall(str(value))}
-        if not named:
-            return {}
         known = await self.secrets.for_host(self.client.client_id, host)
         missing = sorted(named - known.keys())
         if missing:
             raise CallRefusedError(f"there is no secret {missing[0][:50]} for {host}")
-        return {name: known[name] for name in named}
+        return known
 
 
 def _checked_url(given: object, hosts: Iterable[str]) -> tuple[httpx.URL, str]:
@@ -193,20 +201,14 @@ def _headers(given: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, 
 
 
 def _reply(answer: BoundedAnswer, secrets: Mapping[str, str]) -> HttpReply:
+    redaction = Redaction(secrets)
     headers = {
-        name.lower(): _without(secrets, value)
+        name.lower(): redaction.of(value)
         for name, value in answer.headers.items()
         if name.lower() not in _WITHHELD
     }
-    body = _without(secrets, answer.body.decode(errors="replace"))
+    body = redaction.of(answer.body.decode(errors="replace"))
     return HttpReply(answer.status, headers, body)
-
-
-def _without(secrets: Mapping[str, str], text: str) -> str:
-    """The text with the names of secrets in the place of secrets."""
-    for name, value in secrets.items():
-        text = text.replace(value, f"{{secret:{name}}}")
-    return text
 
 
 def _shown(url: object) -> str:

@@ -3,10 +3,7 @@
 docs/guide/hooks.md says the same to those who write hooks.
 """
 
-import re
 from typing import Final, Literal, get_args
-
-from documents.hook_versions import AfterMode
 
 FunctionName = Literal["on_start", "before_llm", "after_llm", "on_end"]
 FUNCTIONS: Final[tuple[FunctionName, ...]] = get_args(FunctionName)
@@ -41,15 +38,3 @@ def function_named(name: str) -> FunctionName:
         StopIteration: there is none.
     """
     return next(one for one in FUNCTIONS if one == name)
-
-
-_AFTER_MODE = re.compile(r"^AFTER_LLM\s*=\s*([\"'])(append|rewrite)\1\s*(?:#.*)?$", re.MULTILINE)
-
-
-def after_mode(source: str) -> AfterMode:
-    """What the source declares by a line `AFTER_LLM = "append"`; without it answers wait.
-
-    Read as text: what a hook is made of is never opened outside of the sandbox.
-    """
-    found = _AFTER_MODE.search(source)
-    return "append" if found is not None and found[2] == "append" else "rewrite"

@@ -34,7 +34,7 @@ async def rechecked(version: HookVersion, sandbox: SandboxedCode) -> HookVersion
     if sandbox.problem is not None:
         raise NotCheckedError(sandbox.problem)
     checked = await sandbox.check(version.source, version.client_id)
-    fields = code_fields(version.source, checked, sandbox.policy_version)
+    fields = code_fields(checked, sandbox.policy_version)
     stored = {**fields, "issues": [one.model_dump() for one in fields["issues"]]}
     versions = TenantScope.one(version.client_id).of(HookVersion)
     after = await versions.update_one({"_id": version.id}, {"$set": stored})

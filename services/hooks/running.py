@@ -225,9 +225,9 @@ class HookRunner:
             await suspend(self._transactions, hook, "security_violation", ATTACK)
         if about.preview_until is not None:
             return
-        await _stored(hook, code, function, outcome, about)
         if outcome.verdict != "sandbox_failed":  # which is no fault of the hook's
             await note_run(self._transactions, hook, failed=failed)
+        await _stored(hook, code, function, outcome, about)
 
 
 def ready_code(version: HookVersion) -> Code | None:

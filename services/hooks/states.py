@@ -5,7 +5,7 @@ from typing import Any
 
 from documents.conversations import Conversation
 from documents.hook_states import HookState
-from documents.tenancy import TenantScope
+from documents.tenancy import ScopedCollection, TenantScope
 
 
 class ConversationState:
@@ -30,9 +30,17 @@ class ConversationState:
         """Read what there is."""
         states = TenantScope.one(self._conversation.client_id).of(HookState)
         found = await states.find_one({"conversation_id": self._conversation.id})
-        if found is not None:
-            again = found.question_seq == self._question_seq
-            self._text = found.before if again else found.state
+        if found is None:
+            return
+        again = found.question_seq == self._question_seq
+        self._text = found.before if again else found.state
+        if again and found.state != found.before:
+            await self._forget(states)
+
+    async def _forget(self, states: ScopedCollection[HookState]) -> None:
+        """Take back what an earlier making of the same answer remembered."""
+        own = {"conversation_id": self._conversation.id, "question_seq": self._question_seq}
+        await states.raw.update_one(states.condition(own), [{"$set": {"state": "$before"}}])
 
     async def keep(self, text: str) -> None:
         """Remember this from now on, unless a newer question has changed it already."""

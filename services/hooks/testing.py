@@ -29,6 +29,7 @@ from services.hooks.interface import FunctionName
 from services.hooks.results import NOTHING
 from services.hooks.running import HookRunner, Ran, spoilt
 from services.hooks.sandbox.calls import NotCheckedError, Outcome
+from services.hooks.sandbox.inside.source_lines import lines_of
 from services.hooks.telling import MOST_MESSAGES, context_of
 from services.hooks.versions import unavailable, unified
 from services.languages.detection import detect_language
@@ -196,4 +197,4 @@ def _diff(trial: Trial, ran: Ran) -> str | None:
         before, after, name = trial.answer or SAMPLE_ANSWER, ran.effects.answer, "answer"
     else:
         return None
-    return unified(before.splitlines(), after.splitlines(), name, f"{name} after the hook")
+    return unified(lines_of(before), lines_of(after), name, f"{name} after the hook")

@@ -19,8 +19,9 @@ from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record, record_about
 from services.field_checks import FieldChecks
-from services.hooks.interface import FUNCTIONS, MAX_SOURCE_BYTES, after_mode
+from services.hooks.interface import FUNCTIONS, MAX_SOURCE_BYTES
 from services.hooks.sandbox.calls import CheckedCode, CodeIssue, NotCheckedError
+from services.hooks.sandbox.inside.source_lines import lines_of
 from services.hooks.sandboxed import SandboxedCode
 from services.refusals import RefusedError, UnknownTargetError
 
@@ -187,7 +188,7 @@ class HookVersions:
             chatbot_id=chatbot.id,
             number=0,
             source=source,
-            **code_fields(source, checked, self._sandbox.policy_version),
+            **code_fields(checked, self._sandbox.policy_version),
         )
 
     async def _next(self, chatbot: Chatbot, session: WriteSession) -> Hook:
@@ -238,7 +239,7 @@ def unavailable(error: NotCheckedError) -> RefusedError:
     return RefusedError("SANDBOX_UNAVAILABLE", str(error), "input")
 
 
-def code_fields(source: str, checked: CheckedCode, policy_version: str) -> dict[str, Any]:
+def code_fields(checked: CheckedCode, policy_version: str) -> dict[str, Any]:
     """What a version keeps of a check, by the names of its fields."""
     issues = [
         HookIssue(line=one.line, column=one.column, problem=one.problem, hint=one.hint)
@@ -246,7 +247,7 @@ def code_fields(source: str, checked: CheckedCode, policy_version: str) -> dict[
     ]
     return {
         "functions": sorted(checked.functions),
-        "after_mode": after_mode(source),
+        "after_mode": "append" if checked.appends else "rewrite",
         "valid": checked.compiled is not None,
         "issues": issues,
         "compiled": checked.compiled,
@@ -289,8 +290,8 @@ async def _diff(chatbot: Chatbot, version: HookVersion, session: WriteSession) -
     before = await versions.find_one(
         {"chatbot_id": chatbot.id, "number": version.number - 1}, session=session
     )
-    old = before.source.splitlines() if before else []
-    new = version.source.splitlines()
+    old = lines_of(before.source) if before else []
+    new = lines_of(version.source)
     if max(len(old), len(new)) > MAX_LINES_COMPARED:
         return f"(more than {MAX_LINES_COMPARED} lines, not compared)"
     names = (f"version {version.number - 1}" if before else "nothing", f"version {version.number}")

@@ -50,6 +50,8 @@ class CheckedCode:
     issues: tuple[CodeIssue, ...]
     functions: frozenset[str]
     compiled: bytes | None
+    #: Whether it says of itself that its `after_llm` only adds to the end of an answer.
+    appends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

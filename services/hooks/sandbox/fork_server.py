@@ -126,13 +126,23 @@ class ForkServer:
 
     def _take_back(self, waiting: asyncio.Future[Spare]) -> None:
         if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
-            self._ready.append(waiting.result())
+            self._put_back(waiting.result())
         elif waiting in self._waiting:
             self._waiting.remove(waiting)
 
+    def _put_back(self, spare: Spare) -> None:
+        if self._lives(spare):
+            self._ready.append(spare)
+        else:
+            spare.close()
+
+    def _lives(self, spare: Spare) -> bool:
+        """Whether it has not ended; a number alone may be another process's by now."""
+        return self._alive.get(spare.pid) is spare
+
     def give_back(self, spare: Spare) -> None:
         """Say that one is no longer needed, whether it has ended or not."""
-        if spare.pid in self._alive:
+        if self._lives(spare):
             self.kill(spare)
         spare.close()
         self._refill()

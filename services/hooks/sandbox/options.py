@@ -6,6 +6,9 @@ from services.hooks.sandbox.inside.plan import LAYERS, Layer
 
 LONGEST_SOURCE_BYTES = 64 * 1024
 LONGEST_ARGUMENTS_BYTES = 1024 * 1024
+#: So many times as many hooks as there are places may wait for the replies of hosts beside those
+#: that run: a few clients with slow hosts hold nobody else up, and the memory has an end.
+LENT_PER_PLACE = 4
 LONGEST_REPLY_BYTES = 256 * 1024
 MOST_REQUESTS = 5
 

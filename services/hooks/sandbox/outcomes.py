@@ -27,10 +27,15 @@ _BY_STATUS: dict[int, Verdict] = {
     exits.OUTPUT_LIMIT: "output_limit",
     exits.BAD_RESULT: "bad_result",
     exits.INVALID_CODE: "invalid_code",
+}
+#: Before a tenant's code was looked at.
+_BEFORE_THE_LOCKS: dict[int, Verdict] = {
     exits.NOT_LOCKED: "sandbox_failed",
     exits.BROKEN: "sandbox_failed",
     1: "sandbox_failed",
 }
+#: Afterwards: what is left when even the words for "no memory" find none.
+_BEHIND_THE_LOCKS: dict[int, Verdict] = {exits.BROKEN: "memory_limit"}
 _BY_SIGNAL: dict[int, Verdict] = {
     signal.SIGSYS: "security_violation",
     signal.SIGXFSZ: "security_violation",
@@ -95,8 +100,10 @@ def _verdict(ending: Ending, limits: RunLimits) -> Verdict:
         return "wall_limit" if ending.killed == "wall" else "security_violation"
     code = os.waitstatus_to_exitcode(ending.exit.status)
     if code >= 0:
+        is_locked = ending.trace.startswith(exits.LOCKED)
+        ours = _BY_STATUS | (_BEHIND_THE_LOCKS if is_locked else _BEFORE_THE_LOCKS)
         # no code of ours ends with another status, so it was the hook's own doing
-        return _BY_STATUS.get(code, "security_violation")
+        return ours.get(code, "security_violation")
     if -code == signal.SIGKILL:
         return _killed_by_a_clock(ending, limits)
     return _BY_SIGNAL.get(-code, "security_violation")

@@ -16,6 +16,8 @@ from services.hooks.sandbox.calls import (
     CodeIssue,
     HookCall,
     HttpDoor,
+    HttpReply,
+    HttpRequest,
     NotCheckedError,
     Outcome,
 )
@@ -28,6 +30,7 @@ from services.hooks.sandbox.options import (
     CHECK_LIMITS,
     CHECKS_AT_ONCE,
     CHECKS_PER_CLIENT,
+    LENT_PER_PLACE,
     LONGEST_ARGUMENTS_BYTES,
     LONGEST_SOURCE_BYTES,
     LONGEST_WAIT_FOR_A_CHECK,
@@ -36,7 +39,7 @@ from services.hooks.sandbox.options import (
 )
 from services.hooks.sandbox.outcomes import failed, judged
 from services.hooks.sandbox.python_versions import unaudited
-from services.hooks.sandbox.turns import BusyError, Turns
+from services.hooks.sandbox.turns import BusyError, Place, Turns
 
 _NO_SECCOMP = (
     "Hooks are off on this server: its kernel cannot filter system calls (seccomp), and without"
@@ -59,6 +62,7 @@ class Sandbox:
             self._options.most_at_once,
             self._options.most_per_client,
             self._options.most_waiting,
+            self._options.most_at_once * LENT_PER_PLACE,
         )
         self._checks = Turns(CHECKS_AT_ONCE, CHECKS_PER_CLIENT, self._options.most_waiting)
 
@@ -147,7 +151,7 @@ class Sandbox:
 
     async def _in_a_process(
         self,
-        turn: AbstractAsyncContextManager[None],
+        turn: AbstractAsyncContextManager[Place],
         kind: bytes,
         body: bytes,
         limits: RunLimits,
@@ -161,15 +165,26 @@ class Sandbox:
         if self.problem is not None:
             raise NoProcessError(self.problem)
         try:
-            async with turn:
+            async with turn as place:
+                door = None if http is None else _lending(place, http)
                 async with asyncio.timeout(self._options.longest_wait):
                     spare = await self._server.take()
                 try:
-                    return await Conversation(self._server, spare, limits, http).hold(kind, body)
+                    return await Conversation(self._server, spare, limits, door).hold(kind, body)
                 finally:
                     self._server.give_back(spare)
         except (BusyError, TimeoutError):
             raise NoProcessError("Too many hooks wait to run; this one was left out.") from None
+
+
+def _lending(place: Place, http: HttpDoor) -> HttpDoor:
+    """A door before which one waits without holding a place."""
+
+    async def through(request: HttpRequest) -> HttpReply:
+        with place.lent():
+            return await http(request)
+
+    return through
 
 
 def _refused(sentence: str) -> CheckedCode:
@@ -188,4 +203,4 @@ def _checked(source: str, ending: Ending) -> CheckedCode:
     head = orjson.loads(found[start : start + size])
     issues = tuple(CodeIssue(*issue) for issue in head["issues"])
     blob = None if issues else Compiled(source, found[start + size :]).packed()
-    return CheckedCode(issues, frozenset(head["functions"]), blob)
+    return CheckedCode(issues, frozenset(head["functions"]), blob, appends=head["appends"])

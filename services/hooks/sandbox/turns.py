@@ -5,19 +5,43 @@ A client whose hooks all hang fills its own share and nobody else's.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 
 
 class BusyError(Exception):
     """No turn came within the time there was."""
 
 
+class Place:
+    """A place that somebody has."""
+
+    def __init__(self, turns: "Turns") -> None:
+        self._turns = turns
+
+    @contextmanager
+    def lent(self) -> Generator[None, None, None]:
+        """Let others have it for as long as the block waits for something outside.
+
+        It is taken again without waiting, so that for a moment more may run than there are places.
+        Of the client's own share it stays a part. When many places are lent already, it is kept.
+        """
+        is_lent = self._turns.lend()
+        try:
+            yield
+        finally:
+            if is_lent:
+                self._turns.take_back()
+
+
 class Turns:
     """The places of one process's sandbox."""
 
-    def __init__(self, most: int, most_per_client: int, most_waiting: int) -> None:
+    def __init__(
+        self, most: int, most_per_client: int, most_waiting: int, most_lent: int = 0
+    ) -> None:
         self._free = most
+        self._lendable = most_lent
         self._most_per_client = most_per_client
         self._most_waiting = most_waiting
         self._running: Counter[str] = Counter()
@@ -34,7 +58,7 @@ class Turns:
         return sum(map(len, self._queues.values()))
 
     @asynccontextmanager
-    async def turn(self, client_id: str, longest_wait: float) -> AsyncGenerator[None, None]:
+    async def turn(self, client_id: str, longest_wait: float) -> AsyncGenerator[Place, None]:
         """A place, for as long as the block runs; waits so many seconds for it at most.
 
         Raises:
@@ -42,9 +66,23 @@ class Turns:
         """
         await self._enter(client_id, longest_wait)
         try:
-            yield
+            yield Place(self)
         finally:
             self._leave(client_id)
+
+    def lend(self) -> bool:
+        """Let others have a place; whether there are not too many of them yet."""
+        if not self._lendable:
+            return False
+        self._lendable -= 1
+        self._free += 1
+        self._admit()
+        return True
+
+    def take_back(self) -> None:
+        """Have a place again that was lent."""
+        self._lendable += 1
+        self._free -= 1
 
     async def _enter(self, client_id: str, longest_wait: float) -> None:
         if self.waiting >= self._most_waiting:
@@ -81,11 +119,11 @@ class Turns:
     def _admit(self) -> None:
         """Give free places to clients one after another, who then go to the end of the row."""
         for client_id in list(self._queues):
-            if not self._free:
+            if self._free <= 0:
                 return
             if self._running[client_id] < self._most_per_client:
                 self._admit_one(client_id)
-        if self._free and any(map(self._could_enter, self._queues)):
+        if self._free > 0 and any(map(self._could_enter, self._queues)):
             self._admit()
 
     def _could_enter(self, client_id: str) -> bool:

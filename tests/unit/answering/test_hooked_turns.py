@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from documents.base import utc_now
 from documents.chatbots import Chatbot
+from documents.clients import Client
 from documents.conversations import Conversation
 from documents.database.database import Database
 from documents.hook_runs import HookRun
@@ -21,12 +23,14 @@ from documents.llm_configs import LlmConfig
 from documents.messages import Message
 from documents.outbox_entries import OutboxEntry
 from services.answering.events import AnswerDelta, AnswerEvent, AnswerFailed, AnswerStep
+from services.answering.question_refusals import LimitRefusalError
 from services.conversations.changing import ConversationChanges
 from services.hooks.disabling import suspend
 from services.hooks.endings import HookEndings
+from services.hooks.running import ActiveHook, HookRunner, Ran
 from services.hooks.sandbox.sandbox import Sandbox
 from tests.unit.answering.conftest import MakeProcess
-from tests.unit.answering.processes import Visitor, text_of, until
+from tests.unit.answering.processes import Visitor, new_visitor, text_of, until
 from tests.unit.answering.scripted_models import Script
 from tests.unit.hooks.put_to_use import Hooks
 from tests.unit.hooks.sandbox.opened import opened
@@ -425,8 +429,7 @@ async def test_closing_a_conversation_tells_the_hook_once(
     changes, endings = ConversationChanges(database), HookEndings(hooks.runner)
     for _ in range(2):
         await changes.close(visitor.scope, conversation.id)
-        while await endings.tell_one():
-            pass
+        await endings.tell_all()
     assert (await the_conversation(visitor)).tags == ["ended after 1"]
     await hooks.runner.close()
     runs = await visitor.scope.of(HookRun).find({"function": "on_end"}, limit=9)
@@ -466,3 +469,69 @@ async def test_a_chatbot_without_a_hook_has_no_step(
     events = await process.answer(visitor)
     assert (text_of(events), steps(events)) == ("Yes.", ["retrieving", "thinking"])
     assert PydanticObjectId.is_valid(str(visitor.chatbot_id))
+
+
+async def test_a_client_without_room_runs_no_hook(
+    process_of: MakeProcess, visitor: Visitor, hooks: Hooks
+) -> None:
+    source = 'def before_llm(ctx, message):\n    return {"tags": ["ran"], "escalate": True}\n'
+    await use(hooks, visitor, source)
+    process = process_of(Script("Yes."), Script("Yes."), hooks=hooks.steps)
+    quota = {"$set": {"monthly_quota": 1, "hard_quota": 1}}
+    await visitor.scope.of(Client).update_one({}, quota)
+    assert text_of(await process.answer(visitor)).startswith("Yes.")
+    await hooks.runner.close()
+    with pytest.raises(LimitRefusalError):
+        await process.answer(visitor, "Once more")
+    await hooks.runner.close()
+    assert len(await visitor.scope.of(HookRun).find({}, limit=9)) == 1
+    wishes = await visitor.scope.of(OutboxEntry).find({"kind": "handoff.requested"}, limit=9)
+    assert len(wishes) == 1
+
+
+async def test_a_client_whose_hooks_are_slow_keeps_no_other_from_being_told(
+    database: Database, sandbox: Sandbox
+) -> None:
+    slow, quick = await new_visitor(), await new_visitor()
+    arrived, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+    class Waiting(HookRunner):
+        async def run(self, active: ActiveHook, *arguments: Any, **named: Any) -> Ran:
+            if active.hook.client_id == slow.client_id:
+                arrived.release()
+                await go_on.wait()
+            return await super().run(active, *arguments, **named)
+
+    hooks = Hooks(database, sandbox)
+    runner = Waiting(database, sandbox, hooks.http)
+    source = 'def on_end(ctx):\n    return {"tags": ["told"]}\n'
+    for visitor, closed in ((slow, 3), (quick, 1)):
+        await use(hooks, visitor, source)
+        for _ in range(closed):
+            await visitor.scope.of(Conversation).insert(closed_conversation(visitor))
+    telling = asyncio.create_task(HookEndings(runner).tell_all())
+
+    async def is_told() -> bool:
+        return "told" in (await the_conversation(quick)).tags
+
+    await until(is_told)
+    await arrived.acquire()
+    assert arrived.locked(), "one after another of the slow client's"
+    go_on.set()
+    await telling
+    told = await slow.scope.of(Conversation).find({"tags": "told"}, limit=9)
+    assert len(told) == 3
+    await runner.close()
+    await hooks.close()
+
+
+def closed_conversation(visitor: Visitor) -> Conversation:
+    return Conversation(
+        client_id=visitor.client_id,
+        chatbot_id=visitor.chatbot_id,
+        visitor_id=visitor.visitor_id,
+        title="Closed",
+        status="closed",
+        last_message_at=utc_now(),
+        end_hook_due=True,
+    )

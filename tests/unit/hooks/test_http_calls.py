@@ -1,5 +1,6 @@
 """Requests of hooks reach the client's hosts, with secrets that no hook ever sees."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -12,12 +13,14 @@ from documents.database.database import Database
 from documents.hook_secrets import HookSecret
 from documents.ids import PydanticObjectId
 from documents.tenancy import TenantScope
+from services.cancelling import cancel_and_wait
 from services.hooks.http_calls import HookDoor, HookHttp
 from services.hooks.sandbox.calls import HttpReply, HttpRequest
 from services.hooks.secrets import HookSecrets, reseal_hook_secrets
 from services.refusals import InvalidFieldsError
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Resealing, Sealer
+from tests.faults.database_process import eventually
 from tests.providers.byte_server import Answer, Packets, UntilClosed, byte_server
 from tests.unit.outgoing.resolvers import ScriptedResolver
 
@@ -235,3 +238,14 @@ async def test_a_secret_is_replaced_deleted_and_sealed_anew(database: Database) 
     assert await secrets.set(scope, client, "TOKEN", HOST, None) == ["OTHER"]
     stored = await scope.of(HookSecret).find(limit=10)
     assert TOKEN not in repr(stored)
+
+
+async def test_a_request_that_is_broken_off_stands_in_the_trace(database: Database) -> None:
+    async with byte_server(Answer([UntilClosed()])) as server, doors(database) as http:
+        door = http.door(await stored_client())
+        asking = asyncio.create_task(called(door, f"http://{HOST}:{server.port}/slow"))
+        await eventually(lambda: bool(server.requests), within_s=30.0)
+        await cancel_and_wait(asking)
+    (one,) = door.trace
+    assert (one.status, one.url) == (None, f"http://{HOST}:{server.port}/slow")
+    assert "the time for requests was over" in (one.problem or "")

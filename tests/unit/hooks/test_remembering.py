@@ -87,8 +87,17 @@ async def test_functions_of_one_turn_see_what_the_ones_before_remembered(
     await state.keep('{"a":1}')
     assert state.value == {"a": 1}
     await state.keep('{"a":1,"b":2}')
-    assert (await loaded(conversation, 1)).value == {}
     assert (await loaded(conversation, 3)).value == {"a": 1, "b": 2}
+
+
+async def test_what_an_answer_remembered_is_forgotten_when_it_is_made_again_and_remembers_nothing(
+    database: Database,
+) -> None:
+    conversation = await stored_conversation()
+    await counted(conversation, 1)
+    await counted(conversation, 3)
+    assert (await loaded(conversation, 3)).value == {"count": 1}
+    assert (await loaded(conversation, 5)).value == {"count": 1}
 
 
 async def test_an_answer_to_an_older_question_changes_nothing(database: Database) -> None:
@@ -153,6 +162,19 @@ async def test_after_its_rest_one_failure_opens_it_for_longer_and_one_success_cl
     await note_run(database, await now(hook), failed=False)
     closed = await now(hook)
     assert (closed.paused_until, closed.pauses) == (None, 0)
+
+
+async def test_a_run_that_began_before_the_breaker_opened_does_not_close_it(
+    database: Database,
+) -> None:
+    hook = await stored_hook()
+    for _ in range(5):
+        await note_run(database, hook, failed=True)
+    opened = await now(hook)
+    assert rests(opened)
+    await note_run(database, hook, failed=False)
+    after = await now(hook)
+    assert (after.paused_until, after.pauses) == (opened.paused_until, 1)
 
 
 async def test_an_attack_takes_the_hook_out_of_use_and_is_told_once(database: Database) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.hooks.interface import FUNCTIONS, KEYS, FunctionName, after_mode
+from services.hooks.interface import FUNCTIONS, KEYS, FunctionName
 from services.hooks.results import NOTHING, BadResultError, Effects, effects_of
 
 
@@ -71,18 +71,3 @@ def test_a_wrong_result_is_refused_whole(
 ) -> None:
     with pytest.raises(BadResultError, match=said):
         effects_of(function, given)
-
-
-@pytest.mark.parametrize(
-    ("source", "mode"),
-    [
-        ('AFTER_LLM = "append"\n\ndef after_llm(ctx, message, answer):\n    return None', "append"),
-        ("import json\nAFTER_LLM='append'  # answers stream", "append"),
-        ('AFTER_LLM = "rewrite"', "rewrite"),
-        ('    AFTER_LLM = "append"', "rewrite"),
-        ('AFTER_LLM = "app" + "end"', "rewrite"),
-        ("", "rewrite"),
-    ],
-)
-def test_what_after_llm_does_is_declared_by_a_line_of_its_own(source: str, mode: str) -> None:
-    assert after_mode(source) == mode

@@ -23,6 +23,7 @@ class Checked:
     issues: list[Issue]
     functions: list[str]
     code: bytes
+    appends: bool = False
 
 
 def checked(source: str, offered: frozenset[str]) -> Checked:
@@ -40,6 +41,7 @@ def checked(source: str, offered: frozenset[str]) -> Checked:
         return Checked(
             [Issue(1, None, f"This is no Python that can be read: {error}.", None)], [], b""
         )
+    appends = _appends(tree)
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     issues = _unknown_names(tree, offered)
     policy = HookPolicy(lines_of(source))
@@ -58,7 +60,25 @@ def checked(source: str, offered: frozenset[str]) -> Checked:
     if len(blob) > LONGEST_CODE_BYTES:
         problem = f"The code compiles to more than {LONGEST_CODE_BYTES // 1024} KB."
         return Checked([Issue(1, None, problem, "Repeat less, with a loop.")], functions, b"")
-    return Checked([], functions, blob)
+    return Checked([], functions, blob, appends)
+
+
+def _appends(tree: ast.Module) -> bool:
+    """Whether it says `AFTER_LLM = "append"` at its top level, and nothing else anywhere."""
+    stores = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id == "AFTER_LLM" and isinstance(node.ctx, ast.Store)
+    ]
+    return bool(stores) and len(stores) == sum(map(_says_append, tree.body))
+
+
+def _says_append(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Assign([ast.Name("AFTER_LLM")], ast.Constant("append")):
+            return True
+        case _:
+            return False
 
 
 def _unknown_names(tree: ast.Module, offered: frozenset[str]) -> list[Issue]:

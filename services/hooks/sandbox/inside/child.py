@@ -56,6 +56,8 @@ def live(socket_fd: int, trace_fd: int, server: int, locks: Locks) -> NoReturn:
             _start(clocks, body)
         if locks.seccomp is not None:
             locks.seccomp.install()
+        if kind == frames.RUN:
+            os.write(TRACE_FD, exits.LOCKED)
     except OSError:
         os._exit(exits.NOT_LOCKED)
     run.work(kind, body[frames.CLOCKS.size :])

@@ -7,7 +7,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from services.hooks.sandbox.inside import exits, frames
-from services.hooks.sandbox.inside.checking import checked
+from services.hooks.sandbox.inside.checking import Checked, checked
 from services.hooks.sandbox.inside.guards import GUARDS
 from services.hooks.sandbox.inside.names import OFFERED, builtin_names
 from services.hooks.sandbox.inside.places import line_of_error, line_of_frame
@@ -58,17 +58,18 @@ class Run:
             found = self._compiled(source.decode())
         except (RecursionError, MemoryError):
             self._fail(exits.INVALID_CODE, "The code is nested too deeply, or too long.", None)
-        head = json.dumps({"issues": found[0], "functions": found[1]}).encode()
+        told = {"issues": found.issues, "functions": found.functions, "appends": found.appends}
+        head = json.dumps(told).encode()
         frames.send(
-            self._descriptor, frames.ISSUES, frames.LENGTH.pack(len(head)) + head + found[2]
+            self._descriptor, frames.ISSUES, frames.LENGTH.pack(len(head)) + head + found.code
         )
         os._exit(exits.OK)
 
-    def _compiled(self, source: str) -> tuple[list[Any], list[str], bytes]:
+    def _compiled(self, source: str) -> Checked:
         if not self._restricted:
-            return [], [], marshal.dumps(compile(source, "<hook>", "exec", dont_inherit=True))
-        found = checked(source, OFFERED)
-        return list(found.issues), found.functions, found.code
+            code = marshal.dumps(compile(source, "<hook>", "exec", dont_inherit=True))
+            return Checked([], [], code)
+        return checked(source, OFFERED)
 
     def _run(self, body: bytes) -> NoReturn:
         """Call the function, and send what it returned or why it did not."""

@@ -89,10 +89,9 @@ async def test_who_no_longer_wants_the_result_ends_the_process() -> None:
     async with opened(ONE) as sandbox:
         running = asyncio.create_task(outcome_of(sandbox, ASKING, http=hanging))
         await asked.wait()
-        children = fork_servers()[0].children()
-        assert len(children) == 1
+        children = fork_servers()[0].children()  # the hook's, and perhaps the next spare
         running.cancel()
-        await until_gone(children)
+        await eventually(lambda: not all(map(is_alive, children)), within_s=PATIENCE_S)
         assert sandbox.running == 0
         assert (await outcome_of(sandbox, HOOK)).verdict == "ok"
 

@@ -56,3 +56,28 @@ async def test_lines_are_counted_as_the_parser_counts_them(sandbox: Sandbox) -> 
     assert outcome.line == 3
     assert outcome.excerpt is not None
     assert ">    3 |     return 1 / 0" in outcome.excerpt
+
+
+DOES = "\ndef after_llm(ctx, message, answer):\n    return None\n"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("declared", "appends"),
+    [
+        ('AFTER_LLM = "append"', True),
+        ("import json\nAFTER_LLM='append'  # answers stream", True),
+        ("", False),
+        ('AFTER_LLM = "rewrite"', False),
+        ('AFTER_LLM = "app" + "end"', False),
+        ('if True:\n    AFTER_LLM = "append"', False),
+        ('AFTER_LLM = "append"\nAFTER_LLM = "rewrite"', False),
+        ('"""Not so:\nAFTER_LLM = "append"\n"""', False),
+    ],
+)
+async def test_what_after_llm_does_is_declared_by_a_line_of_its_own(
+    sandbox: Sandbox, declared: str, appends: bool
+) -> None:
+    checked = await sandbox.check(declared + DOES)
+    assert checked.compiled is not None, checked.issues
+    assert checked.appends is appends

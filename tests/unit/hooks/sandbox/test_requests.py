@@ -130,3 +130,33 @@ async def test_half_a_character_in_a_reply_is_replaced(sandbox: Sandbox) -> None
 
     outcome = await outcome_of(sandbox, ASK, http=halved, ctx={"times": 1}, message="")
     assert outcome.result == {"tags": ["no such host: ?"]}
+
+
+async def test_clients_with_slow_hosts_hold_nobody_else_up() -> None:
+    asked = asyncio.Semaphore(0)
+
+    async def hanging(_request: HttpRequest) -> HttpReply:
+        asked.release()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    patient = RunLimits(requests=60.0)
+    options = SandboxOptions(most_at_once=2, most_per_client=1, limits=patient)
+    asking, other = ASK, "def before_llm(ctx, message):\n    return {'message': 'done'}\n"
+    async with opened(options) as sandbox:
+        slow = [
+            asyncio.create_task(
+                outcome_of(
+                    sandbox, asking, http=hanging, client_id=name, ctx={"times": 1}, message=""
+                )
+            )
+            for name in ("slow", "slower")
+        ]
+        for _ in slow:
+            await asked.acquire()
+        outcome = await outcome_of(sandbox, other, client_id="quick")
+        assert outcome.result == {"message": "done"}, outcome
+        assert not any(task.done() for task in slow)
+        for task in slow:
+            task.cancel()
+        await asyncio.wait(slow)

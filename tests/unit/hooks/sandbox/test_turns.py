@@ -77,3 +77,35 @@ async def test_who_is_cancelled_in_the_moment_of_its_turn_gives_it_back() -> Non
         await asyncio.wait([waiting])
         assert waiting.cancelled()
         assert (turns.running, turns.waiting) == (0, 0)
+
+
+async def test_a_place_is_lent_while_its_holder_waits_for_something_outside() -> None:
+    turns = Turns(most=1, most_per_client=1, most_waiting=5, most_lent=1)
+    async with turns.turn("a", LONG) as place:
+        with place.lent():
+            async with turns.turn("b", LONG) as other:
+                with other.lent(), pytest.raises(BusyError):  # as many are lent as may be
+                    async with turns.turn("c", 0.01):
+                        pass
+            with pytest.raises(BusyError):  # of the client's own share it is a part
+                async with turns.turn("a", 0.01):
+                    pass
+        with pytest.raises(BusyError):
+            async with turns.turn("b", 0.01):
+                pass
+    async with turns.turn("b", LONG):
+        assert turns.running == 1
+
+
+async def test_a_place_that_is_taken_back_from_others_is_free_when_both_are_done() -> None:
+    turns = Turns(most=1, most_per_client=1, most_waiting=5, most_lent=1)
+    async with AsyncExitStack() as stack:
+        place = await stack.enter_async_context(turns.turn("a", LONG))
+        with place.lent():
+            await held(turns, stack, "b")
+        assert turns.running == 2
+        with pytest.raises(BusyError):
+            async with turns.turn("c", 0.01):
+                pass
+    async with turns.turn("c", LONG):
+        assert turns.running == 1
