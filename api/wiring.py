@@ -99,6 +99,8 @@ from services.reports.reports import Reports
 from services.reports.schedules import Schedules
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
+from services.unanswered.approving import Unanswered
+from services.unanswered.suggesting import Suggesting
 from services.uploads.pictures import Pictures
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
@@ -229,6 +231,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         knowledge_files=knowledge.files,
         pushing=knowledge.pushing,
         retrieval_tests=RetrievalTests(knowledge_search),
+        unanswered=Unanswered(database, knowledge.sources),
+        suggesting=Suggesting(knowledge_search),
         visits=_visits(settings, widget_tokens, stays, signing_keys, page_origins),
         stays=stays,
         previews=Previews(database, widget_tokens, origins),

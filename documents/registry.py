@@ -29,6 +29,7 @@ from documents.plugin_connections import PluginConnection
 from documents.rate_windows import RateWindow
 from documents.reports import Report, ReportSchedule
 from documents.sessions import Session
+from documents.settled_questions import SettledQuestion
 from documents.uploads import Upload
 from documents.usage_daily import UsageDaily
 from documents.usage_days import UsageDay
@@ -81,6 +82,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     LiveEvent,
     LiveCounter,
     OutboxEntry,
+    SettledQuestion,
     UsageEvent,
     UsageDaily,
     UsageDay,

@@ -66,6 +66,8 @@ from services.publishing.widget_build import WidgetBuilds
 from services.rate_limits.rate_limits import RateLimits
 from services.reports.reports import Reports
 from services.reports.schedules import Schedules
+from services.unanswered.approving import Unanswered
+from services.unanswered.suggesting import Suggesting
 from services.uploads.uploads import Uploads
 from services.usage.counting import Counting
 from services.visits.embedding_origins import EmbeddingOrigins
@@ -128,6 +130,8 @@ class Services:
     counting: Counting
     reports: Reports
     report_schedules: Schedules
+    unanswered: Unanswered
+    suggesting: Suggesting
     plugin_packages: PluginPackages
     plugin_connections: PluginConnections
     widget_builds: WidgetBuilds

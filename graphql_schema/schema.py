@@ -73,6 +73,8 @@ from graphql_schema.publishing.queries import PublishingQueries
 from graphql_schema.reports.mutations import ReportMutations
 from graphql_schema.reports.queries import ReportQueries
 from graphql_schema.scalars import SCALARS
+from graphql_schema.unanswered.mutations import UnansweredMutations
+from graphql_schema.unanswered.queries import UnansweredQueries
 from graphql_schema.usage.queries import UsageQueries
 from graphql_schema.usage.subscriptions import UsageSubscriptions
 from graphql_schema.visits.mutations import VisitMutations
@@ -105,6 +107,7 @@ class Query(
     LiveQueries,
     UsageQueries,
     ReportQueries,
+    UnansweredQueries,
     PublishingQueries,
 ):
     """All queries."""
@@ -138,6 +141,7 @@ class Mutation(
     PrivacyMutations,
     PluginMutations,
     ReportMutations,
+    UnansweredMutations,
 ):
     """All mutations."""
 

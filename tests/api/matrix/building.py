@@ -67,6 +67,7 @@ async def build(world: World) -> None:
     chatbot = world.b.things["chatbot"]
     await _visitor(world, world.b, Caller.VISITOR_OF_B, chatbot, world.b.things)
     for side in (world.a, world.b):
+        await _dismissed(world.admin, side)
         await all_counted(world.server, side.slug)
     await plant(world.database, world.a.slug, world.a.things, world.others)
     await plant(world.database, world.b.slug, world.b.things)
@@ -119,6 +120,15 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     side.things["signing_key"] = Thing("SigningKey", "", signing_key | {"_id": signing_key["id"]})
     side.things["beginning"] = await _beginning(admin, client_id)
     return side
+
+
+async def _dismissed(admin: GraphQLClient, side: Side) -> None:
+    """A question that needs no answer."""
+    given = {
+        "chatbotId": side.things["chatbot"].id,
+        "questionIds": [side.things["question"].id],
+    }
+    await done(admin, "dismissQuestions", given, "dismissed")
 
 
 async def _uploaded_logo(admin: GraphQLClient, client_id: str) -> str:
@@ -222,7 +232,9 @@ async def _visitor(
     visitor = GraphQLClient(world.server.url, origin=world.server.url)
     started = await visitor.execute(START_VISIT, {"key": chatbot.document["embed_key"]})
     visitor.token = side.tokens[caller] = started["startVisit"]["widgetToken"]
-    events = await asked(visitor, f"When does {side.slug} open, asks {caller.name}?")
+    unknown = await asked(visitor, f"Do elephants swim, asks {caller.name}?")
+    question = f"When does {side.slug} open, asks {caller.name}?"
+    events = await asked(visitor, question, conversationId=unknown[0]["conversationId"])
     rated = {"messageId": events[0]["messageId"], "rating": "DOWN", "comment": "Too short."}
     await done(visitor, "rateAnswer", rated, "answer { id }")
     await visitor.close()

@@ -42,6 +42,7 @@ NEEDING_A_SCOPE = {
             for report in ("ChatbotReport", "ClientReport")
             for field in ("topQuestions", "unansweredQuestions", "longestConversations")
         ),
+        "UnansweredGroup.suggestion",
         "Conversation.client",
         "Message.conversation",
         *(FOR_PEOPLE_AND_SERVERS - {"Conversation.chatbot", "Message.llm"}),

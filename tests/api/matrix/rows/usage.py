@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.api.matrix.callers import Caller
 from tests.api.matrix.outcomes import NOT_FOUND, NOT_FOUND_ERROR, NULL
-from tests.api.matrix.row import Row, a_new, members, the
+from tests.api.matrix.row import Row, a_new, any_new_text, members, the
 
 TODAY = datetime.now(UTC).date()
 PERIOD = {"from": str(TODAY - timedelta(days=2)), "until": str(TODAY + timedelta(days=3))}
@@ -64,5 +64,35 @@ ROWS = (
         "deleteReportSchedule",
         {"id": a_new("report_schedule")},
         members(Caller.EDITOR, others=NOT_FOUND_ERROR),
+    ),
+    Row(
+        "unansweredGroups",
+        {"chatbotId": the("chatbot"), "period": PERIOD},
+        members(Caller.VIEWER, others=NOT_FOUND, scopes=("CONVERSATIONS_READ",)),
+    ),
+    Row(
+        "approveAnswer",
+        {
+            "chatbotId": a_new("chatbot"),
+            "question": "Where may I park?",
+            "answer": "Behind the house.",
+        },
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=("KNOWLEDGE_WRITE",)),
+    ),
+    Row(
+        "approveAnswer",
+        {
+            "chatbotId": the("chatbot"),
+            "question": any_new_text(" may I park?"),
+            "answer": "Behind the house.",
+            "questionIds": [the("question")],
+        },
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=("KNOWLEDGE_WRITE",)),
+        case="of a visitor",
+    ),
+    Row(
+        "dismissQuestions",
+        {"chatbotId": the("chatbot"), "questionIds": [the("question")]},
+        members(Caller.EDITOR, others=NOT_FOUND_ERROR, scopes=("KNOWLEDGE_WRITE",)),
     ),
 )
