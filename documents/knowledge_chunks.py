@@ -294,6 +294,39 @@ async def tokens_in_batches(
     cursor = chunks.raw.find(
         condition, dict.fromkeys(_WORDS, 1), batch_size=_BATCH, max_time_ms=deadline_ms
     ).limit(limit)
+    async for batch in _in_batches(cursor):
+        yield batch
+
+
+async def sampled_in_batches(
+    scope: TenantScope,
+    chatbot_id: PydanticObjectId,
+    *,
+    source_ids: Sequence[PydanticObjectId],
+    count: int,
+    deadline_ms: int,
+) -> AsyncIterator[list[ChunkWords]]:
+    """The words of some of a chatbot's chunks, drawn by lot, some hundred chunks at a time.
+
+    Args:
+        scope: Whose data may be read.
+        chatbot_id: The chatbot.
+        source_ids: The sources that the chatbot has now.
+        count: How many chunks.
+        deadline_ms: When MongoDB gives up, in milliseconds.
+    """
+    chunks = scope.of(KnowledgeChunk)
+    pipeline: list[dict[str, Any]] = [
+        {"$match": chunks.condition(searchable(chatbot_id, source_ids))},
+        {"$project": dict.fromkeys(_WORDS, 1)},
+        {"$sample": {"size": count}},
+    ]
+    cursor = await chunks.raw.aggregate(pipeline, batchSize=_BATCH, maxTimeMS=deadline_ms)
+    async for batch in _in_batches(cursor):
+        yield batch
+
+
+async def _in_batches(cursor: AsyncIterator[dict[str, Any]]) -> AsyncIterator[list[ChunkWords]]:
     batch: list[ChunkWords] = []
     async for found in cursor:
         batch.append(_chunk_words(found))

@@ -8,6 +8,9 @@ How often a word occurs is counted in the candidates. Below a thousand of them t
 because every chunk with the word is one. Above, a second look collects the chunks with the rarer
 words alone (`$text` does not know that they matter more), which makes these exact again, and the
 frequent ones are projected from their share.
+
+Of a chatbot with much knowledge a sample tells which words are frequent. These are left out of the
+collecting where the others are enough (`frequent_words`), and count in the order all the same.
 """
 
 import asyncio
@@ -18,6 +21,11 @@ from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import chunks_with_any_token
 from documents.knowledge_sources import KnowledgeSize, knowledge_version
 from documents.tenancy import TenantScope
+from services.knowledge.frequent_words import (
+    FrequentWords,
+    expected_counts,
+    worth_collecting,
+)
 from services.knowledge.question import QuestionWord, ReadQuestion, all_tokens
 from services.knowledge.ranking import (
     CountedChunk,
@@ -33,6 +41,9 @@ CANDIDATES = 1_000
 RARE_SHARE = 0.2
 """A word in fewer of the first candidates than this share of them is looked for again alone."""
 
+FEW_FOUND = 20
+"""Where the rarer words find fewer chunks, the frequent ones are looked for as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class WordFindings:
@@ -44,16 +55,17 @@ class WordFindings:
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """What MongoDB gave for the question's words."""
+    """What MongoDB gave for the question's words, those being left out that are everywhere."""
 
     chunks: tuple[CountedChunk, ...]
     document_counts: dict[QuestionWord, int]
+    left_out: frozenset[QuestionWord] = frozenset()
 
     def unknown(self, words: Sequence[QuestionWord]) -> list[QuestionWord]:
         """The words that no chunk in the question's language holds."""
         spoken = [chunk for chunk in self.chunks if chunk.is_spoken]
         counts = document_counts(words, spoken)
-        return [word for word in words if not counts[word]]
+        return [word for word in words if not counts[word] and word not in self.left_out]
 
 
 class WordSearch:
@@ -62,6 +74,7 @@ class WordSearch:
     def __init__(self, deadline_ms: int, vocabularies: Vocabularies | None = None) -> None:
         self._deadline_ms = deadline_ms
         self._vocabularies = vocabularies or Vocabularies()
+        self.frequent_words = FrequentWords()
 
     async def find(
         self,
@@ -127,18 +140,27 @@ class WordSearch:
         size: KnowledgeSize,
     ) -> _Looked:
         words = question.words
-        first = await self._counted(scope, chatbot_id, question, words, size)
+        shares = self.frequent_words.of(scope, chatbot_id, size)
+        expected = {} if shares is None else expected_counts(words, shares, size.chunk_count)
+        wanted = worth_collecting(words, expected, size.chunk_count) if expected else list(words)
+        first = await self._counted(scope, chatbot_id, question, wanted, size)
+        if len(first) < FEW_FOUND and len(wanted) < len(words):
+            wanted = list(words)
+            first = await self._counted(scope, chatbot_id, question, wanted, size)
+        left_out = frozenset(words).difference(wanted)
         counts = document_counts(words, first)
         if len(first) < CANDIDATES:
-            return _Looked(tuple(first), counts)
-        rare = [word for word in words if counts[word] < RARE_SHARE * CANDIDATES]
+            return _Looked(
+                tuple(first), counts | {one: expected[one] for one in left_out}, left_out
+            )
+        rare = [word for word in wanted if counts[word] < RARE_SHARE * CANDIDATES]
         second = await self._counted(scope, chatbot_id, question, rare, size) if rare else []
         together = {chunk.chunk_id: chunk for chunk in (*first, *second)}
         exact = document_counts(words, together.values())
         for word in words:
             projected = round(counts[word] / CANDIDATES * size.chunk_count)
-            counts[word] = exact[word] if word in rare else projected
-        return _Looked(tuple(together.values()), counts)
+            counts[word] = exact[word] if word in rare else expected.get(word, projected)
+        return _Looked(tuple(together.values()), counts, left_out)
 
     async def _counted(
         self,
