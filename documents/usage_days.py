@@ -34,6 +34,9 @@ class DayShare(BaseModel):
     """What one language model was asked for on a day; None: what no model was asked for.
 
     The sums are packed, see `services.usage.day_shares`.
+
+    Attributes:
+        ranks: how many of the visitors' registers have which rank; only of what is merged.
     """
 
     llm_config_id: PydanticObjectId | None = None
@@ -42,6 +45,7 @@ class DayShare(BaseModel):
     first_token: bytes
     answer: bytes
     visitors: bytes
+    ranks: bytes = b""
 
 
 class UsageDay(TenantDocument):

@@ -17,7 +17,6 @@ from documents.base import TenantDocument, utc_now
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
 from documents.usage_days import DayKey, DayShare
-from documents.usage_highlights import Asked
 
 SpanName = Literal["day", "month"]
 
@@ -44,7 +43,8 @@ class UsageMerged(TenantDocument):
         built: of which revision `shares` are; all chatbots' months have none.
         form: in which time zone the days lie of which they are, and how they are packed.
         told: of which revision the questions and conversations are; days have none.
-        asked: the questions that were asked most, as in `documents.usage_highlights`.
+        told_as: how the questions are packed.
+        asked: the questions that were asked most, packed by `services.usage.asked_most`.
     """
 
     outlives_chatbot: ClassVar[bool] = True
@@ -57,8 +57,9 @@ class UsageMerged(TenantDocument):
     form: str | None = None
     shares: list[DayShare] = []
     told: int | None = None
-    asked: dict[str, Asked] = {}
-    unanswered: dict[str, Asked] = {}
+    told_as: int | None = None
+    asked: bytes = b""
+    unanswered: bytes = b""
     longest: dict[str, int] = {}
 
     class Settings:

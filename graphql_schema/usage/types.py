@@ -13,6 +13,7 @@ from graphql_schema.clients.types import Client, client_from
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.enum_values import described
 from graphql_schema.errors import BadArgumentError
+from graphql_schema.execution.computed import computed_by
 from graphql_schema.llm_configs.types import LlmConfig, llm_config_from
 from graphql_schema.loading import OwnedId
 from graphql_schema.money import PLATFORM_CURRENCY, Money
@@ -58,9 +59,29 @@ class PeriodInput:
     until: date = strawberry.field(description="The day after the last one.")
 
 
+def _visitors(totals: "Totals", _context: object) -> int:
+    return totals.figures.visitors
+
+
+def _first_token_p50(totals: "Totals", _context: object) -> int | None:
+    return percentile(totals.figures.first_token_ms, 0.5)
+
+
+def _first_token_p95(totals: "Totals", _context: object) -> int | None:
+    return percentile(totals.figures.first_token_ms, 0.95)
+
+
+def _answer_p50(totals: "Totals", _context: object) -> int | None:
+    return percentile(totals.figures.answer_ms, 0.5)
+
+
+def _answer_p95(totals: "Totals", _context: object) -> int | None:
+    return percentile(totals.figures.answer_ms, 0.95)
+
+
 @strawberry.type(description="Sums of a period.")
 class Totals:
-    """Sums."""
+    """Sums. What takes long to work out is only worked out when asked: a year has 365 of these."""
 
     requests: int = strawberry.field(description="Questions, accepted or refused.")
     successes: int = strawberry.field(description="Answered, also when the visitor stopped it.")
@@ -70,9 +91,6 @@ class Totals:
     output_tokens: BigInt = strawberry.field(description="As the providers counted.")
     cost: Money = strawberry.field(description="What the answers cost.")
     conversations: int = strawberry.field(description="Begun in the period.")
-    unique_visitors: int = strawberry.field(
-        description="Different visitors who asked; of many an estimate, off by 2 % or so."
-    )
     messages_per_conversation: float | None = strawberry.field(
         description="Questions and answers for each conversation that was begun; null: none was."
     )
@@ -84,20 +102,46 @@ class Totals:
     unanswered: int = strawberry.field(
         description="Answered without anything in the knowledge that fits."
     )
-    first_token_p50_ms: int | None = strawberry.field(
+    figures: strawberry.Private[Figures]
+
+    @strawberry.field(
+        description="Different visitors who asked; of many an estimate, off by 2 % or so.",
+        metadata=computed_by(_visitors),
+    )
+    def unique_visitors(self, info: ParlanceInfo) -> int:
+        return _visitors(self, info.context)
+
+    @strawberry.field(
         name="firstTokenP50Ms",
         description="Half of the answers began within this time; off by 2.5 % at most.",
+        metadata=computed_by(_first_token_p50),
     )
-    first_token_p95_ms: int | None = strawberry.field(
-        name="firstTokenP95Ms", description="Likewise 95 % of them."
+    def first_token_p50_ms(self, info: ParlanceInfo) -> int | None:
+        return _first_token_p50(self, info.context)
+
+    @strawberry.field(
+        name="firstTokenP95Ms",
+        description="Likewise 95 % of them.",
+        metadata=computed_by(_first_token_p95),
     )
-    answer_p50_ms: int | None = strawberry.field(
+    def first_token_p95_ms(self, info: ParlanceInfo) -> int | None:
+        return _first_token_p95(self, info.context)
+
+    @strawberry.field(
         name="answerP50Ms",
         description="Half of the answers were whole within this time; off by 2.5 % at most.",
+        metadata=computed_by(_answer_p50),
     )
-    answer_p95_ms: int | None = strawberry.field(
-        name="answerP95Ms", description="Likewise 95 % of them."
+    def answer_p50_ms(self, info: ParlanceInfo) -> int | None:
+        return _answer_p50(self, info.context)
+
+    @strawberry.field(
+        name="answerP95Ms",
+        description="Likewise 95 % of them.",
+        metadata=computed_by(_answer_p95),
     )
+    def answer_p95_ms(self, info: ParlanceInfo) -> int | None:
+        return _answer_p95(self, info.context)
 
 
 @strawberry.type(description="One step of a series.")
@@ -279,7 +323,6 @@ def totals_from(figures: Figures, currency: str) -> Totals:
         output_tokens=BigInt(numbers["output_tokens"]),
         cost=_money(numbers["cost_micros"], currency),
         conversations=numbers["conversations"],
-        unique_visitors=figures.visitors,
         messages_per_conversation=_share(
             MESSAGES_OF_A_QUESTION * numbers["answers"], numbers["conversations"]
         ),
@@ -287,10 +330,7 @@ def totals_from(figures: Figures, currency: str) -> Totals:
         feedback_down=down,
         satisfaction=_share(up, up + down),
         unanswered=numbers["unanswered"],
-        first_token_p50_ms=percentile(figures.first_token_ms, 0.5),
-        first_token_p95_ms=percentile(figures.first_token_ms, 0.95),
-        answer_p50_ms=percentile(figures.answer_ms, 0.5),
-        answer_p95_ms=percentile(figures.answer_ms, 0.95),
+        figures=figures,
     )
 
 

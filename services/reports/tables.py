@@ -17,10 +17,9 @@ from documents.clients import Client
 from documents.ids import PydanticObjectId
 from documents.reports import Report
 from services.reports.findings import Findings, names_of, period_of
-from services.usage.adding_up import Groups, PackedShares
+from services.usage.adding_up import Figures, figures_of_each
 from services.usage.day_shares import SUMMED
 from services.usage.days import Day, Whose, days_in
-from services.usage.figures import Figures
 from services.usage.highlights import QuestionCount
 from services.usage.periods import zone_of
 from services.usage.spans import percentile
@@ -84,8 +83,7 @@ def _json_of(days: Sequence[Day], names: Names) -> str:
 
 def _lines_of(days: Sequence[Day], names: Names) -> list[dict[str, Any]]:
     parts = [(day, share) for day in days for share in day.shares]
-    sums = Groups(len(parts))
-    sums.add(PackedShares([share for _, share in parts]), range(len(parts)))
+    told = figures_of_each([share for _, share in parts])
     return [
         {
             "date": f"{day.day}",
@@ -95,7 +93,7 @@ def _lines_of(days: Sequence[Day], names: Names) -> list[dict[str, Any]]:
             "llm": share["llm_name"] or "",
             **_numbers(figures),
         }
-        for (day, share), figures in zip(parts, sums.figures(), strict=True)
+        for (day, share), figures in zip(parts, told, strict=True)
     ]
 
 

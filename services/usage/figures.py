@@ -11,9 +11,16 @@ from documents.base import utc_now
 from documents.clients import Client
 from documents.ids import PydanticObjectId
 from documents.usage_months import UsageMonth
-from services.usage.adding_up import Figures, Groups, PackedShares
+from services.usage.adding_up import Figures, PackedShares, Sums, figures_of_each
 from services.usage.days import Day, Whose, days_in
-from services.usage.merging import NO_DAYS, Parts, days_of_all, months_in, parts_of
+from services.usage.merging import (
+    NO_DAYS,
+    Parts,
+    days_of_all,
+    months_in,
+    months_of_all,
+    parts_of,
+)
 from services.usage.periods import GranularityName, Period, zone_of
 from services.usage.reservations import limits_of, standing
 
@@ -84,9 +91,11 @@ async def period_figures(
         async for batch in batches:
             summing.add(batch, to_series=not by_days)
     if by_days:
-        async with aclosing(days_of_all(whose, parts.months)) as batches:
+        is_step = granularity == "day"
+        source = days_of_all(whose, parts.months, with_visitors=not is_step)
+        async with aclosing(source) as batches:
             async for batch in batches:
-                summing.add_to_series(batch)
+                (summing.take_steps if is_step else summing.add_to_series)(batch)
     return summing.figures()
 
 
@@ -94,19 +103,20 @@ async def total_figures(
     client: Client, period: Period, chatbot_id: PydanticObjectId | None = None
 ) -> Figures:
     """The sums of a period, and nothing about its parts."""
-    totals = Groups(1)
+    sums = Sums[None]()
     whose = Whose(client.client_id, zone_of(client), chatbot_id)
     parts = parts_of(period)
+    months = months_in if chatbot_id else months_of_all
     for source in (
         days_in(whose, parts.before),
-        months_in(whose, parts.months),
+        months(whose, parts.months),
         days_in(whose, parts.after),
     ):
         async with aclosing(source) as batches:
             async for days in batches:
                 shares = [share for day in days for share in day.shares]
-                totals.add(PackedShares(shares), [0] * len(shares))
-    return totals.figures()[0]
+                sums.add(PackedShares(shares), [None] * len(shares))
+    return sums.total()
 
 
 class _Summing:
@@ -114,26 +124,19 @@ class _Summing:
 
     def __init__(self, steps: Sequence[date]) -> None:
         self._steps = steps
-        self._totals, self._by_step = Groups(1), Groups(len(steps))
-        self._by_chatbot, self._by_llm = Groups(), Groups()
-        self._chatbots: dict[PydanticObjectId, int] = {}
-        self._models: dict[PydanticObjectId | None, int] = {}
+        self._by_step, self._whole_steps = Sums[date](), dict[date, Figures]()
+        self._by_chatbot = Sums[PydanticObjectId]()
+        self._by_llm = Sums[PydanticObjectId | None]()
         self._llm_names: dict[PydanticObjectId, str] = {}
         self._named_on: dict[PydanticObjectId, date] = {}
 
     def add(self, days: Sequence[Day], *, to_series: bool = True) -> None:
         parts = [(day, share) for day in days for share in day.shares]
         packed = PackedShares([share for _, share in parts])
-        self._totals.add(packed, [0] * len(parts))
         if to_series:
             self._by_step.add(packed, [self._step(day) for day, _ in parts])
-        chatbots, models = self._chatbots, self._models
-        self._by_chatbot.add(
-            packed, [chatbots.setdefault(day.chatbot_id, len(chatbots)) for day, _ in parts]
-        )
-        self._by_llm.add(
-            packed, [models.setdefault(share["llm_config_id"], len(models)) for _, share in parts]
-        )
+        self._by_chatbot.add(packed, [day.chatbot_id for day, _ in parts])
+        self._by_llm.add(packed, [share["llm_config_id"] for _, share in parts])
         for day, share in parts:
             self._name(day, share)
 
@@ -142,8 +145,13 @@ class _Summing:
         packed = PackedShares([share for _, share in parts])
         self._by_step.add(packed, [self._step(day) for day, _ in parts])
 
-    def _step(self, day: Day) -> int:
-        return bisect_right(self._steps, day.day) - 1
+    def take_steps(self, days: Sequence[Day]) -> None:
+        """Take days of one share each, which are steps as they are."""
+        told = figures_of_each([share for day in days for share in day.shares])
+        self._whole_steps |= zip((day.day for day in days if day.shares), told, strict=True)
+
+    def _step(self, day: Day) -> date:
+        return self._steps[bisect_right(self._steps, day.day) - 1]
 
     def _name(self, day: Day, share: Mapping[str, Any]) -> None:
         """Months come after the days beside them, so the latest name is told by its day."""
@@ -152,11 +160,12 @@ class _Summing:
             self._named_on[llm], self._llm_names[llm] = day.day, share["llm_name"] or ""
 
     def figures(self) -> PeriodFigures:
-        by_llm = zip(self._models, self._by_llm.figures(), strict=False)
+        by_llm = self._by_llm.figures().items()
+        by_step = self._by_step.figures() | self._whole_steps
         return PeriodFigures(
-            totals=self._totals.figures()[0],
-            by_chatbot=dict(zip(self._chatbots, self._by_chatbot.figures(), strict=False)),
+            totals=self._by_chatbot.total(),
+            by_chatbot=self._by_chatbot.figures(),
             by_llm={model: figures for model, figures in by_llm if model is not None},
             llm_names=self._llm_names,
-            series=list(zip(self._steps, self._by_step.figures(), strict=True)),
+            series=[(step, by_step.get(step) or Figures()) for step in self._steps],
         )

@@ -7,7 +7,6 @@ are hardly ever repeated the least frequent are forgotten: only a bounded number
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -25,7 +24,7 @@ from documents.usage_highlights import (
     replace_highlights,
 )
 from services.usage.days import Whose
-from services.usage.highlight_months import AskedMost, Longest, QuestionsField, highlights_in
+from services.usage.highlight_months import QuestionsField, asked_in, longest_in
 from services.usage.periods import Period
 
 QUESTIONS_OF_A_DAY = 50
@@ -87,17 +86,13 @@ async def questions_asked_most(
     whose: Whose, period: Period, field: QuestionsField, most: int
 ) -> Sequence[QuestionCount]:
     """The questions of a period that were asked most, as far as their words are still there."""
-    asked = AskedMost()
-    async with aclosing(highlights_in(whose, period, field)) as spans:
-        async for span in spans:
-            asked.add(span)
     # More than are wanted: of some nothing is left to be told.
-    ordered = asked.most(3 * most)
-    questions = await _questions_of(whose.client_id, [one["answer_id"] for one in ordered.values()])
+    ordered = (await asked_in(whose, period, field)).most(3 * most)
+    questions = await _questions_of(whose.client_id, [one.answer_id for one in ordered])
     found = [
-        QuestionCount(question.content, one["count"], one["last_at"], question.id)
-        for one in ordered.values()
-        if (question := questions.get(one["answer_id"]))
+        QuestionCount(question.content, one.count, one.last_at, question.id)
+        for one in ordered
+        if (question := questions.get(one.answer_id))
     ]
     return found[:most]
 
@@ -106,10 +101,7 @@ async def longest_conversations(
     whose: Whose, period: Period, most: int
 ) -> Sequence[PydanticObjectId]:
     """The conversations with most messages by their last answer in a period, longest first."""
-    longest = Longest()
-    async with aclosing(highlights_in(whose, period, "longest")) as spans:
-        async for span in spans:
-            longest.add(span)
+    longest = await longest_in(whose, period)
     return [PydanticObjectId(name) for name in longest.most(most)]
 
 

@@ -17,6 +17,9 @@ REGISTER_BITS = 14
 REGISTERS = 1 << REGISTER_BITS
 _HASH_BITS = 64
 _RANK_BITS = _HASH_BITS - REGISTER_BITS
+RANKS = 64
+"""More than there are; the first one is that of registers which met nobody."""
+
 _CORRECTION = 1 / (2 * log(2))
 
 

@@ -70,7 +70,7 @@ async def test_an_answer_counts_with_its_tokens_and_times(
     assert (numbers["requests"], numbers["successes"], numbers["quota_used"]) == (1, 1, 1)
     assert (numbers["input_tokens"], numbers["output_tokens"]) == (7, 5)
     assert numbers["conversations"] == 1
-    assert sum(figures.first_token_ms.values()) == sum(figures.answer_ms.values()) == 1
+    assert figures.first_token_ms.sum() == figures.answer_ms.sum() == 1
     assert figures.visitors == 1
 
 
@@ -98,7 +98,7 @@ async def test_sixty_questions_at_once_count_exactly(
     numbers = figures.numbers
     assert (numbers["requests"], numbers["successes"], numbers["quota_used"]) == (60, 60, 60)
     assert (numbers["input_tokens"], numbers["output_tokens"]) == (420, 300)
-    assert sum(figures.answer_ms.values()) == 60
+    assert figures.answer_ms.sum() == 60
     assert numbers["conversations"] == 60
     assert 58 <= figures.visitors <= 62
     rows = visitor.scope.of(UsageEvent)
