@@ -62,9 +62,11 @@ async def demo_chatbot(dashboard: GraphQLClient) -> str:
     return str(data["client"]["chatbots"]["edges"][0]["node"]["id"])
 
 
-async def fetched_plugin(dashboard: GraphQLClient, folder: Path, flavour: str) -> Path:
-    """The plugin of the demo's chatbot, as a file."""
-    asked = {"id": await demo_chatbot(dashboard), "flavour": flavour}
+async def fetched_plugin(
+    dashboard: GraphQLClient, folder: Path, flavour: str, chatbot: str | None = None
+) -> Path:
+    """The plugin of a chatbot, by default the demo's, as a file."""
+    asked = {"id": chatbot or await demo_chatbot(dashboard), "flavour": flavour}
     plugin = (await dashboard.execute(PLUGIN, asked))["wordpressPlugin"]
     async with httpx.AsyncClient(trust_env=False) as http:
         got = (await http.get(plugin["download"]["url"])).raise_for_status()
@@ -96,12 +98,18 @@ async def upload_and_activate(page: Page, site: WordPressSite, plugin: Path) -> 
     await expect(page.locator("#message, .notice-success").first).to_contain_text("activated")
 
 
-async def open_settings(page: Page, site: WordPressSite) -> None:
-    await page.goto(f"{site.url}/wp-admin/options-general.php?page=demo-chatbot")
+async def open_settings(page: Page, site: WordPressSite, slug: str = "demo-chatbot") -> None:
+    await page.goto(f"{site.url}/wp-admin/options-general.php?page={slug}")
 
 
-async def connect(page: Page, site: WordPressSite, code: str, server: str | None = None) -> None:
-    await open_settings(page, site)
+async def connect(
+    page: Page,
+    site: WordPressSite,
+    code: str,
+    server: str | None = None,
+    slug: str = "demo-chatbot",
+) -> None:
+    await open_settings(page, site, slug)
     await page.get_by_label("Connection code").fill(code)
     if server is not None:
         await page.get_by_label("Server address").fill(server)

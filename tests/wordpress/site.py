@@ -80,12 +80,13 @@ class WordPressSite:
         """Of WordPress."""
         return self.php("echo get_bloginfo( 'version' );")
 
-    def php(self, code: str) -> str:
-        """What PHP prints that runs within WordPress."""
+    def php(self, code: str, **settings: str) -> str:
+        """What PHP prints that runs within WordPress, with settings of php.ini."""
+        given = [part for name, value in settings.items() for part in ("-d", f"{name}={value}")]
         loading = f"$_SERVER['HTTP_HOST'] = '{self.url.removeprefix('http://')}';"
         loading += f"require '{self.folder}/wp-load.php';"
         done = subprocess.run(
-            ["php", "-d", "display_errors=stderr", "-r", loading + dedent(code)],
+            ["php", "-d", "display_errors=stderr", *given, "-r", loading + dedent(code)],
             capture_output=True,
             text=True,
             check=False,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.async_api import Browser, expect
 from tests.browser.widget import Widget
 from tests.graphql_clients import GraphQLClient
 from tests.wordpress.people import Shop, demo_chatbot, open_settings
+from tests.wordpress.site import PHP
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.asyncio(loop_scope="module")]
 
@@ -235,13 +237,99 @@ async def test_a_source_that_was_deleted_is_made_anew_with_everything(
     assert await pages(shop, dashboard) == known
 
 
+async def test_pages_and_a_shops_products_are_sent_with_what_the_shop_says_of_them(
+    shop: Shop, browser: Browser, dashboard: GraphQLClient
+) -> None:
+    plugins = shop.site.folder / "wp-content" / "mu-plugins"
+    shutil.copy(PHP / "shop.php", plugins)
+    known = await pages(shop, dashboard)
+    assert known is not None
+    seen = post(shop, post_type="page", post_title="مرحبا 🛒", post_content="Our zebrafoil shop.")
+    await choose(shop, "Posts", "Pages", "Products")
+    await cron(shop)
+    published = "SELECT COUNT(*) FROM wp_posts WHERE post_type = 'page' AND post_status = 'publish'"
+    with_pages = known + int(shop.site.database.sql(published, shop.site.name))
+    assert await pages(shop, dashboard) == with_pages
+    said = await citations(browser, shop, "Which zebrafoil shop is this?")
+    assert shop.site.php(f"echo get_permalink( {seen} );").rstrip("/") in said
+    assert "مرحبا 🛒" in said
+
+    kite = post(shop, post_type="product", post_title="Zebrakite", post_content="It flies.")
+    changed = "update_post_meta( {}, '{}', '{}' ); do_action( 'woocommerce_update_product', {} );"
+    shop.site.php(changed.format(kite, "_price", "19.90", kite))
+    document = "echo demo_chatbot_document( {}, false )['html'] ?? 'not to be sent';"
+    html = shop.site.php(document.format(kite))
+    assert "<ul><li>Price: 19.90 €</li><li>Colour: green</li></ul>" in html.replace("\u00a0", " ")
+    await cron(shop)
+    assert await pages(shop, dashboard) == with_pages + 1
+    shop.site.php(changed.format(kite, "_price", "24.50", kite))
+    await cron(shop)
+    assert "24.50" in await citations(browser, shop, "What is the price of the Zebrakite?")
+    shop.site.php(changed.format(kite, "_visibility", "hidden", kite))
+    assert shop.site.php(document.format(kite)) == "not to be sent"
+    await cron(shop)
+    assert await pages(shop, dashboard) == with_pages
+    (plugins / "shop.php").unlink()
+
+
+async def test_a_filter_adds_what_a_post_shows_beside_its_text(shop: Shop) -> None:
+    made = post(shop, post_title="Opening", post_content="Our hours.")
+    said = shop.site.php(
+        f"""
+        add_filter( 'demo_chatbot_post_html', function ( $html, $post ) {{
+            return $html . "<p>From nine to five, says {{$post->post_title}}.</p>";
+        }}, 10, 2 );
+        echo demo_chatbot_document( {made}, false )['html'];
+        """
+    )
+    assert said.endswith("<p>From nine to five, says Opening.</p>")
+
+
+async def test_a_server_that_is_down_is_asked_once_for_many_heavy_posts(shop: Shop) -> None:
+    heavy = "str_repeat( '<p>Many words about many things.</p>', 6000 )"
+    shop.site.php(
+        f"""
+        foreach ( range( 1, 8 ) as $n ) {{
+            wp_insert_post( array( 'post_status' => 'publish', 'post_title' => "Heavy $n",
+                'post_content' => {heavy} ) );
+        }}
+        """
+    )
+    ready = waiting(shop)
+    parcels = "echo count( iterator_to_array( demo_chatbot_parcels( $rows ), false ) );"
+    rows = "$rows = $wpdb->get_results( 'SELECT * FROM wp_demo_chatbot_queue' );"
+    assert int(shop.site.php(rows + parcels)) >= 2
+    calls = len(shop.site.calls_to_strangers)
+    shop.site.php(
+        """
+        add_filter( 'pre_http_request', function ( $reply, $arguments, $url ) {
+            return new WP_Error( 'http_request_failed', 'cURL error 28: Operation timed out' );
+        }, 99, 3 );
+        demo_chatbot_send_due();
+        """
+    )
+    assert len(shop.site.calls_to_strangers) == calls + 1
+    assert waiting(shop) == ready
+    shop.site.database.sql("UPDATE wp_demo_chatbot_queue SET due_at = 0", shop.site.name)
+    await cron(shop)
+
+
+async def choose(shop: Shop, *types: str) -> None:
+    """Tick exactly these types of content."""
+    await open_settings(shop.owner, shop.site)
+    chosen = shop.owner.locator("tr", has_text="Let it answer from")
+    for box in await chosen.get_by_role("checkbox").all():
+        await box.uncheck()
+    for name in types:
+        await chosen.get_by_label(name).check()
+    await shop.owner.get_by_role("button", name="Save Changes").click()
+    await expect(shop.owner.locator(".notice-success").first).to_be_visible()
+
+
 async def test_a_type_that_is_not_chosen_any_more_is_taken_away(
     shop: Shop, dashboard: GraphQLClient
 ) -> None:
-    await open_settings(shop.owner, shop.site)
-    chosen = shop.owner.locator("tr", has_text="Let it answer from")
-    await chosen.get_by_label("Posts").uncheck()
-    await shop.owner.get_by_role("button", name="Save Changes").click()
+    await choose(shop)
     await cron(shop)
     assert await pages(shop, dashboard) == 0
 

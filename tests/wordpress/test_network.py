@@ -7,10 +7,19 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
+from tests.api.operations import done, new_chatbot
+from tests.browser.conftest import ACTION_DEADLINE_MS
 from tests.graphql_clients import GraphQLClient
 from tests.wordpress.database import MariaDB
-from tests.wordpress.people import connection_code, fetched_plugin
+from tests.wordpress.people import (
+    connect,
+    connection_code,
+    fetched_plugin,
+    sign_in,
+    upload_and_activate,
+)
 from tests.wordpress.site import WordPressSite, running_site
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.asyncio(loop_scope="module")]
@@ -57,6 +66,17 @@ def newest(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 async def http(newest: WordPressSite) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=newest.url, trust_env=False, timeout=60) as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def owner(newest: WordPressSite, browser: Browser) -> AsyncIterator[Page]:
+    """A page of the administrator, signed in."""
+    context = await browser.new_context(locale="en-GB", viewport={"width": 1100, "height": 1300})
+    context.set_default_timeout(ACTION_DEADLINE_MS)
+    page = await context.new_page()
+    await sign_in(page, newest)
+    yield page
+    await context.close()
 
 
 def connected(site: WordPressSite, server: str, code: str) -> str:
@@ -109,6 +129,28 @@ echo implode( ' ', $skin->get_upgrade_messages() ), is_wp_error( $skin->result )
 """
 
 
+async def test_a_client_with_a_name_in_chinese_has_a_plugin_that_works(
+    newest: WordPressSite,
+    dashboard: GraphQLClient,
+    tmp_path: Path,
+    owner: Page,
+    http: httpx.AsyncClient,
+) -> None:
+    domain = newest.url.removeprefix("http://")
+    given = {"slug": "yunduo", "name": "云朵商店 🛒", "domain": domain}
+    client = (await done(dashboard, "createClient", given, "client { id }"))["client"]["id"]
+    chatbot = await new_chatbot(dashboard, client, name="小云")
+    plugin = await fetched_plugin(dashboard, tmp_path, "DIRECTORY", chatbot)
+    await upload_and_activate(owner, newest, plugin)
+    await expect(owner.get_by_role("link", name="云朵商店 🛒 Chatbot").first).to_be_visible()
+    code = await connection_code(dashboard, chatbotId=chatbot)
+    await connect(owner, newest, code, slug="yunduo-chatbot")
+    await expect(owner.locator(".wrap h1")).to_have_text("云朵商店 🛒 Chatbot")
+    await expect(owner.locator(".wrap .notice")).to_contain_text("小云")
+    assert "yunduo-chatbot-data" in (await http.get("/")).text
+    newest.php(DELETE.replace("demo-chatbot", "yunduo-chatbot"))
+
+
 async def test_two_sites_of_a_network_are_apart_and_deleting_leaves_nothing_on_either(
     newest: WordPressSite, dashboard: GraphQLClient, tmp_path: Path, http: httpx.AsyncClient
 ) -> None:
@@ -140,6 +182,51 @@ async def test_two_sites_of_a_network_are_apart_and_deleting_leaves_nothing_on_e
         "SELECT meta_key FROM wp_sitemeta WHERE meta_key LIKE '%demo_chatbot%'",
     ):
         assert newest.database.sql(left, newest.name) == ""
+
+
+async def test_a_networks_administrator_says_what_its_sites_begin_with(
+    newest: WordPressSite,
+    dashboard: GraphQLClient,
+    tmp_path: Path,
+    owner: Page,
+    http: httpx.AsyncClient,
+) -> None:
+    plugin = await fetched_plugin(dashboard, tmp_path, "DIRECTORY")
+    assert newest.php(INSTALL.format(plugin=plugin, everywhere="true")) == ""
+    connected(newest, dashboard.url, await connection_code(dashboard))
+    await sign_in(owner, newest)
+    settings = f"{newest.url}/wp-admin/network/settings.php?page=demo-chatbot"
+    await owner.goto(settings)
+    await owner.get_by_label("Never on these paths").fill("/sample-page")
+    await owner.get_by_role("button", name="Save Changes").click()
+    await expect(owner.locator(".notice-success")).to_have_text("Settings saved.")
+    await expect(owner.get_by_label("Never on these paths")).to_have_value("/sample-page")
+    assert "demo-chatbot-data" in (await http.get("/")).text
+    assert "demo-chatbot-data" not in (await http.get("/sample-page/")).text
+
+    form = {"action": "demo_chatbot_network", "demo_chatbot_settings[site_wide]": "0"}
+    forged = await http.post("/wp-admin/network/edit.php?action=demo_chatbot_network", data=form)
+    assert forged.status_code in {302, 403}
+    await owner.goto(settings)
+    await expect(owner.get_by_label("Never on these paths")).to_have_value("/sample-page")
+
+
+async def test_a_server_that_is_down_is_asked_once_by_a_network_that_goes(
+    newest: WordPressSite,
+) -> None:
+    """Each site would wait for it anew."""
+    gone = (
+        "foreach ( array( 1, 2 ) as $site ) { switch_to_blog( $site );"
+        "update_option( 'demo_chatbot_connection',"
+        " array( 'server_url' => 'http://127.0.0.1:9', 'api_key' => 'plk_x' ) ); }"
+    )
+    newest.php(gone)
+    before = len([one for one in newest.calls_to_strangers if "127.0.0.1:9" in one])
+    newest.php(DELETE)
+    asked = [one for one in newest.calls_to_strangers if "127.0.0.1:9" in one]
+    assert len(asked) == before + 1
+    left = "SELECT option_name FROM wp_{}options WHERE option_name LIKE '%demo_chatbot%'"
+    assert [newest.database.sql(left.format(one), newest.name) for one in ("", "2_")] == ["", ""]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
 """The plugin as a site's owner and visitors meet it, on each version of WordPress."""
 
+import asyncio
 import json
 import re
 
 import httpx
 import jwt
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser.widget import Widget
 from tests.graphql_clients import GraphQLClient
@@ -17,6 +18,7 @@ from tests.wordpress.site import WordPressSite
 pytestmark = [pytest.mark.wordpress, pytest.mark.asyncio(loop_scope="module")]
 
 DATA = re.compile(r'<div id="demo-chatbot-data" hidden data-settings="([^"]*)"')
+FRONT_SCRIPT = re.compile(r"""(<script[^>]*src=["']([^"']*front\.js[^"']*)["'][^>]*></script>)""")
 QUESTION = "What are the opening hours?"
 VISITORS = """
 { client(slug: "demo") { chatbots(first: 1) { edges { node {
@@ -229,6 +231,63 @@ async def test_a_page_stays_as_it_is_when_the_server_is_down(shop: Shop, page: P
     await page.goto(shop.site.url, wait_until="networkidle")
     await expect(page.locator("parlance-chat")).to_have_count(0)
     assert broken == []
+
+
+async def test_a_server_that_hangs_holds_up_no_page(shop: Shop, page: Page) -> None:
+    answered = asyncio.Event()
+
+    async def hang(route: Route) -> None:
+        await answered.wait()
+        await route.abort()
+
+    await page.route("**/widget.js", hang)
+    async with page.expect_request("**/widget.js"):
+        await page.goto(shop.site.url, wait_until="load")
+    loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd > 0"
+    await page.wait_for_function(f"() => {loaded}")
+    answered.set()
+
+
+async def test_the_chat_waits_for_the_visitors_consent(shop: Shop, page: Page) -> None:
+    shop.set(wait_consent=True)
+    server = shop.site.php("echo demo_chatbot_server_url();")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(shop.site.url, wait_until="networkidle")
+    await page.evaluate(
+        "() => { window.wp_has_consent = (kind) => window.agreed === kind;"
+        " document.dispatchEvent(new CustomEvent('wp_consent_type_defined')); }"
+    )
+    agree = (
+        "(kind) => { window.agreed = kind;"
+        " document.dispatchEvent(new CustomEvent('wp_listen_for_consent_change')); }"
+    )
+    await page.evaluate(agree, "marketing")
+    await expect(page.locator("parlance-chat")).to_have_count(0)
+    assert asked
+    assert not [url for url in asked if url.startswith(server)]
+    await page.evaluate(agree, "functional")
+    await expect(page.locator("parlance-chat")).to_have_count(1)
+    shop.set()
+
+
+async def test_plugins_that_combine_and_delay_scripts_only_delay_the_chat(
+    shop: Shop, page: Page
+) -> None:
+    """What cache plugins make of a page: its scripts in one, run at the visitor's first touch."""
+    html = (await shop.http.get("/")).text
+    [(tag, address)] = FRONT_SCRIPT.findall(html)
+    source = (await shop.http.get(address)).text
+    stored = shop.site.folder / "wp-content" / "stored.html"
+    stored.write_text(html.replace(tag, ""))
+    await page.goto(f"{shop.site.url}/", wait_until="load")
+    stored.unlink()
+    await expect(page.locator("parlance-chat")).to_have_count(0)
+    await page.add_script_tag(content=f"var first=1;{source};var last=1;")
+    widget = Widget(page)
+    await widget.open()
+    await widget.ask(QUESTION)
+    await expect(widget.answer_text).not_to_be_empty()
 
 
 async def test_settings_are_saved_and_cleaned(shop: Shop) -> None:

@@ -34,6 +34,7 @@ require_once PARLANCE_EMBED_DIR . 'includes/display.php';
 require_once PARLANCE_EMBED_DIR . 'includes/identity.php';
 require_once PARLANCE_EMBED_DIR . 'includes/privacy.php';
 require_once PARLANCE_EMBED_DIR . 'includes/sync-queue.php';
+require_once PARLANCE_EMBED_DIR . 'includes/products.php';
 require_once PARLANCE_EMBED_DIR . 'includes/sync.php';
 
 add_action( 'init', 'parlance_embed_load_translations', 1 );
@@ -46,6 +47,7 @@ add_action( 'set_logged_in_cookie', 'parlance_embed_set_hint', 10, 4 );
 add_action( 'clear_auth_cookie', 'parlance_embed_clear_hint' );
 add_action( 'wp_after_insert_post', 'parlance_embed_note_saved', 10, 4 );
 add_action( 'deleted_post', 'parlance_embed_note_deleted', 10, 2 );
+add_action( 'woocommerce_update_product', 'parlance_embed_note_product' );
 add_action( 'update_option_parlance_embed_settings', 'parlance_embed_settings_saved', 10, 2 );
 add_action( 'add_option_parlance_embed_settings', 'parlance_embed_settings_added', 10, 2 );
 add_action( 'parlance_embed_send', 'parlance_embed_send_due' );

@@ -10,22 +10,35 @@ if ( ! defined( 'WP_UNINSTALL_PLUGIN' ) ) {
 }
 
 /**
+ * Lets the server end the keys of the current site. A server that cannot be reached is not asked for
+ * the other sites of a network: each would wait for it anew.
+ */
+function parlance_embed_end_keys() {
+	static $unreachable = array();
+	$connection = get_option( 'parlance_embed_connection' );
+	$values     = json_decode( (string) file_get_contents( __DIR__ . '/values.json' ), true ); // phpcs:ignore WordPress.WP.AlternativeFunctions.file_get_contents_file_get_contents -- a local file.
+	if ( ! isset( $connection['server_url'], $connection['api_key'], $values['chatbot'] ) || isset( $unreachable[ $connection['server_url'] ] ) ) {
+		return;
+	}
+	$said = wp_remote_request(
+		$connection['server_url'] . '/plugins/' . rawurlencode( $values['chatbot'] ) . '/connection',
+		array(
+			'method'  => 'DELETE',
+			'timeout' => 5,
+			'headers' => array( 'Authorization' => 'Bearer ' . $connection['api_key'] ),
+		)
+	);
+	if ( is_wp_error( $said ) ) {
+		$unreachable[ $connection['server_url'] ] = true;
+	}
+}
+
+/**
  * Takes away what the plugin stored on the current site.
  */
 function parlance_embed_uninstall_site() {
 	global $wpdb;
-	$connection = get_option( 'parlance_embed_connection' );
-	$values     = json_decode( (string) file_get_contents( __DIR__ . '/values.json' ), true ); // phpcs:ignore WordPress.WP.AlternativeFunctions.file_get_contents_file_get_contents -- a local file.
-	if ( isset( $connection['server_url'], $connection['api_key'], $values['chatbot'] ) ) {
-		wp_remote_request(
-			$connection['server_url'] . '/plugins/' . rawurlencode( $values['chatbot'] ) . '/connection',
-			array(
-				'method'  => 'DELETE',
-				'timeout' => 5,
-				'headers' => array( 'Authorization' => 'Bearer ' . $connection['api_key'] ),
-			)
-		);
-	}
+	parlance_embed_end_keys();
 	foreach ( array( 'settings', 'connection', 'connected_to', 'site', 'source', 'queue', 'sync_problem', 'update_hash' ) as $name ) {
 		delete_option( 'parlance_embed_' . $name );
 	}

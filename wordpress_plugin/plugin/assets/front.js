@@ -60,12 +60,25 @@
 		};
 	}
 
-	function load( settings ) {
-		return new Promise( function ( fulfil, reject ) {
-			if ( window.Parlance ) {
-				fulfil( window.Parlance );
-				return;
+	/** A script that is put in earlier would hold up the page's load event as long as its server hangs. */
+	function pageIsThere() {
+		return new Promise( function ( fulfil ) {
+			if ( document.readyState === 'complete' ) {
+				fulfil();
+			} else {
+				window.addEventListener( 'load', fulfil );
 			}
+		} );
+	}
+
+	function load( settings ) {
+		return pageIsThere().then( function () {
+			return window.Parlance || fetched( settings );
+		} );
+	}
+
+	function fetched( settings ) {
+		return new Promise( function ( fulfil, reject ) {
 			var script = document.createElement( 'script' );
 			script.src = settings.apiUrl + '/widget.js';
 			script.async = true;

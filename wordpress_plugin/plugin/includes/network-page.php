@@ -25,6 +25,9 @@ function parlance_embed_print_network_page() {
 	}
 	$kept = get_site_option( 'parlance_embed_network' );
 	echo '<div class="wrap"><h1>' . esc_html( parlance_embed_title() ) . '</h1>';
+	if ( isset( $_GET['updated'] ) ) { // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- says only what was done.
+		echo '<div class="notice notice-success" role="status"><p>' . esc_html__( 'Settings saved.', 'parlance-embed' ) . '</p></div>';
+	}
 	echo '<p>' . esc_html__( 'Sites begin with these settings until they save their own. Each site is connected by itself.', 'parlance-embed' ) . '</p>';
 	echo '<form method="post" action="' . esc_url( network_admin_url( 'edit.php?action=parlance_embed_network' ) ) . '">';
 	wp_nonce_field( 'parlance_embed_network' );

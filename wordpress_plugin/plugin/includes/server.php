@@ -30,9 +30,10 @@ function parlance_embed_server_url() {
  * @param string      $url    Where.
  * @param array|null  $body   What to send, as JSON.
  * @param string|null $key    The API key, if it is needed.
+ * @param int         $wait   For how many seconds.
  * @return array|WP_Error What the server said, or why it could not be asked.
  */
-function parlance_embed_ask_server( $method, $url, $body = null, $key = null ) {
+function parlance_embed_ask_server( $method, $url, $body = null, $key = null, $wait = 10 ) {
 	$headers = array( 'Accept' => 'application/json' );
 	if ( null !== $body ) {
 		$headers['Content-Type'] = 'application/json';
@@ -44,7 +45,7 @@ function parlance_embed_ask_server( $method, $url, $body = null, $key = null ) {
 		$url,
 		array(
 			'method'              => $method,
-			'timeout'             => 10,
+			'timeout'             => $wait,
 			'redirection'         => 0,
 			'limit_response_size' => 2 * MB_IN_BYTES,
 			'headers'             => $headers,
@@ -136,9 +137,10 @@ function parlance_embed_host( $url ) {
  *
  * @param string $document  The operation; its one field is called `result`.
  * @param array  $variables Its variables.
+ * @param int    $wait      For how many seconds.
  * @return array|WP_Error The field's value, an error for one that is a user error.
  */
-function parlance_embed_operation( $document, $variables ) {
+function parlance_embed_operation( $document, $variables, $wait = 10 ) {
 	$key = parlance_embed_api_key();
 	if ( '' === $key ) {
 		return new WP_Error( 'parlance_embed_key', __( 'The plugin is not connected.', 'parlance-embed' ) );
@@ -147,7 +149,7 @@ function parlance_embed_operation( $document, $variables ) {
 		'query'     => $document,
 		'variables' => $variables,
 	);
-	$read  = parlance_embed_ask_server( 'POST', parlance_embed_server_url() . '/graphql', $asked, $key );
+	$read  = parlance_embed_ask_server( 'POST', parlance_embed_server_url() . '/graphql', $asked, $key, $wait );
 	if ( is_wp_error( $read ) ) {
 		$data = $read->get_error_data();
 		if ( is_array( $data ) && in_array( $data['code'], array( 'unauthenticated', 'token_expired', 'token_revoked' ), true ) ) {

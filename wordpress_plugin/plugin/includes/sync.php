@@ -11,9 +11,11 @@ if ( ! defined( 'ABSPATH' ) ) {
 }
 
 /**
- * How many posts travel together, and how many bytes of them (the server takes 50 and 1000000).
+ * How many posts travel together, and how many bytes of them (the server takes 50 and 1000000). They
+ * can be found when the server answers, so a busy one takes its time.
  */
 define( 'PARLANCE_EMBED_BATCH', 20 );
+define( 'PARLANCE_EMBED_BATCH_SECONDS', 30 );
 define( 'PARLANCE_EMBED_BATCH_BYTES', 800000 );
 define( 'PARLANCE_EMBED_POST_BYTES', 200000 );
 
@@ -66,7 +68,8 @@ function parlance_embed_note_deleted( $post_id, $post ) {
  */
 function parlance_embed_is_public( $post ) {
 	$is_public = 'publish' === $post->post_status && '' === $post->post_password
-		&& in_array( $post->post_type, parlance_embed_sent_types(), true );
+		&& in_array( $post->post_type, parlance_embed_sent_types(), true )
+		&& ! parlance_embed_is_hidden_product( $post );
 	/**
 	 * Keeps a public post from the chatbot. What is not public cannot be given to it.
 	 *
@@ -113,25 +116,42 @@ function parlance_embed_send_batch() {
 	}
 	$user = get_current_user_id();
 	wp_set_current_user( 0 );
-	$sent     = 0;
-	$problems = array();
+	$sent    = 0;
+	$problem = null;
 	foreach ( parlance_embed_parcels( $rows ) as $parcel ) {
-		$sent += parlance_embed_send_parcel( $parcel, $problems );
+		if ( $problem && parlance_embed_is_hopeless( $problem ) ) {
+			parlance_embed_put_back( wp_list_pluck( $parcel, 'row' ) );
+		} else {
+			$sent += parlance_embed_send_parcel( $parcel, $problem );
+		}
 	}
 	wp_set_current_user( $user );
-	update_option( 'parlance_embed_sync_problem', $problems ? end( $problems ) : '', false );
+	if ( wp_cache_supports( 'flush_runtime' ) ) {
+		wp_cache_flush_runtime(); // A large site's posts would all stay in memory.
+	}
+	update_option( 'parlance_embed_sync_problem', $problem ? $problem->get_error_message() : '', false );
 	return $sent;
+}
+
+/**
+ * Whether other posts would meet the same: the server cannot be reached, or does not know the plugin.
+ *
+ * @param WP_Error $problem What went wrong.
+ * @return bool
+ */
+function parlance_embed_is_hopeless( $problem ) {
+	return in_array( $problem->get_error_code(), array( 'parlance_embed_unreachable', 'parlance_embed_not_ours', 'parlance_embed_key' ), true );
 }
 
 /**
  * Sends a parcel. What cannot be sent goes back to the queue; of a parcel that is refused, each post
  * is tried by itself, so that one bad post holds up no other.
  *
- * @param array    $parcel   Rows and documents.
- * @param string[] $problems Gets what went wrong.
+ * @param array         $parcel  Rows and documents.
+ * @param WP_Error|null $problem Gets what went wrong last.
  * @return int How many posts were sent.
  */
-function parlance_embed_send_parcel( $parcel, &$problems ) {
+function parlance_embed_send_parcel( $parcel, &$problem ) {
 	$said = parlance_embed_push( $parcel );
 	if ( ! is_wp_error( $said ) ) {
 		parlance_embed_forget_rows( wp_list_pluck( $parcel, 'row' ) );
@@ -140,11 +160,11 @@ function parlance_embed_send_parcel( $parcel, &$problems ) {
 	if ( 'invalid_input' === parlance_embed_code_of( $said ) && 1 < count( $parcel ) ) {
 		$sent = 0;
 		foreach ( $parcel as $one ) {
-			$sent += parlance_embed_send_parcel( array( $one ), $problems );
+			$sent += parlance_embed_send_parcel( array( $one ), $problem );
 		}
 		return $sent;
 	}
-	$problems[] = $said->get_error_message();
+	$problem = $said;
 	parlance_embed_put_back( wp_list_pluck( $parcel, 'row' ) );
 	return 0;
 }
@@ -161,22 +181,22 @@ function parlance_embed_code_of( $error ) {
 }
 
 /**
- * Rows with their documents, in parcels that are not too heavy.
+ * Rows with their documents, in parcels that are not too heavy; a parcel is made when the one before
+ * it has gone, so that one at a time is in memory.
  *
  * @param object[] $rows The rows.
- * @return array[]
+ * @return Generator
  */
 function parlance_embed_parcels( $rows ) {
-	$parcels = array();
-	$parcel  = array();
-	$bytes   = 0;
+	$parcel = array();
+	$bytes  = 0;
 	foreach ( $rows as $row ) {
 		$document = parlance_embed_document( (int) $row->post_id, (bool) $row->is_gone );
 		$weight   = strlen( (string) wp_json_encode( $document ) );
 		if ( $parcel && PARLANCE_EMBED_BATCH_BYTES < $bytes + $weight ) {
-			$parcels[] = $parcel;
-			$parcel    = array();
-			$bytes     = 0;
+			yield $parcel;
+			$parcel = array();
+			$bytes  = 0;
 		}
 		$parcel[] = array(
 			'row'      => $row,
@@ -184,8 +204,7 @@ function parlance_embed_parcels( $rows ) {
 		);
 		$bytes   += $weight;
 	}
-	$parcels[] = $parcel;
-	return $parcels;
+	yield $parcel;
 }
 
 /**
@@ -229,7 +248,14 @@ function parlance_embed_document( $post_id, $is_gone ) {
  */
 function parlance_embed_post_html( $post ) {
 	$content = has_blocks( $post->post_content ) ? do_blocks( $post->post_content ) : wpautop( $post->post_content );
-	$html    = '<p>' . wp_kses_post( $post->post_excerpt ) . '</p>' . wp_kses_post( strip_shortcodes( $content ) );
+	$html    = '<p>' . wp_kses_post( $post->post_excerpt ) . '</p>' . parlance_embed_product_html( $post ) . wp_kses_post( strip_shortcodes( $content ) );
+	/**
+	 * Adds what a public post shows beside its text, such as the fields of another plugin.
+	 *
+	 * @param string  $html What is sent.
+	 * @param WP_Post $post The post.
+	 */
+	$html = (string) apply_filters( 'parlance_embed_post_html', $html, $post );
 	return mb_strcut( wp_check_invalid_utf8( $html, true ), 0, PARLANCE_EMBED_POST_BYTES, 'UTF-8' );
 }
 
@@ -272,7 +298,8 @@ function parlance_embed_push( $parcel, $is_first = true ) {
 				'sourceId'  => $source,
 				'documents' => wp_list_pluck( $parcel, 'document' ),
 			),
-		)
+		),
+		PARLANCE_EMBED_BATCH_SECONDS
 	);
 	if ( $is_first && is_wp_error( $said ) && 'not_found' === parlance_embed_code_of( $said ) ) {
 		delete_option( 'parlance_embed_source' );
