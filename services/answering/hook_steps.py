@@ -61,14 +61,16 @@ class HookSteps:
         self._transactions = transactions
         self._runner = runner
 
-    async def begin(self, turn: Turn) -> "HookedTurn":
+    async def find(self, answer: Message) -> ActiveHook | None:
+        """The hook of an answer's chatbot; None when it has none."""
+        return await self._runner.active(answer.client_id, answer.chatbot_id)
+
+    async def begin(self, turn: Turn, active: ActiveHook | None) -> "HookedTurn":
         """What the chatbot's hook wants before the model is asked.
 
         Raises:
             RequiredHookError: the hook is required and did not run well.
         """
-        question = turn.question
-        active = await self._runner.active(question.client_id, question.chatbot_id)
         hooked = HookedTurn(turn, active, self._runner, self._transactions)
         if active is not None:
             await hooked.before()
@@ -211,9 +213,7 @@ class HookedTurn:
         record.hook_tags = tuple(dict.fromkeys((*record.hook_tags, *effects.tags)))
         if effects.suggestions is not None:
             record.suggestions = effects.suggestions
-        if effects.state is not None:
-            await scene.state.keep(effects.state)
-        await label(scene.conversation, effects.tags)
+        await asyncio.gather(label(scene.conversation, effects.tags), _kept(scene, effects.state))
         if effects.escalate is not None:
             self._escalated = True
             question_id = self._turn.question.id
@@ -257,15 +257,15 @@ class _Scene:
 async def _scene_of(turn: Turn) -> _Scene:
     question = turn.question
     scope = TenantScope.one(question.client_id)
-    conversation, visitor, llms = await asyncio.gather(
+    state = ConversationState(question, question.seq)
+    conversation, visitor, llms, _ = await asyncio.gather(
         scope.of(Conversation).get(question.conversation_id),
         scope.of(Visitor).get(question.visitor_id),
         visible_names(question.client_id),
+        state.load(),
     )
     if conversation is None:
         raise RequiredHookError("the conversation is gone")
-    state = ConversationState(conversation, question.seq)
-    await state.load()
     ctx = context_of(
         turn.client,
         turn.settings,
@@ -276,6 +276,11 @@ async def _scene_of(turn: Turn) -> _Scene:
         llms=llms,
     )
     return _Scene(ctx, conversation, state)
+
+
+async def _kept(scene: _Scene, state: str | None) -> None:
+    if state is not None:
+        await scene.state.keep(state)
 
 
 def _detail(outcome: Outcome) -> str | None:

@@ -54,12 +54,16 @@ class Pipeline:
         """
         answer = writer.answer
         scope = TenantScope.one(answer.client_id)
-        question, settings, client = await asyncio.gather(
-            _question_of(answer, scope), _settings_of(answer, scope), _client_of(scope)
+        question, settings, client, hook = await asyncio.gather(
+            _question_of(answer, scope),
+            _settings_of(answer, scope),
+            _client_of(scope),
+            self._hooks.find(answer),
         )
         record.language = detect_language(question.content) or settings.default_language
         talk = await talk_before(question, scope)
-        hooked = await self._hooks.begin(Turn(question, settings, client, talk, writer, record))
+        turn = Turn(question, settings, client, talk, writer, record)
+        hooked = await self._hooks.begin(turn, hook)
         if await hooked.answered_without_model():
             return
         asked = Asked(question.client_id, question.chatbot_id, hooked.message, record.language)

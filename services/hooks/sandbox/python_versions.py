@@ -5,12 +5,14 @@ through a release, and the lists of `inside` with it, hooks do not run under it.
 """
 
 import sys
+from functools import cache
 from importlib.metadata import version
 
 #: Release line of RestrictedPython -> the minor versions of Python 3 that it and we have audited.
 AUDITED = {9: range(11, 15)}
 
 
+@cache
 def unaudited(python: tuple[int, int] = sys.version_info[:2]) -> str | None:
     """Why hooks cannot run under this Python; None when they can."""
     line = int(version("RestrictedPython").partition(".")[0])

@@ -108,6 +108,15 @@ async def test_an_answer_to_an_older_question_changes_nothing(database: Database
     assert (await loaded(conversation, 5)).value == {"count": 2}
 
 
+async def test_several_that_remember_first_at_once_leave_one_state(database: Database) -> None:
+    conversation = await stored_conversation()
+    states = [await loaded(conversation, seq) for seq in (1, 3, 5)]
+    await asyncio.gather(*(one.keep(f'{{"by":{n}}}') for n, one in enumerate(states)))
+    (kept,) = await scope_of(conversation).of(HookState).find(limit=9)
+    assert (kept.question_seq, kept.state) == (5, '{"by":2}')
+    assert kept.visitor_id == conversation.visitor_id
+
+
 async def test_a_state_goes_with_its_conversation_and_its_visitor(database: Database) -> None:
     talked, seen = await stored_conversation(), await stored_conversation()
     for conversation in (talked, seen):
