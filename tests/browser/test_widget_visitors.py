@@ -1,24 +1,35 @@
 """Who the visitor is to the widget: signed in by the page, somebody else, or nobody at all."""
 
+import asyncio
 import time
 
 import jwt
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.administration import Administrator
 from tests.browser.client_site import ClientSite, script_of
 from tests.browser.conftest import Complaints
+from tests.browser.relay import Relay
 from tests.browser.widget import Widget
 from tests.providers.dictation import Dictation, model_that_says
 from tests.server_process import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
+DEADLINE_S = 15.0
+
 
 @pytest.fixture
 def widget(page: Page, complaints: Complaints) -> Widget:
     return Widget(page)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def secret(administrator: Administrator) -> str:
+    """What the demo client signs its visitors with."""
+    return await administrator.signing_secret()
 
 
 def said(*pieces: str) -> Dictation:
@@ -32,7 +43,9 @@ def signed(secret: str, user_id: str) -> str:
     return jwt.encode(claims, secret, algorithm="HS256")
 
 
-def page_for(site: ClientSite, server: ServerProcess, chatbot: str, path: str, token: str) -> str:
+def page_for(
+    site: ClientSite, server: ServerProcess | Relay, chatbot: str, path: str, token: str
+) -> str:
     """A page that signs its visitor in, or with an empty token does not."""
     who = f'getToken: async () => "{token}"' if token else ""
     script = f"""<script src="{server.url}/widget.js"></script>
@@ -46,8 +59,8 @@ async def test_who_is_signed_in_finds_the_conversation_on_another_device(
     site: ClientSite,
     server: ServerProcess,
     administrator: Administrator,
+    secret: str,
 ) -> None:
-    secret = await administrator.signing_secret()
     async with model_that_says(said("Hello Ada."), said("Hello stranger.")) as model:
         chatbot = await administrator.chatbot_with_model(model.url)
         url = page_for(site, server, chatbot, "/ada", signed(secret, "ada"))
@@ -69,6 +82,70 @@ async def test_who_is_signed_in_finds_the_conversation_on_another_device(
         await elsewhere.expect_finished("Hello stranger.")
         await expect(elsewhere.questions).to_have_text(["Who am I?"])
         await context.close()
+
+
+async def test_news_of_another_device_come_after_the_line_was_lost_again_and_again(
+    widget: Widget,
+    browser: Browser,
+    site: ClientSite,
+    server: ServerProcess,
+    relay: Relay,
+    administrator: Administrator,
+    complaints: Complaints,
+    secret: str,
+) -> None:
+    complaints.expect("WebSocket connection to", "Failed to load resource")
+    token = signed(secret, "ada")
+    async with model_that_says(said("Hello Ada."), said("At nine.")) as model:
+        chatbot = await administrator.chatbot_with_model(model.url)
+        context = await browser.new_context()
+        device = Widget(await context.new_page())
+        await device.visit(page_for(site, server, chatbot, "/there", token))
+        await device.ask("Hi")
+        await device.expect_finished("Hello Ada.")
+        await widget.visit(page_for(site, relay, chatbot, "/here", token))
+        await expect(widget.answer_text).to_have_text("Hello Ada.")
+        relay.cut()
+        for _ in range(3):
+            relay.refused.clear()
+            async with asyncio.timeout(DEADLINE_S):
+                await relay.refused.wait()
+        relay.mend()
+
+        await device.ask("When do you open?")
+
+        await widget.expect_finished("At nine.")
+        await expect(widget.questions).to_have_text(["Hi", "When do you open?"])
+        await context.close()
+
+
+async def test_naming_the_same_visitor_again_changes_nothing(
+    widget: Widget,
+    site: ClientSite,
+    server: ServerProcess,
+    administrator: Administrator,
+    secret: str,
+) -> None:
+    begun: list[str] = []
+    widget.page.on(
+        "request",
+        lambda request: (
+            begun.append(request.url) if "startVisit" in (request.post_data or "") else None
+        ),
+    )
+    async with model_that_says(said("Hello Ada.")) as model:
+        chatbot = await administrator.chatbot_with_model(model.url)
+        await widget.visit(page_for(site, server, chatbot, "/", signed(secret, "ada")))
+        await widget.ask("Hi")
+        await widget.expect_finished("Hello Ada.")
+        identify = "(chat, token) => chat.identify(token && { getToken: async () => token })"
+        await widget.element.evaluate(identify, signed(secret, "ada"))
+        await expect(widget.questions).to_have_text(["Hi"])
+        assert len(begun) == 1
+
+        await widget.element.evaluate(identify, None)
+
+        await expect(widget.questions).to_have_count(0)
 
 
 async def test_a_forged_identity_is_nobody_and_is_told_why(

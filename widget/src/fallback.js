@@ -46,7 +46,8 @@ async function streamEvents(request, take, signal) {
       rest = blocks.pop() ?? "";
       for (const block of blocks) {
         const data = /^data: (\{.*)$/m.exec(block)?.[1];
-        if (data) take(JSON.parse(data));
+        // What one read brought may go on after that at which nobody wants more.
+        if (data && !signal.aborted) take(JSON.parse(data));
       }
     }
   } finally {

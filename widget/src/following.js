@@ -101,7 +101,7 @@ async function listen(link, answer, question, listener, signal, ended) {
  * @param {number} losses
  */
 export function pauseAfter(losses) {
-  const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(losses, 16));
+  const longest = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** losses);
   return longest * (0.5 + Math.random() / 2);
 }
 

@@ -37,10 +37,11 @@ export class Live {
     const panel = this.#panel;
     const { pending, id } = panel.talk;
     const nameless = pending && !pending.id;
-    this.#wanted = Boolean(nameless && panel.followed.has(pending.key));
+    this.#wanted = !!nameless && panel.followed.has(pending.key);
     if (nameless || !id) return;
     try {
       await this.#beside((side) => side.past.sync());
+      if (!pending) panel.view.say(""); // what was said of an attempt before
     } catch (error) {
       this.#wanted = true;
       panel.sayWhy(error);
@@ -113,5 +114,5 @@ export class Live {
 export function isTaken(memory, { key, oldValue, newValue }) {
   if (key !== null && key !== memory.name) return false;
   const [before, after] = [oldValue, newValue].map((text) => JSON.parse(text ?? "{}"));
-  return !key || Boolean(before.token && !(after.token && memory.isMine(after)));
+  return !key || (!!before.token && !(after.token && memory.isMine(after)));
 }

@@ -107,8 +107,11 @@ after(() => {
   http.close();
 });
 
-/** @param {Partial<typeof faults>} told */
-async function answerWith(told) {
+/**
+ * @param {Partial<typeof faults>} told
+ * @param {number} [abortAfter] the event with that number: then nobody wants the rest any more
+ */
+async function answerWith(told, abortAfter = Number.POSITIVE_INFINITY) {
   Object.assign(faults, { sockets: true, streams: true, breaksAfter: Infinity, deny: false }, told);
   asked = [];
   /** @type {string[]} */
@@ -121,18 +124,19 @@ async function answerWith(told) {
   );
   const talk = new Conversation();
   const answer = talk.ask("Well?", "key", 1);
+  const stopping = new AbortController();
   /** @type {string[]} */
   const seen = [];
   const listener = {
     enter: async () => ({ text: "Well?", idempotencyKey: "key", conversationId: null }),
     onEvent(/** @type {any} */ event) {
       if (talk.take(answer, event)) seen.push(answer.text);
+      if (event.seq >= abortAfter) stopping.abort();
     },
     onLost() {},
     onConnected() {},
   };
-  const { signal } = new AbortController();
-  await follow(link, answer, listener, signal).finally(() => link.close());
+  await follow(link, answer, listener, stopping.signal).finally(() => link.close());
   return { answer, seen, ways };
 }
 
@@ -162,6 +166,19 @@ test("where no stream gets through, asking again and again does, and it is asked
   assert.equal(answer.text, TEXT.join(""));
   assert.equal(asked.filter(([what]) => what === "askOnce").length, 1);
 });
+
+for (const [way, told] of Object.entries({
+  "a WebSocket": {},
+  "server-sent events": { sockets: false },
+  "asking again and again": { sockets: false, streams: false },
+})) {
+  test(`what nobody wants any more ends at once over ${way}`, async () => {
+    const { answer } = await answerWith(told, 4);
+    assert.deepEqual([answer.seq, answer.status], [4, "STREAMING"]);
+    const polls = asked.filter(([what]) => what.startsWith("query($m"));
+    assert.ok(polls.length <= 2, "it is not asked on");
+  });
+}
 
 test("a token that is refused is not tried again", async () => {
   await assert.rejects(answerWith({ deny: true }), { kind: "denied" });
