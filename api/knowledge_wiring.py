@@ -6,6 +6,7 @@ from httpx import AsyncClient
 
 from api.settings import Settings
 from documents.database.database import Database
+from services.knowledge.clearing import Clearing
 from services.knowledge.extraction.extractor import Extractor
 from services.knowledge.fetching.site_client import site_http_client
 from services.knowledge.fetching.site_reader import SiteReader
@@ -29,6 +30,7 @@ class KnowledgeWiring:
     files: KnowledgeFiles
     pushing: Pushing
     worker: KnowledgeWorker
+    clearing: Clearing
     extractor: Extractor
     site_client: AsyncClient
 
@@ -52,6 +54,7 @@ def wire_knowledge(settings: Settings, database: Database) -> KnowledgeWiring:
         files=files,
         pushing=Pushing(database, extractor, limits),
         worker=worker,
+        clearing=Clearing(),
         extractor=extractor,
         site_client=client,
     )

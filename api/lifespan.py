@@ -90,6 +90,7 @@ async def _take_over(wiring: Wiring) -> None:
     await wiring.housekeeping.take_over()
     await wiring.posting.take_over()
     await wiring.knowledge_worker.take_over()
+    await wiring.knowledge_clearing.take_over()
     await wiring.report_making.take_over()
 
 
@@ -98,6 +99,7 @@ def _work_on_knowledge(stack: AsyncExitStack, wiring: Wiring) -> None:
     stack.push_async_callback(wiring.site_client.aclose)
     stack.push_async_callback(wiring.knowledge_worker.close)
     _run_behind(stack, "knowledge", wiring.knowledge_worker.run())
+    _run_behind(stack, "knowledge clearing", wiring.knowledge_clearing.run())
     if wiring.embedding_work is not None:
         _run_behind(stack, "embedding", wiring.embedding_work.run())
 

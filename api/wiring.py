@@ -67,6 +67,7 @@ from services.hooks.sandbox.sandbox import Sandbox
 from services.hooks.secrets import HookSecrets
 from services.hooks.testing import HookTests
 from services.hooks.versions import HookVersions
+from services.knowledge.clearing import Clearing
 from services.knowledge.embedding.embedder import Embedder
 from services.knowledge.embedding.embedding_work import EmbeddingWork
 from services.knowledge.extraction.extractor import Extractor
@@ -139,6 +140,7 @@ class Wiring:
     report_making: ReportMaking
     leftovers: Leftovers
     knowledge_worker: KnowledgeWorker
+    knowledge_clearing: Clearing
     extractor: Extractor
     site_client: AsyncClient
     models: ModelFactory
@@ -292,6 +294,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         report_making=ReportMaking(database, counting, downloads, sealer, queue),
         leftovers=Leftovers(),
         knowledge_worker=knowledge.worker,
+        knowledge_clearing=knowledge.clearing,
         extractor=knowledge.extractor,
         site_client=knowledge.site_client,
         models=models,

@@ -7,7 +7,7 @@ be cut and indexed anew without fetching it again. Offsets of chunks and citatio
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from beanie import PydanticObjectId
 from pydantic import BaseModel
@@ -117,18 +117,31 @@ class PageSums(BaseModel):
         )
 
 
-FETCHED_FIELDS = {"key": 1, "fetched": 1}
+FETCHED_FIELDS = {"key": 1, "fetched": 1, "sync_id": 1, "failures": 1}
 """What is read of every known page before a site is visited."""
 
 
+class FetchedBefore(NamedTuple):
+    """What is known of a page; `was_read` says that this very sync has read it already."""
+
+    key: str
+    fetched: FetchedAs
+    was_read: bool
+
+
 async def known_pages(
-    client_id: str, source_id: PydanticObjectId
-) -> AsyncGenerator[tuple[str, FetchedAs], None]:
-    """What is known of each page of a source that was fetched, by its key."""
+    client_id: str, source_id: PydanticObjectId, sync_id: PydanticObjectId | None
+) -> AsyncGenerator[FetchedBefore, None]:
+    """What is known of each page of a source that was fetched, when a sync begins or goes on."""
     pages = TenantScope.one(client_id).of(KnowledgePage)
     wanted = pages.condition({"source_id": source_id, "fetched": {"$type": "object"}})
     async for found in pages.raw.find(wanted, FETCHED_FIELDS):
-        yield found["key"], FetchedAs.model_validate(found["fetched"])
+        was_read = sync_id is not None and found.get("sync_id") == sync_id
+        yield FetchedBefore(
+            found["key"],
+            FetchedAs.model_validate(found["fetched"]),
+            was_read and not found.get("failures"),
+        )
 
 
 def to_be_indexed(

@@ -16,6 +16,7 @@ from documents.hooks import Hook
 from documents.installation import Installation
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_files import KnowledgeFile, KnowledgeFilePart
+from documents.knowledge_leftovers import KnowledgeLeftover
 from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import KnowledgeSource
 from documents.live_events import LiveCounter, LiveEvent
@@ -65,6 +66,7 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     KnowledgeFile,
     KnowledgeFilePart,
     KnowledgeChunk,
+    KnowledgeLeftover,
     Visitor,
     Visit,
     WidgetToken,

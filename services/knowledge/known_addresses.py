@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from documents.knowledge_pages import FetchedAs
+from documents.knowledge_pages import FetchedAs, FetchedBefore
 from services.knowledge.fetching.pages import KnownPage
 
 MOST_LINKS_KEPT = 300
@@ -10,12 +10,12 @@ MOST_LINKS_KEPT = 300
 
 
 async def known_addresses(
-    stored: AsyncIterator[tuple[str, FetchedAs]],
+    stored: AsyncIterator[FetchedBefore],
 ) -> dict[str, KnownPage]:
     """The pages by their addresses. Pages of one site link to the same ones: each is kept once."""
     texts: dict[str, str] = {}
     known: dict[str, KnownPage] = {}
-    async for key, fetched in stored:
+    async for key, fetched, was_read in stored:
         links = tuple(texts.setdefault(one, one) for one in fetched.links)
         known[texts.setdefault(key, key)] = KnownPage(
             etag=fetched.etag,
@@ -24,6 +24,7 @@ async def known_addresses(
             text_hash=fetched.text_hash,
             links=links,
             depth=fetched.depth,
+            was_read=was_read,
         )
     return known
 

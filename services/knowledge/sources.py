@@ -7,7 +7,9 @@ of each. Everything else is written down as wanted, and the work is done in the 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ import structlog
 from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_leftovers import LEASE_S, KnowledgeLeftover
 from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import (
     KnowledgeSource,
@@ -27,6 +30,7 @@ from documents.knowledge_work import ask_for_work
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record, record_about
+from services.knowledge.clearing import clear
 from services.knowledge.errors import (
     ChatbotsNotFoundError,
     SameAddressError,
@@ -52,6 +56,14 @@ MOST_SOURCES_LISTED = 101
 """A page of 100, and one more that tells whether another page follows."""
 
 _log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Gone:
+    """What a transaction has deleted, by collection, and what it left to be deleted."""
+
+    erased: dict[str, int]
+    leftover: KnowledgeLeftover | None = None
 
 
 class KnowledgeSources:
@@ -223,29 +235,15 @@ class KnowledgeSources:
         Raises:
             SourceNotFoundError: there is no such source in the scope.
         """
-
-        async def write(session: WriteSession) -> dict[str, int]:
-            source = await scope.of(KnowledgeSource).delete_one({"_id": source_id}, session)
-            if source is None:
-                raise SourceNotFoundError(source_id)
-            own = TenantScope.one(source.client_id)
-            pages = await own.of(KnowledgePage).delete_many({"source_id": source_id}, session)
-            chunks = await own.of(KnowledgeChunk).delete_many({"source_id": source_id}, session)
-            await mark_knowledge_changed(own, source.chatbot_ids, session)
-            files = await delete_files_of(source.client_id, source_id, session)
-            await record(session, client_id=source.client_id, before=source)
-            await knowledge_deleted(source.client_id, source_id, session)
-            gone = {
-                "knowledge_sources": 1,
-                "knowledge_pages": pages,
-                "knowledge_chunks": chunks,
-                "knowledge_files": files,
-            }
-            return {name: count for name, count in gone.items() if count}
-
-        erased = await self._transactions.run_transaction(write)
-        _log.info("knowledge_source_deleted", source_id=str(source_id), **erased)
-        return erased
+        gone = await self._transactions.run_transaction(
+            lambda session: self._deleted(scope, source_id, session)
+        )
+        erased = Counter(gone.erased)
+        if gone.leftover is not None:
+            erased.update(await clear(gone.leftover))
+        receipt = dict(+erased)
+        _log.info("knowledge_source_deleted", source_id=str(source_id), **receipt)
+        return receipt
 
     async def get(self, scope: TenantScope, source_id: PydanticObjectId) -> KnowledgeSource | None:
         """The source with its text, or None when it is unknown or outside of the scope."""
@@ -277,6 +275,24 @@ class KnowledgeSources:
     ) -> int:
         """How many sources there are, or this chatbot uses, counted no further than `limit`."""
         return await scope.of(KnowledgeSource).count(_used_by(chatbot_id), limit=limit)
+
+    async def _deleted(
+        self, scope: TenantScope, source_id: PydanticObjectId, session: WriteSession
+    ) -> _Gone:
+        source = await scope.of(KnowledgeSource).delete_one({"_id": source_id}, session)
+        if source is None:
+            raise SourceNotFoundError(source_id)
+        own = TenantScope.one(source.client_id)
+        await mark_knowledge_changed(own, source.chatbot_ids, session)
+        files = await delete_files_of(source.client_id, source_id, session)
+        gone = _Gone({"knowledge_sources": 1, "knowledge_files": files})
+        if _size(source) > self._limits.deleted_at_once:
+            gone.leftover = await _left_behind(source, session)
+        else:
+            gone.erased |= await _contents_deleted(source, session)
+        await record(session, client_id=source.client_id, before=source)
+        await knowledge_deleted(source.client_id, source_id, session)
+        return gone
 
     async def _judge(self, wanted: SourceDefinition, before: str | None) -> None:
         """Look at an address that is new.
@@ -408,6 +424,31 @@ async def _take_file(source: KnowledgeSource, session: WriteSession) -> None:
         return
     await use_file(source.client_id, source.file_id, source.id, session)
     await delete_files_of(source.client_id, source.id, session, but=source.file_id)
+
+
+def _size(source: KnowledgeSource) -> int:
+    """How many documents belong to a source."""
+    copies = len(source.chatbot_ids) + len(source.leaving_chatbot_ids)
+    return source.page_count + source.chunk_count * copies
+
+
+async def _contents_deleted(source: KnowledgeSource, session: WriteSession) -> dict[str, int]:
+    scope, own = TenantScope.one(source.client_id), {"source_id": source.id}
+    return {
+        "knowledge_pages": await scope.of(KnowledgePage).delete_many(own, session),
+        "knowledge_chunks": await scope.of(KnowledgeChunk).delete_many(own, session),
+    }
+
+
+async def _left_behind(source: KnowledgeSource, session: WriteSession) -> KnowledgeLeftover:
+    """A note of what is to be deleted, ours for as long as the caller waits."""
+    leftover = KnowledgeLeftover(
+        client_id=source.client_id,
+        source_id=source.id,
+        due_at=utc_now() + timedelta(seconds=LEASE_S),
+    )
+    await TenantScope.one(source.client_id).of(KnowledgeLeftover).insert(leftover, session)
+    return leftover
 
 
 def _sums(indexed: IndexedPage) -> dict[str, Any]:

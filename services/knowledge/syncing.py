@@ -61,7 +61,9 @@ class Syncing:
         await claimed.together(lambda session: _finished(claimed, session, is_reached=is_reached))
 
     async def _read(self, claimed: ClaimedSource, source: KnowledgeSource) -> None:
-        known = await known_addresses(known_pages(claimed.client_id, claimed.source_id))
+        known = await known_addresses(
+            known_pages(claimed.client_id, claimed.source_id, source.sync_id)
+        )
         async with aclosing(self._reader.read(source, known)) as outcomes:
             async for outcome in outcomes:
                 raise_if_cancelled()

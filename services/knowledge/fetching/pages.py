@@ -38,6 +38,7 @@ class KnownPage:
         text_hash: SHA-256 of the extracted text, hexadecimal.
         links: Where the page led, so that a crawl goes on behind an unchanged page.
         depth: Links between the start of the crawl and the page.
+        was_read: This very run has read it already, before it was interrupted.
     """
 
     etag: str | None = None
@@ -46,6 +47,7 @@ class KnownPage:
     text_hash: str | None = None
     links: tuple[str, ...] = ()
     depth: int = 0
+    was_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)

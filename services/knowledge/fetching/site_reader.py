@@ -40,8 +40,9 @@ class SiteReader:
 
         Yields:
             What became of each page; nothing for a page that is folded into another and was not
-            known. Every known page is heard of, unless the run ends at `max_pages`: one that ends
-            early because the site is busy or fails names the others as problems that pass.
+            known, and nothing for one that was read before the run was interrupted. Every other
+            known page is heard of, unless the run ends at `max_pages`: one that ends early because
+            the site is busy or fails names the others as problems that pass.
         """
         visit = SiteVisit(self._client, self._pace, self._limits)
         run = SiteRun(request, known, visit, self._extractor, self._limits)

@@ -175,6 +175,10 @@ class SiteRun:
         """Ask for one page and say what became of it."""
         self._asked += 1
         self._heard.add(folded(waiting.url))
+        known = self._known.get(waiting.url)
+        if known is not None and known.was_read:
+            self._pass_by(waiting, known)
+            return
         try:
             async for outcome in self._judged(waiting, await self._answer(waiting)):
                 yield outcome
@@ -190,6 +194,13 @@ class SiteRun:
         except FetchError as error:
             self._failures = self._failures + 1 if error.passing else 0
             yield self._problem(waiting.url, error)
+
+    def _pass_by(self, waiting: _Waiting, known: KnownPage) -> None:
+        """Go on behind a page that was read before the run was interrupted."""
+        self._site = self._site or site_of(waiting.url)
+        self._texts.setdefault(known.text_hash or waiting.url, waiting.url)
+        self._kept.add(folded(waiting.url))
+        self._follow(known)
 
     async def _answer(self, waiting: _Waiting) -> SiteAnswer:
         """The page, by its conditions if it is known."""

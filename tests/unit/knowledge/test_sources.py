@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from documents.chatbots import Chatbot
 from documents.database.database import Database
 from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_leftovers import KnowledgeLeftover
+from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import KnowledgeSource
 from documents.tenancy import TenantScope
+from services.knowledge.clearing import Clearing
 from services.knowledge.errors import (
     ChatbotsNotFoundError,
     KnowledgeInputError,
@@ -175,6 +178,33 @@ async def test_deleting_leaves_nothing(
     assert [one.id for one in await knowledge_sources.newest(tenant.scope)] == [kept.id]
     with pytest.raises(SourceNotFoundError):
         await knowledge_sources.delete(tenant.scope, source.id)
+
+
+async def test_a_large_source_is_not_found_any_more_and_goes_in_parts(
+    database: Database, knowledge_search: KnowledgeSearch, tenant: Tenant
+) -> None:
+    sources = KnowledgeSources(database, KnowledgeLimits(deleted_at_once=2))
+    both = [tenant.chatbot_id, tenant.other_chatbot_id]
+    text = "# A\n\nDarjeeling.\n\n# B\n\nDarjeeling."
+    source = await sources.add_text(tenant.client_id, both, "Tea", text)
+    erased = await sources.delete(tenant.scope, source.id)
+    assert erased == {"knowledge_sources": 1, "knowledge_pages": 1, "knowledge_chunks": 4}
+    assert await tenant.scope.of(KnowledgeLeftover).count(limit=1) == 0
+
+    source = await sources.add_text(tenant.client_id, both, "Tea", text)
+    leftover = KnowledgeLeftover(
+        client_id=tenant.client_id, source_id=source.id, due_at=source.created_at
+    )
+    # As after a process that died in between: the source is gone, the note of it is there.
+    await tenant.scope.of(KnowledgeSource).delete_one({"_id": source.id})
+    await tenant.scope.of(KnowledgeLeftover).insert(leftover)
+    assert await chunks_of(tenant, {"source_id": source.id})
+    assert await quotes(knowledge_search, tenant, "darjeeling") == []
+    while await Clearing().work_once():
+        pass
+    assert await chunks_of(tenant, {"source_id": source.id}) == []
+    assert await tenant.scope.of(KnowledgePage).count({"source_id": source.id}, limit=1) == 0
+    assert await tenant.scope.of(KnowledgeLeftover).count(limit=1) == 0
 
 
 async def test_another_client_neither_sees_nor_changes_a_source(

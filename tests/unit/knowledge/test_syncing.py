@@ -178,6 +178,7 @@ async def test_a_sync_that_was_left_half_done_is_gone_on_with(
     source = await added(knowledge_sources, tenant, site)
     first = await synced(worker, knowledge_sources, tenant, source.id)
     kept = await chunk_ids(tenant)
+    site.requests.clear()
     sync_id = PydanticObjectId()
     pages = tenant.scope.of(KnowledgePage)
     await pages.update_one({"key": f"{site.url}/tea"}, {"$set": {"sync_id": sync_id}})
@@ -187,3 +188,4 @@ async def test_a_sync_that_was_left_half_done_is_gone_on_with(
     assert (read.status, read.version, read.page_count) == ("ready", first.version, 3)
     assert await chunk_ids(tenant) == kept
     assert {one.sync_id for one in await pages.find({}, limit=10)} == {sync_id}
+    assert sorted(site.asked) == ["/", "/coffee"]  # what was read before is not asked for again
