@@ -41,6 +41,7 @@ from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.regenerating import Regenerating
 from services.answering.retrieval_tests import RetrievalTests
+from services.answering.rewriting import Rewriting
 from services.answering.route_policy import STRICT
 from services.answering.shared_event_log import SharedEventLog, connect_redis
 from services.answering.stopping import Stopping
@@ -171,7 +172,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     hook_http = HookHttp(hook_secrets, settings.allowed_addresses)
     hook_runner = HookRunner(database, sandbox, hook_http)
     hook_steps = HookSteps(database, hook_runner)
-    pipeline = Pipeline(knowledge_search, Thinking(routes, gates), hook_steps)
+    pipeline = Pipeline(
+        knowledge_search, Thinking(routes, gates), hook_steps, Rewriting(routes, gates)
+    )
     generations = Generations(
         pipeline,
         event_log,

@@ -6,7 +6,7 @@ entry there already, or gone, and changes nothing. None of them runs inside of a
 database makes such updates wait for one another, where transactions would begin anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -21,6 +21,8 @@ from documents.tenancy import TenantScope
 
 _SUMS = {"held": 0}
 """What most look at: of a busy client there may be thousands of reservations."""
+
+_ALL_RESERVED = {"reserved": "$reserved", "reserved_micros": "$reserved_micros"}
 
 MOST_MONTHS = 1_000
 """Months with reservations that one look finds."""
@@ -117,13 +119,41 @@ async def reserve(month: UsageMonth, answer_id: PydanticObjectId, wanted: Held, 
     return reserved.modified_count > 0
 
 
-def _conditions(wanted: Held, room: Room) -> list[dict[str, Any]]:
+async def exchange(
+    month: UsageMonth, answer_id: PydanticObjectId, wanted: Held, room: Room
+) -> bool:
+    """Reserve for an answer in place of what it has reserved; False if there is no room or nothing.
+
+    `month` need not be stored: it says whose it is and its name.
+    """
+    months = TenantScope.one(month.client_id).of(UsageMonth)
+    place = f"held.{answer_id}"
+    there: dict[str, Any] = {"month": month.month, place: {"$exists": True}}
+    others = {
+        "reserved": {"$subtract": ["$reserved", f"${place}.questions"]},
+        "reserved_micros": {"$subtract": ["$reserved_micros", f"${place}.micros"]},
+    }
+    if conditions := _conditions(wanted, room, others):
+        there["$expr"] = {"$and": conditions}
+    changes = {
+        place: {"$literal": wanted.model_dump()},
+        "reserved": {"$add": [others["reserved"], wanted.questions]},
+        "reserved_micros": {"$add": [others["reserved_micros"], wanted.micros]},
+        "updated_at": utc_now(),
+    }
+    exchanged = await months.raw.update_one(months.condition(there), [{"$set": changes}])
+    return exchanged.modified_count > 0
+
+
+def _conditions(
+    wanted: Held, room: Room, reserved: Mapping[str, Any] = _ALL_RESERVED
+) -> list[dict[str, Any]]:
     conditions: list[dict[str, Any]] = []
     if wanted.questions and room.questions is not None:
-        sum_ = {"$add": ["$used", "$reserved", wanted.questions]}
+        sum_ = {"$add": ["$used", reserved["reserved"], wanted.questions]}
         conditions.append({"$lte": [sum_, room.questions]})
     if wanted.micros and room.micros is not None:
-        sum_ = {"$add": ["$spent_micros", "$reserved_micros", wanted.micros]}
+        sum_ = {"$add": ["$spent_micros", reserved["reserved_micros"], wanted.micros]}
         conditions.append({"$lte": [sum_, room.micros]})
     return conditions
 
@@ -171,10 +201,12 @@ async def usage_month(client_id: str, month: str) -> UsageMonth | None:
     return None if found is None else UsageMonth.model_validate(found)
 
 
-async def has_reservation(client_id: str, answer_id: PydanticObjectId) -> bool:
-    """Whether something is reserved for an answer."""
-    held = {f"held.{answer_id}": {"$exists": True}}
-    return await TenantScope.one(client_id).of(UsageMonth).count(held, limit=1) > 0
+async def held_for(client_id: str, answer_id: PydanticObjectId) -> Held | None:
+    """What is reserved for an answer."""
+    months = TenantScope.one(client_id).of(UsageMonth)
+    place = f"held.{answer_id}"
+    found = await months.raw.find_one(months.condition({place: {"$exists": True}}), {place: 1})
+    return None if found is None else Held.model_validate(found["held"][str(answer_id)])
 
 
 async def open_month(month: UsageMonth) -> None:

@@ -1,8 +1,8 @@
 """The turn, in order. Read this file to know what happens between a question and its answer.
 
-    load chatbot, talk so far -> the hook's before_llm -> retrieval -> is that evidence enough?
-    -> prompt -> reserve -> model, or the fallback -> links limited -> stream
-    -> the hook's after_llm
+    load chatbot, talk so far -> the hook's before_llm -> retrieval, of a follow-up as it is meant
+    -> is that evidence enough? -> prompt -> reserve -> model, or the fallback -> links limited
+    -> stream -> the hook's after_llm
 
 Whoever runs the turn decides about leases, stopping and crashes (`generations.py`), and about what
 becomes of the answer at its end: citations, confidence and cost (`turn_record.py`), settling
@@ -10,7 +10,8 @@ becomes of the answer at its end: citations, confidence and cost (`turn_record.p
 """
 
 import asyncio
-from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 from documents.base import utc_now
 from documents.chatbots import Chatbot, ChatbotSettings
@@ -28,6 +29,7 @@ from services.answering.limited_links import LimitedText
 from services.answering.link_hosts import link_hosts
 from services.answering.phrases import phrase
 from services.answering.prompts import model_request
+from services.answering.rewriting import Rewriting
 from services.answering.thinking import Thinking
 from services.answering.turn_record import TurnRecord
 from services.cancelling import raise_if_cancelled
@@ -38,8 +40,16 @@ from services.languages.detection import detect_language
 class Pipeline:
     """Takes a question through the turn."""
 
-    def __init__(self, knowledge: KnowledgeSearch, thinking: Thinking, hooks: HookSteps) -> None:
+    def __init__(
+        self,
+        knowledge: KnowledgeSearch,
+        thinking: Thinking,
+        hooks: HookSteps,
+        rewriting: Rewriting | None = None,
+    ) -> None:
+        """Without rewriting, follow-ups are looked for with the question before them."""
         self._knowledge = knowledge
+        self._rewriting = rewriting
         self._hooks = hooks
         self._thinking = thinking
 
@@ -67,7 +77,7 @@ class Pipeline:
         if await hooked.answered_without_model():
             return
         asked = Asked(question.client_id, question.chatbot_id, hooked.message, record.language)
-        outcome = await self._retrieve(writer, asked, talk, record)
+        outcome = await self._retrieve(replace(turn, settings=hooked.settings), asked)
         how = stance(settings, outcome, record.language, hook_knows=bool(hooked.context))
         record.confidence, record.evidence_tags = how.confidence, how.tags
         raise_if_cancelled()
@@ -85,16 +95,18 @@ class Pipeline:
         await text.close()
         await hooked.after()
 
-    async def _retrieve(
-        self, writer: AnswerWriter, asked: Asked, talk: Sequence[Message], record: TurnRecord
-    ) -> SearchOutcome:
+    async def _retrieve(self, turn: Turn, asked: Asked) -> SearchOutcome:
+        record = turn.record
         label = phrase("retrieving", record.language)
-        await writer.event(lambda seq: AnswerStep(seq, "retrieving", label))
+        await turn.writer.event(lambda seq: AnswerStep(seq, "retrieving", label))
         began = utc_now()
-        found = (await retrieve(self._knowledge, asked, talk)).outcome
+        rewriter = partial(self._rewriting.rewritten, turn) if self._rewriting else None
+        retrieval = await retrieve(self._knowledge, asked, turn.talk, rewriter=rewriter)
+        found = retrieval.outcome
         record.passages = found.passages
+        meant = f": {retrieval.rewritten}" if retrieval.rewritten else ""
         outcome = f"{len(found.passages)} passages"
-        record.step_done("retrieving", began, outcome, found.decision)
+        record.step_done("retrieving", began, outcome, found.decision + meant)
         return found
 
 

@@ -63,7 +63,8 @@ class Thinking:
         route = await self._routes.route(settings, client.client_id)
         record.config = route.default
         record.prompt_tokens = estimated_prompt_tokens(turn.text for turn in request.turns)
-        ways = _ways(route, request)
+        spent = record.spent_before.micros if record.spent_before else 0
+        ways = _ways(route, request, spent)
         granted = await reserve_one_of(client, writer.answer, [way.wish for way in ways])
         raise_if_cancelled()
         configs = ways[granted].configs
@@ -129,18 +130,18 @@ class _Way:
     configs: Sequence[LlmConfig]
 
 
-def _ways(route: Route, request: ModelRequest) -> list[_Way]:
-    """The ways to an answer, best first.
+def _ways(route: Route, request: ModelRequest, spent: int) -> list[_Way]:
+    """The ways to an answer, best first, each with what the turn has spent already.
 
     By both models; by the default one alone, where that may cost less; and up to the hard quota by
     the fallback alone.
     """
     texts = [turn.text for turn in request.turns]
-    most = most_micros(route.default, texts)
+    most = spent + most_micros(route.default, texts)
     alone = _Way(Wish("soft", most), [route.default])
     if route.fallback is None:
         return [alone]
-    by_fallback = most_micros(route.fallback, texts)
+    by_fallback = spent + most_micros(route.fallback, texts)
     both = _Way(Wish("soft", max(most, by_fallback)), [route.default, route.fallback])
     fallback = _Way(Wish("hard", by_fallback), [route.fallback])
     return [both, alone, fallback] if most < by_fallback else [both, fallback]

@@ -1,6 +1,6 @@
 """What is known about an answer so far; stored with the message whatever its end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
@@ -14,6 +14,16 @@ from services.answering.events import StepKind
 from services.answering.prices import cost_micros, estimated_tokens
 from services.knowledge.passages import RetrievedPassage
 from services.llm.model import ModelFinished
+
+
+@dataclass(frozen=True, slots=True)
+class SpentBefore:
+    """What a model took for the turn before the one that answers was asked."""
+
+    input_tokens: int
+    output_tokens: int
+    micros: int
+    estimated: bool
 
 
 @dataclass(slots=True)
@@ -30,6 +40,7 @@ class TurnRecord:
             nothing came back: because nobody waited for it.
         confidence: that the passages hold the answer; None where nothing was looked for.
         evidence_tags: labels for what the evidence was enough for.
+        spent_before: what understanding the question took, if a model was asked.
     """
 
     began: float
@@ -45,6 +56,7 @@ class TurnRecord:
     trace: list[TraceStep] = field(default_factory=list)
     hook_tags: Sequence[str] = ()
     suggestions: Sequence[str] = ()
+    spent_before: SpentBefore | None = None
 
     def elapsed_ms(self) -> int:
         """Since the turn began."""
@@ -75,7 +87,19 @@ def stored_fields(text: str, record: TurnRecord) -> dict[str, Any]:
         fields["llm_config_id"] = record.config.id
         fields["llm_name"] = record.config.name
         fields.update(_counted(record.config, text, record))
+    if record.spent_before is not None:
+        fields.update(_with(record.spent_before, fields))
     return fields
+
+
+def _with(before: SpentBefore, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The sums with what was spent before; no model's own where none was asked to answer."""
+    return {
+        "input_tokens": fields.get("input_tokens", 0) + before.input_tokens,
+        "output_tokens": fields.get("output_tokens", 0) + before.output_tokens,
+        "cost_micros": fields.get("cost_micros", 0) + before.micros,
+        "estimated": fields.get("estimated", False) or before.estimated,
+    }
 
 
 def _tags(record: TurnRecord) -> list[str]:

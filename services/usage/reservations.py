@@ -18,10 +18,10 @@ from documents.usage_months import (
     Held,
     Room,
     UsageMonth,
-    has_reservation,
+    exchange,
+    held_for,
     open_month,
     reserve,
-    settle,
     usage_month,
 )
 from services.usage.periods import Period, midnight, month_at, zone_of
@@ -31,8 +31,8 @@ LimitName = Literal["quota", "budget"]
 WithinQuota = Literal["soft", "hard"]
 
 _TRIES = 10
-"""One opens the month, one gives back what a dead process reserved. Further ones are for room that
-came free between a refusal and the look for its reason."""
+"""One opens the month. Further ones are for room that came free between a refusal and the look for
+its reason."""
 
 
 class LimitReachedError(Exception):
@@ -118,7 +118,8 @@ def limits_of(client: Client, at: datetime) -> MonthLimits:
 async def reserve_one_of(client: Client, answer: Message, wishes: Sequence[Wish]) -> int:
     """Reserve for an answer what the first of the wishes takes for which there is room; its place.
 
-    A reservation that the answer has already, of a process that died, is given back before.
+    It takes the place of what is reserved for the answer already: by a process that died, or to
+    understand the question.
 
     Raises:
         LimitReachedError: there is room for none.
@@ -130,21 +131,51 @@ async def reserve_one_of(client: Client, answer: Message, wishes: Sequence[Wish]
     reason: LimitName = "quota"
     for _ in range(_TRIES):
         for place, (one, room) in enumerate(zip(wanted, rooms, strict=True)):
-            if await reserve(blank, answer.id, one, room):
+            if await _held_now(blank, answer, one, room):
                 return place
         month = await usage_month(client.client_id, limits.name)
         if month is None:
             await open_month(await _counted(client, limits))
-        elif await has_reservation(client.client_id, answer.id):
-            await settle(client.client_id, answer.id, questions=0, micros=0)
         else:
-            in_the_way = [_in_the_way(month, *each) for each in zip(wanted, rooms, strict=True)]
+            own = await held_for(client.client_id, answer.id)
+            others = _without(own, month)
+            in_the_way = [_in_the_way(others, *each) for each in zip(wanted, rooms, strict=True)]
             reason = in_the_way[-1] or reason
             if all(in_the_way):
                 if _is_used_up(month, wanted):
                     await tell_used_up(month)
                 break
     raise limits.reached(reason)
+
+
+async def reserve_if_room(client: Client, answer: Message, wish: Wish) -> bool:
+    """Reserve for an answer what a wish takes; False, and nothing is told, if there is no room."""
+    limits = limits_of(client, answer.created_at)
+    wanted, room = _held(answer, wish), limits.room(wish)
+    if await _held_now(limits.empty_month(), answer, wanted, room):
+        return True
+    if await usage_month(client.client_id, limits.name) is not None:
+        return False
+    await open_month(await _counted(client, limits))
+    return await _held_now(limits.empty_month(), answer, wanted, room)
+
+
+async def _held_now(blank: UsageMonth, answer: Message, wanted: Held, room: Room) -> bool:
+    if await reserve(blank, answer.id, wanted, room):
+        return True
+    return await exchange(blank, answer.id, wanted, room)
+
+
+def _without(own: Held | None, month: UsageMonth) -> UsageMonth:
+    """A month as the others have left it."""
+    if own is None:
+        return month
+    left = {
+        "reserved": month.reserved - own.questions,
+        "reserved_micros": month.reserved_micros - own.micros,
+    }
+    others: UsageMonth = month.model_copy(update=left)
+    return others
 
 
 def _held(answer: Message, wish: Wish) -> Held:

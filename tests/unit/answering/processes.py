@@ -43,6 +43,7 @@ from services.answering.model_route import ModelRoutes
 from services.answering.pipeline import Pipeline
 from services.answering.recovery import Recovery
 from services.answering.regenerating import OnceMore, Regenerating
+from services.answering.rewriting import Rewriting
 from services.answering.route_policy import STRICT, RoutePolicy
 from services.answering.shared_event_log import SharedEventLog
 from services.answering.stopping import Stopping
@@ -157,9 +158,11 @@ class Process:
         self.models = Models(*scripts)
         self.log = event_log or MemoryEventLog()
         gates = ModelGates(policy, database)
-        thinking = Thinking(ModelRoutes(self.models, SEALER, {}), gates, policy)
+        routes = ModelRoutes(self.models, SEALER, {})
+        thinking = Thinking(routes, gates, policy)
         hooks = hooks or hook_steps_of(database, Sandbox())
-        pipeline = Pipeline(KnowledgeSearch(), thinking, hooks)
+        rewriting = Rewriting(routes, gates)
+        pipeline = Pipeline(KnowledgeSearch(), thinking, hooks, rewriting)
         self.generations = Generations(pipeline, self.log, self.name, limits, most=most)
         self.asking = Asking(database, self.name, limits, most_per_visitor=most_per_visitor)
         self.following = Following(self.log, limits)
