@@ -59,6 +59,9 @@ class UsageDaily(TenantDocument):
     unanswered: int = 0
     feedback_up: int = 0
     feedback_down: int = 0
+    visits: int = 0
+    visit_ms: int = 0
+    visit_messages: int = 0
     first_token_ms: dict[int, int] = {}
     answer_ms: dict[int, int] = {}
     visitors: dict[int, int] = {}

@@ -16,7 +16,7 @@ from documents.base import TenantDocument
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
 
-UsageKind = Literal["question", "rating"]
+UsageKind = Literal["question", "rating", "visit"]
 
 ROWS_AT_ONCE = 2_000
 """Rows that are in memory while all of a day are added up."""
@@ -27,7 +27,8 @@ class UsageEvent(TenantDocument):
 
     Attributes:
         at: when it was asked; into which hour it counts.
-        requests: how many requests the row stands for; none for a rating.
+        requests: how many requests the row stands for; none for a rating or a visit.
+        visits: one for a visit that has ended, which stands at its beginning and names nobody.
         code: why it was refused or failed.
         seq: the answer's place in its conversation.
         question_key: the same for questions in the same words; goes with the visitor.
@@ -63,6 +64,9 @@ class UsageEvent(TenantDocument):
     cost_micros: int | None = None
     rated_up: int = 0
     rated_down: int = 0
+    visits: int = 0
+    visit_ms: int = 0
+    visit_messages: int = 0
     uncounted_since: datetime | None = None
 
     class Settings:

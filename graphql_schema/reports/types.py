@@ -56,7 +56,7 @@ class QuestionCount:
 class VisitTotals:
     """Sums of visits."""
 
-    count: int = strawberry.field(description="How many there are still.")
+    count: int = strawberry.field(description="How many; those that go on just now are among them.")
     average_seconds: float | None = strawberry.field(
         description="From the beginning to the visitor's last sign; null: there was none."
     )
@@ -139,7 +139,7 @@ class _Findings:
     )
     async def visits(self) -> VisitTotals:
         whose = self.asked.whose
-        stays = await stays_in(whose, self.asked.period)
+        stays = await stays_in(whose, self.asked.period, self.totals.figures)
         return _visits_from(stays, await active_tokens(whose))
 
 

@@ -32,6 +32,7 @@ from services.usage.periods import hour_of, zone_of
 from services.usage.refusals import Refusals
 from services.usage.settling import settle_end
 from services.usage.spans import span_of
+from services.usage.stays import clients_with_ended_visits, has_ended_visits, note_ended_visits
 from services.usage.visitor_sketch import register_of
 
 LOOK_SECONDS = 0.5
@@ -78,7 +79,9 @@ class Counting:
             await self._refusals.store()
             rows = TenantScope.every_client().of(UsageEvent)
             found = await rows.raw.distinct("client_id", rows.condition(UNCOUNTED))
-        for client_id in found[:CLIENTS_AT_ONCE]:
+            visiting = await clients_with_ended_visits()
+        for client_id in [*{*found, *visiting}][:CLIENTS_AT_ONCE]:
+            await self._note_visits(client_id)
             await self.count(client_id)
 
     async def settle(self, client_id: str) -> None:
@@ -88,6 +91,7 @@ class Counting:
         messages = TenantScope.one(client_id).of(Message)
         for answer in await messages.find(ended, limit=ROWS_AT_ONCE):
             await settle_end(answer)
+        await self._note_visits(client_id)
         await self.count(client_id)
 
     async def close(self) -> None:
@@ -103,6 +107,13 @@ class Counting:
     async def count(self, client_id: str) -> None:
         """Count everything of a client that waits now."""
         while await self._counted(client_id) == ROWS_AT_ONCE:
+            raise_if_cancelled()
+
+    async def _note_visits(self, client_id: str) -> None:
+        while await has_ended_visits(client_id):
+            await self._transactions.run_transaction(
+                lambda session: note_ended_visits(client_id, session)
+            )
             raise_if_cancelled()
 
     async def _counted(self, client_id: str) -> int:
@@ -186,6 +197,9 @@ def _numbers(row: UsageEvent) -> dict[str, int]:
         "unanswered": int(row.unanswered),
         "feedback_up": row.rated_up,
         "feedback_down": row.rated_down,
+        "visits": row.visits,
+        "visit_ms": row.visit_ms,
+        "visit_messages": row.visit_messages,
     }
     if row.kind == "question" and row.success:
         for name, took in (("first_token", row.first_token_ms), ("answer", row.response_time_ms)):

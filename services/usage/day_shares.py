@@ -23,8 +23,11 @@ SUMMED: Final = (
     "unanswered",
     "feedback_up",
     "feedback_down",
+    "visits",
+    "visit_ms",
+    "visit_messages",
 )
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Of what is packed. Days of another one are put together anew."""
 
 NUMBER: Final = np.dtype("<i8")

@@ -48,15 +48,15 @@ async def note_highlights(
     client_id: str, rows: Iterable[UsageEvent], zone: ZoneInfo, session: WriteSession
 ) -> None:
     """Add what stands out among rows to their days."""
-    by_day = _by_day(rows, zone)
-    if not by_day:
+    days = by_day(rows, zone)
+    if not days:
         return
     there = {
         (one.day, one.chatbot_id): one
-        for one in await highlights_of_days(client_id, by_day.keys(), session)
+        for one in await highlights_of_days(client_id, days.keys(), session)
     }
     changed = []
-    for key, own in by_day.items():
+    for key, own in days.items():
         name = (f"{key.day}", key.chatbot_id)
         day = there.get(name) or UsageHighlights(
             client_id=client_id, day=name[0], chatbot_id=key.chatbot_id
@@ -125,12 +125,13 @@ async def _questions_of(
     }
 
 
-def _by_day(rows: Iterable[UsageEvent], zone: ZoneInfo) -> dict[DayKey, list[UsageEvent]]:
-    by_day: defaultdict[DayKey, list[UsageEvent]] = defaultdict(list)
+def by_day(rows: Iterable[UsageEvent], zone: ZoneInfo) -> dict[DayKey, list[UsageEvent]]:
+    """The rows that may stand out, by days and chatbots."""
+    days: defaultdict[DayKey, list[UsageEvent]] = defaultdict(list)
     for row in rows:
         if row.kind == "question" and row.answer_id is not None:
-            by_day[DayKey(row.at.astimezone(zone).date(), row.chatbot_id)].append(row)
-    return by_day
+            days[DayKey(row.at.astimezone(zone).date(), row.chatbot_id)].append(row)
+    return days
 
 
 def _count(counts: dict[str, Asked], key: str, at: datetime, answer_id: PydanticObjectId) -> None:

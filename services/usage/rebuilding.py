@@ -5,7 +5,7 @@ is lost and nothing counted twice while the server runs. Hours whose numbers are
 are, with what they know of visitors who were erased since.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,11 +20,14 @@ from documents.usage_merged import touch_merged
 from services.cancelling import raise_if_cancelled
 from services.usage.counting import UsageSums, days_of
 from services.usage.day_shares import SUMMED
-from services.usage.highlights import add_highlights
+from services.usage.highlights import add_highlights, by_day
 from services.usage.periods import Period, zone_of
 
 Told = Callable[[int], object]
 """Called with how many more days are done."""
+
+ROWS_TOGETHER = 2_000
+"""Rows of which the least of what stands out is forgotten at once: sorting takes long."""
 
 _SPANS = ("first_token_ms", "answer_ms")
 
@@ -74,10 +77,10 @@ async def _period(client: Client) -> Period | None:
 async def _rebuild_day(client: Client, day: date, session: WriteSession) -> Rebuilt:
     zone = zone_of(client)
     span = Period(day, day + timedelta(days=1)).moments(zone)
-    sums, highlights = UsageSums(zone), dict[DayKey, UsageHighlights]()
+    sums, highlights = UsageSums(zone), _Highlights(client)
     async for row in rows_between(client.client_id, span, session):
         sums.add(row)
-        _highlight(highlights, row, day)
+        highlights.add(row)
     right = sums.added()
     stored = [hour async for hour in hours_between(client.client_id, span, session)]
     wrong = _wrong(right, stored)
@@ -88,18 +91,36 @@ async def _rebuild_day(client: Client, day: date, session: WriteSession) -> Rebu
         await touch_days(client.client_id, days, session)
     await touch_merged(client.client_id, days, session)
     await forget_highlights(client.client_id, day, day + timedelta(days=1), session)
-    await replace_highlights(client.client_id, highlights.values(), session)
+    await replace_highlights(client.client_id, highlights.found(), session)
     return Rebuilt(len(right), wrong)
 
 
-def _highlight(highlights: dict[DayKey, UsageHighlights], row: UsageEvent, day: date) -> None:
-    if row.kind == "question" and row.answer_id is not None:
-        key = DayKey(day, row.chatbot_id)
-        if key not in highlights:
-            highlights[key] = UsageHighlights(
-                client_id=row.client_id, day=f"{day}", chatbot_id=row.chatbot_id
-            )
-        add_highlights(highlights[key], [row])
+class _Highlights:
+    """What stands out among the rows of a day."""
+
+    def __init__(self, client: Client) -> None:
+        self._client_id = client.client_id
+        self._zone = zone_of(client)
+        self._found: dict[DayKey, UsageHighlights] = {}
+        self._waiting: list[UsageEvent] = []
+
+    def add(self, row: UsageEvent) -> None:
+        self._waiting.append(row)
+        if len(self._waiting) == ROWS_TOGETHER:
+            self._take()
+
+    def found(self) -> Collection[UsageHighlights]:
+        self._take()
+        return self._found.values()
+
+    def _take(self) -> None:
+        for key, rows in by_day(self._waiting, self._zone).items():
+            if key not in self._found:
+                self._found[key] = UsageHighlights(
+                    client_id=self._client_id, day=f"{key.day}", chatbot_id=key.chatbot_id
+                )
+            add_highlights(self._found[key], rows)
+        self._waiting.clear()
 
 
 def _wrong(right: Sequence[AddedUsage], stored: Sequence[Mapping[str, Any]]) -> int:

@@ -34,6 +34,7 @@ ACROSS_CLIENTS = {
     ("reports", "status"),  # made by the background work, and freed at the start
     ("report_schedules", "next_run_at"),  # likewise
     ("visits", "ended_at"),  # idle ones, ended by the background work
+    ("visits", "unsummed"),  # ended ones, added to usage by the background work
     ("pending_erasures", "due_at"),  # left behind, finished by the background work
     ("clients", ""),  # the admin's list
     ("clients", "_id"),  # those with a retention period, by the background work

@@ -47,6 +47,9 @@ ADDED = {
     "quota_used": "to_quota",
     "feedback_up": "rated_up",
     "feedback_down": "rated_down",
+    "visits": "visits",
+    "visit_ms": "visit_ms",
+    "visit_messages": "visit_messages",
 }
 FLAGS = {
     "fallbacks": "fell_back",

@@ -35,6 +35,8 @@ def usage_rows(
         if dice.random() < 0.05:
             rows.append(_refused(dice, common))
             continue
+        if dice.random() < 0.2:
+            rows.append(_stayed(dice, common))
         asked = _asked(dice, common, dice.choice(visitors), llms)
         rows.append(asked)
         if dice.random() < 0.1:
@@ -89,6 +91,18 @@ def _asked(
         "input_tokens": dice.randrange(2_000),
         "output_tokens": dice.randrange(600),
         "cost_micros": dice.randrange(9_000),
+    }
+
+
+def _stayed(dice: random.Random, common: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **common,
+        "kind": "visit",
+        "success": True,
+        "requests": 0,
+        "visits": 1,
+        "visit_ms": dice.randrange(3_000_000),
+        "visit_messages": dice.randrange(40),
     }
 
 
