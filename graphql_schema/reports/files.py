@@ -112,8 +112,7 @@ class GenerateReportInput:
     period: PeriodInput = strawberry.field(description="About which days.")
     format: ReportFormat = strawberry.field(description="What its file is to be.")
     language: Language | None = strawberry.field(
-        description="In which language; the client's when left out. English, German, French or"
-        " Spanish; of another one it is English.",
+        description="In which language; the client's when left out.",
         default=None,
     )
 

@@ -33,6 +33,8 @@ class Mail:
         ending: What it says after the link.
         language: The language of all this, as a code such as "en".
         attachments: What goes with it.
+        brand: In whose name it comes, when it is not the installation's.
+        brand_color: That one's, as in "#1f4fd8".
     """
 
     name: str
@@ -43,3 +45,5 @@ class Mail:
     ending: list[str] = field(default_factory=list)
     language: str = "en"
     attachments: list[Attachment] = field(default_factory=list)
+    brand: str = ""
+    brand_color: str = ""

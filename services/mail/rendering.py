@@ -33,7 +33,7 @@ class Sender(NamedTuple):
 def message_of(mail: Mail, sender: Sender, *, mail_id: str, written_at: datetime) -> EmailMessage:
     """The message; the same for each attempt, so that a receiver knows a second one by its id."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = _mailbox(sender.name, sender.address)
+    message["From"] = _mailbox(mail.brand or sender.name, sender.address)
     message["To"] = _mailbox(mail.name, mail.address)
     message["Subject"] = one_line(mail.subject, MAX_SUBJECT)
     message["Date"] = written_at
@@ -70,6 +70,7 @@ def _text(mail: Mail) -> str:
 def _html(mail: Mail) -> str:
     body = "".join(
         [
+            _brand(mail) if mail.brand else "",
             *map(_paragraph, mail.paragraphs),
             _button(mail.link) if mail.link else "",
             *map(_paragraph, mail.ending),
@@ -82,6 +83,12 @@ def _html(mail: Mail) -> str:
         '<body style="font-family: sans-serif; line-height: 1.5; max-width: 36em">\n'
         f"{body}</body></html>\n"
     )
+
+
+def _brand(mail: Mail) -> str:
+    line = f"border-bottom: 4px solid {html.escape(mail.brand_color)}"
+    style = f"{line}; padding-bottom: .5em; font-size: 1.25em; font-weight: bold"
+    return f'<p style="{style}">{html.escape(mail.brand)}</p>\n'
 
 
 def _direction(mail: Mail) -> str:

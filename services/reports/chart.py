@@ -9,7 +9,7 @@ GAP = 0.25
 """Of a bar's place, that stays free."""
 
 LABELS = 8
-"""Days that are named below the chart."""
+"""Days that are named below the chart, each below the middle of its bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,11 @@ class Bar:
     label: str
     value: str
     is_labelled: bool
+
+    @property
+    def middle(self) -> float:
+        """Where its label stands."""
+        return round(self.x + self.width / 2, 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,9 @@ DAYS_TOLD_SINGLY = 93
 """A longer period is told by weeks, one of more than two years' worth of weeks by months."""
 
 PLATFORM_CURRENCY = "USD"
+DEFAULT_COLOR = "#2f5bd0"
 _NAME = frozenset({"draft.name"})
+_COLOR = frozenset({"draft.primary_color"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Findings:
 
     Attributes:
         names: of the chatbots that are still there.
+        color: the client's: of the chatbot that it is about, or that is used most.
     """
 
     client: Client
@@ -41,6 +44,7 @@ class Findings:
     names: Mapping[PydanticObjectId, str]
     questions: Sequence[QuestionCount]
     unanswered: Sequence[QuestionCount]
+    color: str = DEFAULT_COLOR
 
     @property
     def currency(self) -> str:
@@ -59,16 +63,28 @@ async def findings_of(client: Client, report: Report) -> Findings:
     granularity: GranularityName = "day" if period.days <= DAYS_TOLD_SINGLY else "week"
     whose = Whose(client.client_id, zone_of(client), report.chatbot_id)
     figures = await period_figures(client, period, granularity, report.chatbot_id)
+    used = most_used(figures.by_chatbot)
     return Findings(
         client=client,
         period=period,
         granularity=granularity,
         figures=figures,
         previous=await total_figures(client, period.before, report.chatbot_id),
-        names=await names_of(client.client_id, most_used(figures.by_chatbot)[:MOST_NAMED]),
+        names=await names_of(client.client_id, used[:MOST_NAMED]),
         questions=await questions_asked_most(whose, period, "asked", MOST_QUESTIONS),
         unanswered=await questions_asked_most(whose, period, "unanswered", MOST_QUESTIONS),
+        color=await _color_of(client.client_id, report.chatbot_id or (used[0] if used else None)),
     )
+
+
+async def _color_of(client_id: str, chatbot_id: PydanticObjectId | None) -> str:
+    """A chatbot's colour; of the client's first one where none is meant or it is gone."""
+    chatbots = TenantScope.one(client_id).of(Chatbot)
+    for wanted in ({"_id": chatbot_id}, {}):
+        found = await chatbots.find_parts(wanted, _COLOR, limit=1, sort=[("_id", 1)])
+        if found:
+            return found[0].draft.primary_color
+    return DEFAULT_COLOR
 
 
 def most_used(shares: Mapping[PydanticObjectId, Figures]) -> list[PydanticObjectId]:

@@ -41,5 +41,7 @@ def report_mails(
                 ending=[said["attached"]] if attached else [],
                 language=language,
                 attachments=list(attached),
+                brand=findings.client.name,
+                brand_color=findings.color,
             ),
         )

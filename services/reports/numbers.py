@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal, format_percent
+from babel.units import format_unit
 
 MICROS = 1_000_000
 MS = 1_000
@@ -30,7 +31,8 @@ class Written:
         """How long something took."""
         if milliseconds is None:
             return _NOTHING
-        return f"{format_decimal(milliseconds / MS, format='0.0', locale=self.language)} s"
+        seconds = milliseconds / MS
+        return str(format_unit(seconds, "second", "short", format="0.0", locale=self.language))
 
     def share(self, part: int, whole: int) -> str:
         """A part of a whole."""
@@ -43,5 +45,9 @@ class Written:
         return str(format_percent(now / before - 1, format="+0 %;-0 %", locale=self.language))
 
     def day(self, day: date) -> str:
-        """A day, with the name of its month."""
+        """A day, with the name of its month where the language has room for it."""
         return str(format_date(day, "medium", locale=self.language))
+
+    def short_day(self, day: date) -> str:
+        """A day of the year, for places with little room."""
+        return str(format_skeleton("MMMd", day, locale=self.language))

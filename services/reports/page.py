@@ -61,7 +61,7 @@ def page_of(findings: Findings, language: str | None) -> Iterator[str]:
         "until": written.day(findings.period.last),
     }
     series = [
-        (written.day(day), one.numbers["requests"], written.count(one.numbers["requests"]))
+        (written.short_day(day), one.numbers["requests"], written.count(one.numbers["requests"]))
         for day, one in findings.figures.series
     ]
     return _PAGES.get_template("report.html").generate(
@@ -69,6 +69,7 @@ def page_of(findings: Findings, language: str | None) -> Iterator[str]:
         direction="rtl" if spoken in RIGHT_TO_LEFT else "ltr",
         said=said,
         client=findings.client.name,
+        color=findings.color,
         about=said["about"].format(**days),
         made=said["made"].format(day=written.day(_today(findings))),
         is_empty=not findings.figures.totals.numbers["requests"],

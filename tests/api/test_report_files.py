@@ -159,6 +159,7 @@ async def test_a_report_that_is_due_is_sent_once(
         )
     mail = await next_mail(server, address)
     assert str(mail["Subject"]).startswith("Rapport pour A client")
+    assert str(mail["From"]).startswith("A client <")
     assert "Aucune question" in text_of(mail)
     [attached] = list(mail.iter_attachments())
     assert str(attached.get_filename()).endswith(".html")
