@@ -11,16 +11,14 @@ from playwright.async_api import Page, expect
 from tests.api.operations import Json
 from tests.browser.client_site import ClientSite
 from tests.browser.conftest import Complaints
+from tests.browser.shop_page import built, expect_comes_and_goes, show
 from tests.conftest import signed_in
 from tests.graphql_clients import GraphQLClient
-from tests.providers.node import node_binary
-from tests.real_clients.guide_project import run_tool
 from tests.server_process import ROOT, ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 EXAMPLE = ROOT / "examples" / "react" / "ParlanceChat.tsx"
-BUNDLE = Path(__file__).parent / "programs" / "bundle.mjs"
 DEMO = '{ client(slug: "demo") { chatbots { edges { node { id embedKey draft { name } } } } } }'
 REACT = "query ($id: ID!) { embedSnippet(chatbotId: $id, kind: REACT) { html } }"
 APPLICATION = """
@@ -46,13 +44,11 @@ createRoot(document.querySelector("#shop")).render(<StrictMode><Shop /></StrictM
 """
 
 
-def built(folder: Path, component: Path, settings: dict[str, str]) -> str:
+def program_with(folder: Path, component: Path, settings: dict[str, str]) -> str:
     """A page's program with this component in it."""
-    source, bundle = folder / "shop.jsx", folder / "shop.js"
     named = json.dumps(str(component))
-    source.write_text(APPLICATION.format(component=named, settings=json.dumps(settings)))
-    run_tool(folder, node_binary(), str(BUNDLE), str(source), str(bundle))
-    return bundle.read_text()
+    application = APPLICATION.format(component=named, settings=json.dumps(settings))
+    return built(folder, "shop.jsx", application)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -70,24 +66,6 @@ async def chatbot(admin: GraphQLClient) -> Json:
     return found
 
 
-def show(site: ClientSite, program: str) -> str:
-    """A page with this program; gives its address."""
-    site.pages["/shop.js"] = program, {"content-type": "text/javascript; charset=utf-8"}
-    return site.show('<script src="/shop.js"></script>', body='<div id="shop"></div>')
-
-
-async def expect_comes_and_goes(page: Page) -> None:
-    launcher = page.get_by_role("button", name="Open chat")
-    await expect(launcher).to_have_count(1)
-    for _ in range(2):
-        await page.get_by_role("button", name="Chat on or off").click()
-        await expect(launcher).to_have_count(0)
-        assert await page.locator("parlance-chat").count() == 0
-        await page.get_by_role("button", name="Chat on or off").click()
-        await expect(launcher).to_have_count(1)
-    assert await page.locator("script[src*='/widget.js']").count() == 1
-
-
 async def test_the_example_shows_the_widget_while_it_is_mounted_and_answers(
     page: Page,
     complaints: Complaints,
@@ -97,7 +75,7 @@ async def test_the_example_shows_the_widget_while_it_is_mounted_and_answers(
     tmp_path: Path,
 ) -> None:
     settings = {"apiUrl": server.url, "chatbot": chatbot["embedKey"]}
-    await page.goto(show(site, built(tmp_path, EXAMPLE, settings)))
+    await page.goto(show(site, program_with(tmp_path, EXAMPLE, settings)))
 
     await expect_comes_and_goes(page)
     await page.get_by_role("button", name="Open chat").click()
@@ -121,6 +99,6 @@ async def test_the_pasted_component_shows_the_widget_while_it_is_mounted(
     pasted = tmp_path / "ParlanceChat.jsx"
     pasted.write_text((await admin.execute(REACT, {"id": chatbot["id"]}))["embedSnippet"]["html"])
 
-    await page.goto(show(site, built(tmp_path, pasted, {})))
+    await page.goto(show(site, program_with(tmp_path, pasted, {})))
 
     await expect_comes_and_goes(page)

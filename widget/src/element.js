@@ -105,7 +105,8 @@ export class ParlanceChat extends HTMLElement {
     for (const { name, value } of this.attributes) {
       /** @type {any} */ (settings)[camel(name)] ??= value;
     }
-    if (!settings.chatbot) return;
+    // A copy of a launcher, from a copy of the page that was kept: it has no settings, and another is there.
+    if (!settings.chatbot) return this.remove();
     settings.apiUrl = (settings.apiUrl || home || location.origin).replace(/\/+$/, "");
     ParlanceChat.all.add(this);
     this.#begun = true;

@@ -1,5 +1,20 @@
 // Bundles one file for a browser: bundle.mjs FROM TO. Packages come from this repository's own.
+import { readFile } from "node:fs/promises";
 import { build } from "esbuild";
+import { compileScript, parse } from "vue/compiler-sfc";
+
+// Vue's own compiler does to a component what it does in every Vue project.
+const vueComponents = {
+  name: "vue components",
+  setup(building) {
+    building.onLoad({ filter: /\.vue$/ }, async ({ path }) => {
+      const { descriptor, errors } = parse(await readFile(path, "utf8"), { filename: path });
+      if (errors.length) throw errors[0];
+      const { content } = compileScript(descriptor, { id: "shop", inlineTemplate: true });
+      return { contents: content, loader: "ts" };
+    });
+  },
+};
 
 const [from, to] = process.argv.slice(2);
 await build({
@@ -7,6 +22,14 @@ await build({
   outfile: to,
   bundle: true,
   jsx: "automatic",
-  define: { "process.env.NODE_ENV": '"development"' },
+  plugins: [vueComponents],
+  define: {
+    "process.env.NODE_ENV": '"development"',
+    __VUE_OPTIONS_API__: "true",
+    __VUE_PROD_DEVTOOLS__: "false",
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "false",
+  },
+  // As Angular's own settings for TypeScript have it.
+  tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
   nodePaths: [new URL("../../../node_modules", import.meta.url).pathname],
 });
