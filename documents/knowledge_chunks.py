@@ -79,6 +79,11 @@ class KnowledgeChunk(TenantDocument):
             IndexModel([("vector_model", ASCENDING)], name="vector_model"),
             IndexModel([("client_id", ASCENDING), ("hash", ASCENDING)], name="hash"),
             IndexModel(
+                [("client_id", ASCENDING), ("source_id", ASCENDING)],
+                name="staged",
+                partialFilterExpression={"staged": True},
+            ),
+            IndexModel(
                 [
                     ("client_id", ASCENDING),
                     ("chatbot_id", ASCENDING),
@@ -108,11 +113,16 @@ class StoredChunk(NamedTuple):
 
 
 async def stored_chunks(
-    client_id: str, page_id: PydanticObjectId, session: AsyncClientSession | None = None
+    client_id: str,
+    page_id: PydanticObjectId,
+    session: AsyncClientSession | None = None,
+    *,
+    chatbot_id: PydanticObjectId | None = None,
 ) -> list[StoredChunk]:
-    """The chunks of a page that can be seen, in order."""
+    """The chunks of a page that can be seen, of one chatbot or all, in order."""
     chunks = TenantScope.one(client_id).of(KnowledgeChunk)
-    wanted = chunks.condition({"page_id": page_id, "staged": {"$ne": True}})
+    copy = {} if chatbot_id is None else {"chatbot_id": chatbot_id}
+    wanted = chunks.condition({"page_id": page_id, **copy, "staged": {"$ne": True}})
     fields = dict.fromkeys(("chatbot_id", "hash", *PLACE), 1)
     cursor = chunks.raw.find(wanted, fields, session=session).sort("start_offset", ASCENDING)
     return [
@@ -143,6 +153,15 @@ async def move_chunks(
         ordered=False,
         session=session,
     )
+
+
+async def stage_chunks(
+    client_id: str, filter_: Mapping[str, Any], session: AsyncClientSession, *, staged: bool
+) -> None:
+    """Hide these chunks from every search, or let searches find them."""
+    chunks = TenantScope.one(client_id).of(KnowledgeChunk)
+    change = {"$set": {"staged": staged}}
+    await chunks.raw.update_many(chunks.condition(filter_), change, session=session)
 
 
 async def delete_some_chunks(

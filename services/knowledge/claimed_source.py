@@ -19,6 +19,7 @@ from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.cancelling import raise_if_cancelled
 from services.knowledge.indexing import IndexedPage, indexed_as, indexed_page, shown_title
+from services.knowledge.large_pages import delete_hidden, is_large, write_copies
 from services.knowledge.page_content import PageContent
 from services.knowledge.page_writing import PageChange, write_page
 from services.live.publishing import knowledge_changed
@@ -96,9 +97,26 @@ class ClaimedSource:
         indexed = await asyncio.to_thread(
             indexed_page, content, shown_title(source, content), source.kind
         )
-        written = await self.together(lambda session: self._written(indexed, waiting, session))
+        copies = await self._copies(source, indexed)
+        written = await self.together(
+            lambda session: self._written(indexed, waiting, session, copies)
+        )
+        if copies is not None:
+            await delete_hidden(self)
         await self.tell()
         return written
+
+    async def _copies(
+        self, source: KnowledgeSource, indexed: IndexedPage
+    ) -> frozenset[PydanticObjectId] | None:
+        """The chatbots for which a large page is written already; None: it is not large."""
+        fields, own = frozenset({"chunk_count"}), page_filter(source.id, indexed.content.key)
+        before = await self.scope.of(KnowledgePage).find_parts(own, fields, limit=1)
+        passages = max(len(indexed.passages), *(page.chunk_count for page in before), 0)
+        if not is_large(passages, len(source.chatbot_ids)):
+            return None
+        is_first = await self._is_first_change(source, indexed.content, None)
+        return await write_copies(self, indexed, source.version + int(is_first))
 
     async def _says_the_same(self, source: KnowledgeSource, content: PageContent) -> bool:
         """Whether the page is stored, and indexed for all, with exactly this content."""
@@ -125,16 +143,20 @@ class ClaimedSource:
         return await self._counted(source, (), PageChange(), waiting, session)
 
     async def _written(
-        self, indexed: IndexedPage, waiting: int | None, session: WriteSession
+        self,
+        indexed: IndexedPage,
+        waiting: int | None,
+        session: WriteSession,
+        copies: frozenset[PydanticObjectId] | None,
     ) -> KnowledgeSource:
         source = await self.current(session)
         if await self._is_first_change(source, indexed.content, session):
             source.version += 1
-        change = await write_page(session, source, indexed, sync_id=source.sync_id)
+        change = await write_page(session, source, indexed, sync_id=source.sync_id, copies=copies)
         return await self._counted(source, indexed.languages, change, waiting, session)
 
     async def _is_first_change(
-        self, source: KnowledgeSource, content: PageContent, session: WriteSession
+        self, source: KnowledgeSource, content: PageContent, session: WriteSession | None
     ) -> bool:
         """Whether this page makes a new version of a source that was read before."""
         progress = source.progress

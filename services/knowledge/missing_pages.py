@@ -6,6 +6,7 @@ from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import MOST_PROBLEMS, KnowledgeSource, PageProblem
 from documents.transactions import WriteSession
 from services.knowledge.claimed_source import ClaimedSource
+from services.knowledge.large_pages import delete_hidden, hide_page, is_large
 
 GONE_AFTER_FAILURES = 2
 """Syncs in a row in which a page was not there."""
@@ -28,6 +29,7 @@ async def miss(claimed: ClaimedSource, key: str, reason: str, *, is_definite: bo
     Raises:
         WorkLeaseLostError: the source is not ours any more.
     """
+    await _hide_what_goes(claimed, key, is_definite=is_definite)
 
     async def write(session: WriteSession) -> None:
         source = await claimed.change({"$inc": {"progress.done": 1}}, session)
@@ -38,6 +40,7 @@ async def miss(claimed: ClaimedSource, key: str, reason: str, *, is_definite: bo
             await _missed(claimed, source, page, reason, session, is_definite=is_definite)
 
     await claimed.together(write)
+    await delete_hidden(claimed)
 
 
 async def drop(claimed: ClaimedSource, key: str) -> None:
@@ -46,6 +49,9 @@ async def drop(claimed: ClaimedSource, key: str) -> None:
     Raises:
         WorkLeaseLostError: the source is not ours any more.
     """
+    page = await _page(claimed, key)
+    if page is not None:
+        await _hide_large(claimed, page)
 
     async def write(session: WriteSession) -> None:
         page = await _page(claimed, key, session)
@@ -53,6 +59,7 @@ async def drop(claimed: ClaimedSource, key: str) -> None:
             await _delete(claimed, page, session)
 
     await claimed.together(write)
+    await delete_hidden(claimed)
 
 
 async def note_problem(
@@ -81,8 +88,7 @@ async def _missed(
     *,
     is_definite: bool,
 ) -> None:
-    failures = page.failures + 1
-    goes = is_definite and failures >= GONE_AFTER_FAILURES
+    failures, goes = page.failures + 1, _goes(page, is_definite=is_definite)
     said = (_GONE if goes else _KEPT).format(reason=reason)
     await note_problem(claimed, page.key, said, session, was_known=True)
     if goes:
@@ -93,6 +99,24 @@ async def _missed(
     await pages.update_one({"_id": page.id}, {"$set": fields}, session=session)
 
 
+def _goes(page: KnowledgePage, *, is_definite: bool) -> bool:
+    """Whether a page that is missing once more is let go."""
+    return is_definite and page.failures + 1 >= GONE_AFTER_FAILURES
+
+
+async def _hide_what_goes(claimed: ClaimedSource, key: str, *, is_definite: bool) -> None:
+    source, page = await claimed.current(), await _page(claimed, key)
+    if page is None or page.sync_id == source.sync_id or not _goes(page, is_definite=is_definite):
+        return
+    await _hide_large(claimed, page)
+
+
+async def _hide_large(claimed: ClaimedSource, page: KnowledgePage) -> None:
+    """Take what is too much for one transaction away from searches before the page goes."""
+    if is_large(page.chunk_count, len(page.chatbot_ids)):
+        await hide_page(claimed, page)
+
+
 async def _delete(claimed: ClaimedSource, page: KnowledgePage, session: WriteSession) -> None:
     counts = {
         "page_count": -1,
@@ -101,9 +125,12 @@ async def _delete(claimed: ClaimedSource, page: KnowledgePage, session: WriteSes
     }
     await claimed.change({"$inc": counts}, session)
     await claimed.scope.of(KnowledgePage).delete_one({"_id": page.id}, session)
-    await claimed.scope.of(KnowledgeChunk).delete_many({"page_id": page.id}, session)
+    shown = {"page_id": page.id, "staged": {"$ne": True}}
+    await claimed.scope.of(KnowledgeChunk).delete_many(shown, session)
 
 
-async def _page(claimed: ClaimedSource, key: str, session: WriteSession) -> KnowledgePage | None:
+async def _page(
+    claimed: ClaimedSource, key: str, session: WriteSession | None = None
+) -> KnowledgePage | None:
     own = {"source_id": claimed.source_id, "key": key}
     return await claimed.scope.of(KnowledgePage).find_one(own, session=session)

@@ -6,7 +6,7 @@ outlives what it belongs to. A chunk whose hash is there already stays as it is;
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -53,15 +53,26 @@ async def write_page(
     indexed: IndexedPage,
     *,
     sync_id: PydanticObjectId | None = None,
+    copies: Collection[PydanticObjectId] | None = None,
 ) -> PageChange:
-    """Store a page of a source, for the chatbots that the source has in this transaction."""
+    """Store a page of a source, for the chatbots that the source has in this transaction.
+
+    Args:
+        session: The transaction.
+        source: The source in it.
+        indexed: The page.
+        sync_id: The sync that has read it, if any.
+        copies: The chatbots whose passages are written already, see `large_pages`; None: nobody's.
+    """
     pages = TenantScope.one(source.client_id).of(KnowledgePage)
     same = {"source_id": source.id, "key": indexed.content.key}
     before = await pages.find_one(same, session=session)
-    page = page_of(source, indexed, before, sync_id)
-    stored = await stored_chunks(source.client_id, page.id, session)
-    changes = chunk_changes(source, indexed, stored)
-    await _apply(session, source, page.id, indexed, changes)
+    written_for = [one for one in source.chatbot_ids if copies is None or one in copies]
+    page = page_of(source, indexed, before, sync_id, chatbot_ids=written_for)
+    if copies is None:
+        stored = await stored_chunks(source.client_id, page.id, session)
+        changes = chunk_changes(source.chatbot_ids, indexed, stored)
+        await _apply(session, source, page.id, indexed, changes)
     if before is None:
         await pages.insert(page, session)
     else:
@@ -74,8 +85,10 @@ def page_of(
     indexed: IndexedPage,
     before: KnowledgePage | None,
     sync_id: PydanticObjectId | None,
+    *,
+    chatbot_ids: Sequence[PydanticObjectId],
 ) -> KnowledgePage:
-    """The page as it will be stored."""
+    """The page as it will be stored, with the chatbots whose copies are whole then."""
     content = indexed.content
     has_new_content = before is not None and before.content_hash != content.hash
     page = KnowledgePage(
@@ -90,7 +103,7 @@ def page_of(
         version=(before.version if before else 1) + int(has_new_content),
         content_hash=content.hash,
         indexed_as=indexed.indexed_as,
-        chatbot_ids=source.chatbot_ids,
+        chatbot_ids=list(chatbot_ids),
         fetched=content.fetched,
         modified_at=content.modified_at,
         sync_id=sync_id or (before.sync_id if before else None),
@@ -121,15 +134,15 @@ def change_between(before: KnowledgePage | None, page: KnowledgePage) -> PageCha
 
 
 def chunk_changes(
-    source: KnowledgeSource, indexed: IndexedPage, stored: list[StoredChunk]
+    chatbot_ids: Sequence[PydanticObjectId], indexed: IndexedPage, stored: list[StoredChunk]
 ) -> ChunkChanges:
-    """What is new, moved or gone, per chatbot; copies of chatbots that left the source are gone."""
+    """What is new, moved or gone, per chatbot; copies of any other chatbot are gone."""
     there: dict[tuple[PydanticObjectId, str], list[StoredChunk]] = defaultdict(list)
     for chunk in stored:
         there[chunk.chatbot_id, chunk.hash].append(chunk)
     new: list[tuple[PydanticObjectId, IndexedPassage]] = []
     moved: dict[PydanticObjectId, dict[str, Any]] = {}
-    for chatbot_id in source.chatbot_ids:
+    for chatbot_id in chatbot_ids:
         for passage in indexed.passages:
             same = there[chatbot_id, passage.hash]
             if not same:

@@ -2,7 +2,8 @@
 
 A document is known by the sender's own id. What was sent before, or is older than what is there,
 changes nothing, so a sender may repeat itself after any failure. Documents are searchable when the
-call returns; each is one transaction, in which the source is written to as well.
+call returns, very large ones a little later; each is one transaction, in which the source is
+written to as well.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import structlog
 
 from documents.base import utc_now
 from documents.ids import PydanticObjectId
-from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_chunks import KnowledgeChunk, stage_chunks
 from documents.knowledge_pages import FetchedAs, KnowledgePage
 from documents.knowledge_sources import (
     MOST_PROBLEMS,
@@ -24,6 +25,7 @@ from documents.knowledge_sources import (
     PageProblem,
     mark_knowledge_changed,
 )
+from documents.knowledge_work import ask_for_work
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record, record_about
@@ -32,7 +34,8 @@ from services.knowledge.errors import SourceNotFoundError
 from services.knowledge.extraction.extracted import UnreadableContentError
 from services.knowledge.extraction.extractor import Extractor
 from services.knowledge.indexing import IndexedPage, indexed_page, shown_title
-from services.knowledge.page_writing import PageChange, write_page
+from services.knowledge.large_pages import is_large
+from services.knowledge.page_writing import PageChange, page_fields, page_of, write_page
 from services.knowledge.read_content import read_content
 from services.knowledge.source_limits import KnowledgeLimits
 from services.live.publishing import knowledge_changed
@@ -181,6 +184,9 @@ class Pushing:
             return False
         if page is None and now.page_count >= self._limits.pages_per_source:
             raise InvalidFieldsError([_too_many(self._limits.pages_per_source)])
+        if is_large(len(indexed.passages), len(now.chatbot_ids)):
+            await _store_for_later(now, indexed, page, session)
+            return True
         change = await write_page(session, now, indexed)
         codes = {*now.languages.split(), *indexed.languages}
         await _count(now, change, session, languages=" ".join(sorted(codes)))
@@ -235,10 +241,38 @@ async def _deleted(
         return False
     own = TenantScope.one(source.client_id)
     await own.of(KnowledgePage).delete_one({"_id": page.id}, session)
-    await own.of(KnowledgeChunk).delete_many({"page_id": page.id}, session)
+    if is_large(page.chunk_count, len(page.chatbot_ids)):
+        await stage_chunks(source.client_id, {"page_id": page.id}, session, staged=True)
+        await ask_for_work(own, {"_id": source.id}, {}, session)
+    else:
+        await own.of(KnowledgeChunk).delete_many({"page_id": page.id}, session)
     gone = PageChange(-1, -page.chunk_count, -page.token_count, is_changed=True)
     await _count(await _there(source, session), gone, session)
     return True
+
+
+async def _store_for_later(
+    source: KnowledgeSource,
+    indexed: IndexedPage,
+    before: KnowledgePage | None,
+    session: WriteSession,
+) -> None:
+    """Keep a document whose passages are too many for one transaction, and have them made.
+
+    What it said before is found until then.
+    """
+    own = TenantScope.one(source.client_id)
+    page = page_of(source, indexed, before, None, chatbot_ids=())
+    page.indexed_as, page.languages = "", before.languages if before else ""
+    page.chunk_count = before.chunk_count if before else 0
+    page.token_count = before.token_count if before else 0
+    if before is None:
+        await own.of(KnowledgePage).insert(page, session)
+    else:
+        same = {"_id": page.id}
+        await own.of(KnowledgePage).update_one(same, {"$set": page_fields(page)}, session=session)
+    await _count(source, PageChange(pages=int(before is None)), session)
+    await ask_for_work(own, {"_id": source.id}, {}, session)
 
 
 async def _recorded(

@@ -192,7 +192,7 @@ class KnowledgeSources:
             return before
         await self._judge(wanted, old.url)
         concerned = {*wanted.chatbot_ids, *before.chatbot_ids, *before.leaving_chatbot_ids}
-        indexed = await self._indexed_at_once(wanted, len(concerned))
+        indexed = await self._indexed_at_once(wanted, len(concerned), before.chunk_count)
         source = await self._transactions.run_transaction(
             lambda session: self._changed(before, wanted, indexed, session)
         )
@@ -311,7 +311,9 @@ class KnowledgeSources:
             raise SourceNotFoundError(source_id)
         return source
 
-    async def _indexed_at_once(self, wanted: SourceDefinition, copies: int) -> IndexedPage | None:
+    async def _indexed_at_once(
+        self, wanted: SourceDefinition, copies: int, replaced: int = 0
+    ) -> IndexedPage | None:
         """What was typed, ready to be stored; None when it is for the background."""
         content = typed_content(wanted)
         if content is None:
@@ -320,7 +322,8 @@ class KnowledgeSources:
         count, most = len(indexed.passages), self._limits.chunks_per_source
         if count > most:
             raise TooManyPassagesError(count, most)
-        return indexed if count * copies <= self._limits.chunks_per_change else None
+        written = max(count, replaced) * copies
+        return indexed if written <= self._limits.chunks_per_change else None
 
     async def _changed(
         self,

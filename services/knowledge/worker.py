@@ -28,6 +28,7 @@ from documents.transactions import Transactions
 from services.cancelling import cancel_and_wait, raise_if_cancelled
 from services.knowledge.claimed_source import ClaimedSource
 from services.knowledge.failing_work import note_failure
+from services.knowledge.large_pages import delete_hidden
 from services.knowledge.reindexing import reindex
 from services.knowledge.site_turns import SiteBusyError
 from services.knowledge.source_definition import FETCHED_KINDS
@@ -196,6 +197,7 @@ class KnowledgeWorker:
 
     async def _done(self, claim: Claim) -> None:
         claimed = ClaimedSource(self._transactions, claim)
+        await delete_hidden(claimed)
         await unshare(claimed)
         await reindex(claimed)
         await self._syncing.sync(claimed)
