@@ -3,6 +3,7 @@
 import argparse
 
 from benchmarks.first_answer import NoAnswerError, measure_first_answer
+from benchmarks.hook_attack import measure_attack
 from benchmarks.hook_turns import HookNotReadyError, measure_hook_turns
 from benchmarks.hooks import measure_hooks
 from benchmarks.list_page import measure_pages
@@ -37,6 +38,7 @@ PARTS = (
     "widget-start",
     "turns",
     "hook-turns",
+    "hook-attack",
     "first-answer",
     "retrieval",
     "reading",
@@ -115,6 +117,10 @@ def measure_turns_with_hooks(report: Report, given: argparse.Namespace) -> None:
         report.not_measured["hook-turns"] = str(error)
 
 
+def measure_attacked_chats(report: Report, given: argparse.Namespace) -> None:
+    report.attack = measure_attack(given.turns)
+
+
 def measure_large_database(report: Report, given: argparse.Namespace) -> None:
     size = (given.clients, given.chatbots, given.messages)
     report.queries = measure_queries(size, given.pages)
@@ -156,6 +162,7 @@ MEASURES = {
     "widget-start": measure_widget_on_page,
     "turns": measure_added,
     "hook-turns": measure_turns_with_hooks,
+    "hook-attack": measure_attacked_chats,
     "first-answer": measure_start,
     "retrieval": measure_finding,
     "reading": measure_reading_pages,

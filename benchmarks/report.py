@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 
 from benchmarks.first_answer import FirstAnswer
+from benchmarks.hook_attack import AttackFigures
 from benchmarks.hook_turns import AT_ONCE as HOOKED_AT_ONCE
 from benchmarks.hook_turns import HookTurnFigures
 from benchmarks.hooks import CALLS_PER_S, PROMISED_OVERRUN_MS, HookFigures
@@ -52,6 +53,7 @@ class Report:
     widget_start: WidgetStart | None = None
     turns: TurnFigures | None = None
     hook_turns: HookTurnFigures | None = None
+    attack: AttackFigures | None = None
     reading: ReadingSpeed | None = None
     hooks: HookFigures | None = None
     retrieval: RetrievalFigures | None = None
@@ -80,6 +82,7 @@ class Report:
             (self.stalls, stall_lines),
             (self.turns, turn_lines),
             (self.hook_turns, hook_turn_lines),
+            (self.attack, attack_lines),
             (self.widgets, widget_lines),
             (self.sign_ins, sign_in_lines),
             (self.queries, query_lines),
@@ -290,6 +293,22 @@ def hook_turn_lines(measured: HookTurnFigures) -> Iterable[str]:
         tails = [sorted(times)[int(0.99 * len(times))] * 1000 for times in (with_s, without_s)]
         figures = f"{full:>10.1f}{tails[0]:>8.1f}{bare:>13.1f}{tails[1]:>8.1f}{full - bare:>11.1f}"
         yield f"  {name:24}{figures}"
+    yield ""
+
+
+def attack_lines(measured: AttackFigures) -> Iterable[str]:
+    """Lay out whole answers beside another client's hostile hook against those without it."""
+    yield "Milliseconds of a whole answer, beside another client's hostile hook and without"
+    yield f"  {'':24}{'p50':>10}{'p99':>10}"
+    rows = (("without", measured.alone_s), ("beside it", measured.attacked_s))
+    parts = (50, 99)
+    figures = [[percentile_of(times, part) * 1000 for part in parts] for _, times in rows]
+    for (name, _), (p50, p99) in zip(rows, figures, strict=True):
+        yield f"  {name:24}{p50:>10.1f}{p99:>10.1f}"
+    ratios = "".join(f"{beside / without:>10.2f}" for without, beside in zip(*figures, strict=True))
+    yield f"  {'ratio (promise: 2)':24}{ratios}"
+    ends = ", ".join(f"{count} {verdict}" for verdict, count in sorted(measured.verdicts.items()))
+    yield f"  hostile runs: {ends}"
     yield ""
 
 
