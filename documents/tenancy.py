@@ -133,6 +133,7 @@ class ScopedCollection(Generic[TenantDocumentType]):
 
         Raises:
             ForeignDocumentError: the document belongs to a client outside of the scope.
+            DuplicateKeyError: another unique index refuses it.
         """
         if not self.scope.admits(document.client_id):
             raise ForeignDocumentError(f"{self._document_class.__name__} of {document.client_id!r}")
@@ -141,9 +142,10 @@ class ScopedCollection(Generic[TenantDocumentType]):
         new = {"$setOnInsert": stored}
         try:
             await self.raw.update_one(same, new, upsert=True, session=session)
-        except DuplicateKeyError:
-            if session is not None:
-                raise  # the transaction is void
+        except DuplicateKeyError as error:
+            refused_by = (error.details or {}).get("keyPattern", {})
+            if session is not None or unique_field not in refused_by:
+                raise  # the transaction is void, or it is something else that is there already
 
     async def get(
         self, document_id: PydanticObjectId, session: AsyncClientSession | None = None
