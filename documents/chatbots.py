@@ -52,7 +52,11 @@ class ChatbotSettings(BaseModel):
 
 
 class Chatbot(TenantDocument):
-    """A chatbot of a client. `embed_key` is public: it stands in the pages that embed it."""
+    """A chatbot of a client. `embed_key` is public: it stands in the pages that embed it.
+
+    Attributes:
+        deleted_at: since when it is being deleted.
+    """
 
     embed_key: str
     active: bool = True
@@ -62,6 +66,7 @@ class Chatbot(TenantDocument):
     published_number: int = 1
     knowledge_changed_at: datetime | None = None
     revision: int = 1
+    deleted_at: datetime | None = None
 
     def shown(self, *, preview: bool) -> ChatbotSettings:
         """The settings that a visitor meets: the published ones, in a preview the draft."""
@@ -74,5 +79,10 @@ class Chatbot(TenantDocument):
             IndexModel([("client_id", ASCENDING), ("_id", DESCENDING)], name="client_id"),
             IndexModel(
                 [("active", ASCENDING), ("published.allowed_origins", ASCENDING)], name="origins"
+            ),
+            IndexModel(
+                [("deleted_at", ASCENDING)],
+                partialFilterExpression={"deleted_at": {"$type": "date"}},
+                name="deleted",
             ),
         ]

@@ -59,4 +59,9 @@ class Client(TenantDocument):
         indexes: ClassVar = [
             IndexModel([("client_id", ASCENDING)], unique=True, name="client_id"),
             IndexModel([("name", ASCENDING), ("_id", ASCENDING)], name="name"),
+            IndexModel(
+                [("deleted_at", ASCENDING)],
+                partialFilterExpression={"deleted_at": {"$type": "date"}},
+                name="deleted",
+            ),
         ]

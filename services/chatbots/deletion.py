@@ -2,6 +2,7 @@
 
 import structlog
 
+from documents.base import utc_now
 from documents.chatbots import Chatbot
 from documents.erasure import Receipt, erase_chatbot
 from documents.ids import PydanticObjectId
@@ -22,8 +23,8 @@ async def delete_chatbot(
     """Delete a chatbot in every collection.
 
     It is switched off first, so that nobody begins anything new, and that is what the audit log
-    tells of: nothing is deleted without an entry. A deletion that was interrupted is finished by
-    asking for it again.
+    tells of: nothing is deleted without an entry. A deletion that was interrupted is finished in
+    the background, see `services.privacy.left_deletions`, or by asking for it again.
 
     Raises:
         UnknownTargetError: there is no such chatbot in the scope.
@@ -38,7 +39,7 @@ async def delete_chatbot(
         if chatbot.draft.name != confirmed_name:
             message = "This is not the chatbot's name. Nothing was deleted."
             raise ConfirmationMismatchError(message, "input", "confirmName")
-        ended = {"active": False}
+        ended = {"active": False, "deleted_at": utc_now()}
         await chatbots.update_one({"_id": chatbot_id}, {"$set": ended}, session=session)
         await record(session, client_id=chatbot.client_id, before=chatbot)
         return chatbot

@@ -23,8 +23,8 @@ async def delete_client(
     """Delete a client in every collection.
 
     It is switched off first, so that nobody begins anything new, and that is what the audit log
-    tells of: nothing is deleted without an entry. A deletion that was interrupted is finished by
-    asking for it again.
+    tells of: nothing is deleted without an entry. A deletion that was interrupted is finished in
+    the background, see `services.privacy.left_deletions`, or by asking for it again.
 
     Raises:
         UnknownTargetError: there is no such client in the scope.

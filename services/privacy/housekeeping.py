@@ -1,7 +1,7 @@
 """What goes on in the background so that data goes when it has to.
 
-Erasures that a process left behind are taken up by whoever sees them first. Retention is the work
-of one process at a time: it holds a lease, and rests with it between two looks.
+Erasures and deletions that a process left behind are taken up by whoever sees them first. Retention
+is the work of one process at a time: it holds a lease, and rests with it between two looks.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from documents.errors import WorkLeaseLostError, is_unavailable
 from documents.work_leases import free_work_leases, work_lease
 from services.cancelling import raise_if_cancelled
 from services.privacy.erasing import Erasing
+from services.privacy.left_deletions import finish_a_deletion
 from services.privacy.retention import Retention
 
 LOOK_INTERVAL_SECONDS = 10.0
@@ -51,7 +52,7 @@ class Housekeeping:
         Raises:
             WorkLeaseLostError: another process looks for what is too old now.
         """
-        while await self._erasing.finish_due():
+        while await self._erasing.finish_due() or await finish_a_deletion():
             raise_if_cancelled()
         if await self._lease.acquire():
             try:

@@ -37,6 +37,7 @@ ACROSS_CLIENTS = {
     ("visits", "unsummed"),  # ended ones, added to usage by the background work
     ("pending_erasures", "due_at"),  # left behind, finished by the background work
     ("clients", ""),  # the admin's list
+    ("clients", "active"),  # deletions that were left behind, finished by the background work
     ("clients", "_id"),  # those with a retention period, by the background work
     ("chatbots", ""),
     ("conversations", ""),
