@@ -28,6 +28,7 @@ from documents.knowledge_sources import KnowledgeSource
 from documents.registry import DOCUMENT_CLASSES
 from documents.tenancy import TenantScope
 from services.knowledge.confidence import confidence
+from services.knowledge.gate import Gate
 from services.knowledge.question import all_tokens, read_question
 from services.knowledge.ranking_scores import (
     auc,
@@ -41,6 +42,7 @@ from services.knowledge.sources import KnowledgeSources
 from services.languages.codes import LANGUAGES
 
 CLIENT = "benchmark"
+GATE = Gate()
 EVIDENCE_RANKS = 5
 SMALL_PART = 3
 """Every third page is what speed at about 5,000 chunks is measured on."""
@@ -85,9 +87,9 @@ class RetrievalFigures:
         was = [one.rank is not None and one.rank <= EVIDENCE_RANKS for one in judged]
         lines.append(
             f"  gate AUC {area:.3f}, confidence off by {calibration_error(said, was):.3f} on"
-            f" average; refused {_share(answerable, 0.3):.0%} of the answerable,"
-            f" {_share(rest, 0.3):.0%} of the rest; answered outright"
-            f" {1 - _share(answerable, 0.5):.0%} and {1 - _share(rest, 0.5):.0%}"
+            f" average; refused {_share(answerable, GATE.refuse_below):.0%} of the answerable,"
+            f" {_share(rest, GATE.refuse_below):.0%} of the rest; answered outright"
+            f" {1 - _share(answerable, GATE.answer_from):.0%} and {1 - _share(rest, GATE.answer_from):.0%}"
         )
         lines.append(f"  {_times(f'{self.small_chunks} chunks', self.small_ms)}")
         lines.append(f"  {_times(f'{self.chunks} chunks', [one.ms for one in self.asked])}")

@@ -14,7 +14,7 @@ Decision = Literal["answer", "show_closest", "refuse"]
 class Gate:
     """Two thresholds on a score: below the first is refused, from the second on answered."""
 
-    refuse_below: float = 0.3
+    refuse_below: float = 0.36
     answer_from: float = 0.5
 
     def decision(self, score: float) -> Decision:
