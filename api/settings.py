@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Collection
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
@@ -18,7 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from services.accounts.passwords import check_new_password
 from services.chatbots.llm_config_rules import KEY_ENV_PREFIX
 from services.field_checks import is_email, is_web_address
-from services.knowledge.embedding.embedder import EmbeddingModel
+from services.knowledge.embedding.embedder import LOCAL, EmbeddingModel
 from services.mail.rendering import Sender
 from services.mail.smtp_carrier import SmtpServer, TlsMode
 from services.origins import is_loopback, normalized_origin
@@ -249,10 +250,13 @@ class Settings(BaseSettings):
         "",
         description="Finds passages by their meaning too, with an embedding model: `openai`,"
         " `openai_compatible`, `ollama`, or what LangChain's `init_embeddings` knows. All clients'"
-        " texts and questions are sent to it. Without it words alone are compared.",
+        " texts and questions are sent to it. `local` runs an ONNX model on this machine and sends"
+        " nothing. Without it words alone are compared.",
     )
     embedding_model: str = Field(
-        "", description="The provider's name of the embedding model. Another one embeds all anew."
+        "",
+        description="The provider's name of the embedding model. Another one embeds all anew. For"
+        " `local` a name that fastembed knows, downloaded when it is first needed, or a folder.",
     )
     embedding_api_key: SecretStr | None = Field(
         None, description="The key for the embedding model's provider."
@@ -341,6 +345,13 @@ class Settings(BaseSettings):
     def _dashboard_url(cls, value: str) -> str:
         if value and (not is_web_address(value) or urlsplit(value).query or "#" in value):
             raise ValueError("must be a web address without ? and #")
+        return value
+
+    @field_validator("embedding_provider")
+    @classmethod
+    def _embedding_provider(cls, value: str) -> str:
+        if value == LOCAL and find_spec("fastembed") is None:
+            raise ValueError("needs `pip install 'parlance[local-embeddings]'` for `local`")
         return value
 
     @field_validator("public_url")

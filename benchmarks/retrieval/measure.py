@@ -89,7 +89,8 @@ class RetrievalFigures:
             f"  gate AUC {area:.3f}, confidence off by {calibration_error(said, was):.3f} on"
             f" average; refused {_share(answerable, GATE.refuse_below):.0%} of the answerable,"
             f" {_share(rest, GATE.refuse_below):.0%} of the rest; answered outright"
-            f" {1 - _share(answerable, GATE.answer_from):.0%} and {1 - _share(rest, GATE.answer_from):.0%}"
+            f" {1 - _share(answerable, GATE.answer_from):.0%} and"
+            f" {1 - _share(rest, GATE.answer_from):.0%}"
         )
         lines.append(f"  {_times(f'{self.small_chunks} chunks', self.small_ms)}")
         lines.append(f"  {_times(f'{self.chunks} chunks', [one.ms for one in self.asked])}")

@@ -1,4 +1,4 @@
-"""Meanings as vectors, made by any LangChain `Embeddings`: OpenAI, Ollama, or another provider.
+"""Meanings as vectors, made by any LangChain `Embeddings`, also by a model on this machine.
 
 What goes wrong here costs no answer: a question whose vector does not come in time is looked for
 by its words alone, and a provider that failed is left alone for a while.
@@ -23,6 +23,9 @@ PASSAGES_S = 60.0
 PAUSE_S = 30.0
 """How long a provider is left alone after a failure, in seconds."""
 
+LOCAL = "local"
+"""The provider that is this machine: needs what the extra `local-embeddings` installs."""
+
 LONGEST_QUESTION_CHARACTERS = 2_000
 LONGEST_PASSAGE_CHARACTERS = 8_000
 
@@ -34,8 +37,9 @@ class EmbeddingModel:
     """How to reach an embedding model.
 
     Attributes:
-        provider: openai, openai_compatible, ollama, or what LangChain's `init_embeddings` knows.
-        model: The provider's name of the model.
+        provider: openai, openai_compatible, ollama, local, or what LangChain's `init_embeddings`
+            knows.
+        model: The provider's name of the model; of a local one it may be a folder.
         api_key: Sent to the provider and nowhere else.
         api_url: None means the provider's public address.
         least_cosine: Below it a passage is no evidence. It belongs to the model; None leaves the
@@ -63,7 +67,7 @@ class Embedder:
 
     def __init__(self, model: EmbeddingModel) -> None:
         self.model = model
-        self._opened: Embeddings | None = None
+        self._opening: asyncio.Task[Embeddings] | None = None
         self._rests_until = 0.0
 
     async def question(self, text: str) -> list[float] | None:
@@ -97,9 +101,10 @@ class Embedder:
             raise EmbeddingError(type(error).__name__) from None
 
     async def _open(self) -> "Embeddings":
-        if self._opened is None:
-            self._opened = await asyncio.to_thread(_built, self.model)
-        return self._opened
+        # Shielded: a local model may take longer to load, or to be downloaded, than anybody waits.
+        if self._opening is None or _has_failed(self._opening):
+            self._opening = asyncio.create_task(asyncio.to_thread(_built, self.model))
+        return await asyncio.shield(self._opening)
 
     def _rest(self, error: Exception) -> None:
         self._rests_until = monotonic() + PAUSE_S
@@ -113,6 +118,10 @@ def _checked(vectors: Sequence[Sequence[float]], count: int) -> list[list[float]
     return [[float(value) for value in vector] for vector in vectors]
 
 
+def _has_failed(opening: "asyncio.Task[Embeddings]") -> bool:
+    return opening.done() and (opening.cancelled() or opening.exception() is not None)
+
+
 def _built(model: EmbeddingModel) -> "Embeddings":
     if model.provider in {"openai", "openai_compatible"}:
         return _openai(model)
@@ -120,6 +129,12 @@ def _built(model: EmbeddingModel) -> "Embeddings":
         from langchain_ollama import OllamaEmbeddings  # noqa: PLC0415 -- takes a second
 
         return OllamaEmbeddings(model=model.model, base_url=model.api_url)
+    if model.provider == LOCAL:
+        from services.knowledge.embedding.local_model import (  # noqa: PLC0415 -- may not be installed
+            LocalEmbeddings,
+        )
+
+        return LocalEmbeddings(model.model)
     from langchain.embeddings import init_embeddings  # noqa: PLC0415 -- takes a second
 
     given: dict[str, Any] = {"api_key": model.api_key} if model.api_key else {}
