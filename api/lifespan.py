@@ -92,6 +92,7 @@ async def _take_over(wiring: Wiring) -> None:
     await wiring.knowledge_worker.take_over()
     await wiring.knowledge_clearing.take_over()
     await wiring.report_making.take_over()
+    await wiring.notices.delivering.take_over()
 
 
 def _work_on_knowledge(stack: AsyncExitStack, wiring: Wiring) -> None:
@@ -118,6 +119,9 @@ async def _open_hooks(stack: AsyncExitStack, wiring: Wiring, database: Database)
 
 def _run_usage_work(stack: AsyncExitStack, wiring: Wiring) -> None:
     _run_behind(stack, "reports", wiring.report_making.run())
+    stack.push_async_callback(wiring.notices.channels.close)
+    stack.push_async_callback(wiring.notices.delivering.close)
+    _run_behind(stack, "notices", wiring.notices.delivering.run())
     _run_behind(stack, "leftovers", wiring.leftovers.run())
 
 

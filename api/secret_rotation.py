@@ -14,6 +14,7 @@ from documents.database.database import Database
 from services.chatbots.llm_config_changes import reseal_llm_configs
 from services.clients.signing_keys import reseal_signing_keys
 from services.hooks.secrets import reseal_hook_secrets
+from services.integrations.targets import reseal_integrations
 from services.mail.queue import reseal_mails
 from services.reports.links import reseal_report_links
 from services.sealing.keys import DerivedKeys
@@ -74,5 +75,6 @@ async def _reseal(old: str, new: str) -> int:
         await reseal_mails(resealing),
         await reseal_hook_secrets(resealing),
         await reseal_report_links(resealing),
+        await reseal_integrations(resealing),
     ]
     return sum(counts)

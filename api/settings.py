@@ -134,6 +134,10 @@ class Settings(BaseSettings):
         description="Addresses or networks of reverse proxies whose X-Forwarded-* headers are"
         " believed, separated by commas. Default: none.",
     )
+    telegram_url: str = Field(
+        "https://api.telegram.org",
+        description="Where Telegram's Bot API is, if you run one of your own.",
+    )
     allowed_addresses: TextList = Field(
         [],
         description="Private hosts and networks that clients' own configurations may reach, as a"

@@ -16,6 +16,7 @@ from api.routes.account import ACCOUNT_PAGE
 from api.settings import Settings, provider_keys
 from documents.database.database import Database
 from graphql_schema.context import Services
+from graphql_schema.node import global_id
 from services.accounts.access_tokens import AccessTokens
 from services.accounts.api_keys import ApiKeys
 from services.accounts.forgotten_passwords import ForgottenPasswords
@@ -68,6 +69,15 @@ from services.hooks.sandbox.sandbox import Sandbox
 from services.hooks.secrets import HookSecrets
 from services.hooks.testing import HookTests
 from services.hooks.versions import HookVersions
+from services.integrations.attempting import Attempting
+from services.integrations.channels.channels import Channels, channels_with
+from services.integrations.delivering import Delivering
+from services.integrations.http_posts import HttpPosts
+from services.integrations.integrations import Integrations
+from services.integrations.pausing import Pausing
+from services.integrations.redelivering import Redelivering
+from services.integrations.targets import Targets, TargetSeals
+from services.integrations.trials import IntegrationTests
 from services.knowledge.clearing import Clearing
 from services.knowledge.embedding.embedder import Embedder
 from services.knowledge.embedding.embedding_work import EmbeddingWork
@@ -139,6 +149,7 @@ class Wiring:
     posting: Posting
     counting: Counting
     report_making: ReportMaking
+    notices: "Notices"
     leftovers: Leftovers
     knowledge_worker: KnowledgeWorker
     knowledge_clearing: Clearing
@@ -194,6 +205,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     )
     stopping = Stopping(generations)
     knowledge = wire_knowledge(settings, database)
+    notices = _notices(settings, database, sealer, queue)
     refusals = Refusals()
     counting = Counting(database, refusals)
     erasing = Erasing(database, stopping, event_log)
@@ -270,6 +282,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         counting=counting,
         reports=Reports(database, downloads, sealer, rate_limits),
         report_schedules=Schedules(database),
+        integrations=notices.integrations,
+        integration_tests=IntegrationTests(database, notices.attempting),
+        redelivering=Redelivering(database),
         plugin_packages=PluginPackages(database, downloads, settings.base_url),
         plugin_connections=PluginConnections(database, api_keys, signing_keys),
         widget_builds=WidgetBuilds(settings.widget_dir),
@@ -295,6 +310,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         posting=_posting(settings, queue),
         counting=counting,
         report_making=ReportMaking(database, counting, downloads, sealer, queue),
+        notices=notices,
         leftovers=Leftovers(),
         knowledge_worker=knowledge.worker,
         knowledge_clearing=knowledge.clearing,
@@ -349,11 +365,42 @@ def _letters(settings: Settings) -> Letters:
     return Letters(place, page, settings.dashboard_url or None)
 
 
-def _posting(settings: Settings, queue: MailQueue) -> Posting:
+def _carrier(settings: Settings) -> Carrier:
     server = settings.mail_server
-    carrier: Carrier = SmtpCarrier(server) if server else FolderCarrier(settings.mail_folder)
+    return SmtpCarrier(server) if server else FolderCarrier(settings.mail_folder)
+
+
+def _posting(settings: Settings, queue: MailQueue) -> Posting:
     patience = Patience(attempts=settings.smtp_attempts)
-    return Posting(queue, carrier, settings.mail_sender, patience)
+    return Posting(queue, _carrier(settings), settings.mail_sender, patience)
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """What tells others of what happens."""
+
+    channels: Channels
+    integrations: Integrations
+    attempting: Attempting
+    delivering: Delivering
+
+
+def _notices(settings: Settings, database: Database, sealer: Sealer, queue: MailQueue) -> Notices:
+    allowed, seals = settings.allowed_addresses, TargetSeals(sealer)
+    channels = channels_with(
+        HttpPosts(allowed),
+        global_id,
+        settings.telegram_url,
+        _carrier(settings),
+        settings.mail_sender,
+    )
+    attempting = Attempting(channels, seals)
+    return Notices(
+        channels=channels,
+        integrations=Integrations(database, Targets(channels.telegram, allowed), seals),
+        attempting=attempting,
+        delivering=Delivering(database, attempting, Pausing(database, queue)),
+    )
 
 
 def _rate_limits(settings: Settings, questions: Windows) -> RateLimits:

@@ -38,6 +38,7 @@ LiveEventKind = Literal[
     "usage_changed",
     "knowledge_changed",
     "knowledge_deleted",
+    "delivery_changed",
     "nothing",
 ]
 LIVE_EVENT_KINDS: tuple[LiveEventKind, ...] = get_args(LiveEventKind)
@@ -84,6 +85,8 @@ class LiveEvent(TenantDocument):
     conversation_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
     source_id: PydanticObjectId | None = None
+    integration_id: PydanticObjectId | None = None
+    delivery_id: PydanticObjectId | None = None
     gone: GoneConversation | None = None
 
     class Settings:

@@ -27,6 +27,7 @@ OutboxKind = Literal[
     "hook.disabled",
     "handoff.requested",
     "report.ready",
+    "system.status",
 ]
 OUTBOX_KINDS: tuple[OutboxKind, ...] = get_args(OutboxKind)
 
@@ -41,6 +42,8 @@ class OutboxEntry(TenantDocument):
         key: What happened, so that it is told once; no two entries of a client have the same.
         facts: What no document of the product says later, such as the share of a quota that was
             reached. Numbers and codes, nothing that a visitor wrote.
+        to_spread: Nobody has made deliveries of it yet.
+        seq: Its number among what integrations were told of its conversation.
     """
 
     key: str
@@ -50,11 +53,18 @@ class OutboxEntry(TenantDocument):
     conversation_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
     facts: dict[str, int | str] = {}
+    to_spread: bool = True
+    seq: int | None = None
 
     class Settings:
         name = "outbox"
         indexes: ClassVar = [
             IndexModel([("client_id", ASCENDING), ("key", ASCENDING)], unique=True, name="key"),
+            IndexModel(
+                [("created_at", ASCENDING), ("_id", ASCENDING)],
+                partialFilterExpression={"to_spread": True},
+                name="to_spread",
+            ),
             IndexModel([("visitor_id", ASCENDING)], name="visitor"),
             IndexModel([("conversation_id", ASCENDING)], name="conversation"),
             IndexModel(

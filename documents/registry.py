@@ -7,13 +7,16 @@ from documents.chatbot_versions import ChatbotVersion
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.conversations import Conversation
+from documents.deliveries import Delivery
 from documents.downloads import Download, DownloadPart
+from documents.event_counters import EventCounter
 from documents.hook_runs import HookRun
 from documents.hook_secrets import HookSecret
 from documents.hook_states import HookState
 from documents.hook_versions import HookVersion
 from documents.hooks import Hook
 from documents.installation import Installation
+from documents.integrations import Integration
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_files import KnowledgeFile, KnowledgeFilePart
 from documents.knowledge_leftovers import KnowledgeLeftover
@@ -85,6 +88,9 @@ DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     LiveCounter,
     OutboxEntry,
     SettledQuestion,
+    Integration,
+    EventCounter,
+    Delivery,
     UsageEvent,
     UsageDaily,
     UsageDay,

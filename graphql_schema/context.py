@@ -52,6 +52,9 @@ from services.conversations.rating import Ratings
 from services.hooks.secrets import HookSecrets
 from services.hooks.testing import HookTests
 from services.hooks.versions import HookVersions
+from services.integrations.integrations import Integrations
+from services.integrations.redelivering import Redelivering
+from services.integrations.trials import IntegrationTests
 from services.knowledge.files import KnowledgeFiles
 from services.knowledge.pushing import Pushing
 from services.knowledge.site_sources import SiteSources
@@ -132,6 +135,9 @@ class Services:
     report_schedules: Schedules
     unanswered: Unanswered
     suggesting: Suggesting
+    integrations: Integrations
+    integration_tests: IntegrationTests
+    redelivering: Redelivering
     plugin_packages: PluginPackages
     plugin_connections: PluginConnections
     widget_builds: WidgetBuilds

@@ -15,6 +15,7 @@ from graphql_schema.conversations.loaders import (
     VisitorByIdLoader,
 )
 from graphql_schema.hooks.loaders import HookVersionByIdLoader
+from graphql_schema.integrations.loaders import IntegrationByIdLoader
 from graphql_schema.llm_configs.loaders import LlmConfigByIdLoader
 
 
@@ -52,6 +53,10 @@ class Loaders:
     @cached_property
     def hook_version_by_id(self) -> HookVersionByIdLoader:
         return HookVersionByIdLoader()
+
+    @cached_property
+    def integration_by_id(self) -> IntegrationByIdLoader:
+        return IntegrationByIdLoader()
 
     @cached_property
     def llm_config_by_id(self) -> LlmConfigByIdLoader:

@@ -16,9 +16,11 @@ from documents.chatbot_versions import ChatbotVersion as VersionDocument
 from documents.chatbots import Chatbot as ChatbotDocument
 from documents.clients import Client as ClientDocument
 from documents.conversations import Conversation as ConversationDocument
+from documents.deliveries import Delivery as DeliveryDocument
 from documents.hook_versions import HookVersion as HookVersionDocument
 from documents.hooks import Hook as HookDocument
 from documents.ids import PydanticObjectId
+from documents.integrations import Integration as IntegrationDocument
 from documents.knowledge_sources import sources_without_text
 from documents.messages import Message as MessageDocument
 from documents.reports import Report as ReportDocument
@@ -40,6 +42,7 @@ from graphql_schema.conversations.types import conversation_from, message_from, 
 from graphql_schema.errors import BadArgumentError
 from graphql_schema.hooks.types import hook_from
 from graphql_schema.hooks.types import version_from as hook_version_from
+from graphql_schema.integrations.types import delivery_from, integration_from
 from graphql_schema.knowledge.types import source_from
 from graphql_schema.llm_configs.types import llm_config_from
 from graphql_schema.node import Node, decoded_id
@@ -235,6 +238,8 @@ LOOKUPS: Mapping[str, Lookup] = {
     "KnowledgeSource": _knowledge_sources,
     "Hook": _of_editors(HookDocument, hook_from),
     "HookVersion": _of_editors(HookVersionDocument, hook_version_from),
+    "Integration": _of_client(IntegrationDocument, integration_from),
+    "Delivery": _of_client(DeliveryDocument, delivery_from),
     "Report": _of_client(ReportDocument, report_from),
     "ReportSchedule": _of_client(ScheduleDocument, schedule_from),
 }

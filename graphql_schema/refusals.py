@@ -7,6 +7,7 @@ from typing import Any
 from documents.base import StoredDocument, utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
+from documents.integrations import Integration
 from documents.knowledge_sources import KnowledgeSource
 from documents.llm_configs import LlmConfig
 from documents.users import User
@@ -30,6 +31,7 @@ from graphql_schema.errors import (
 )
 from graphql_schema.errors import RateLimitedError as RateLimitedRefusal
 from graphql_schema.errors import RefusedError as RefusedRefusal
+from graphql_schema.integrations.types import integration_from
 from graphql_schema.knowledge.types import source_from
 from graphql_schema.llm_configs.types import llm_config_from
 from graphql_schema.node import Node
@@ -69,6 +71,7 @@ _NODES: Mapping[type[StoredDocument], Callable[[Any], Node]] = {
     LlmConfig: llm_config_from,
     User: user_from,
     KnowledgeSource: source_from,
+    Integration: integration_from,
 }
 """The public form of what a caller may find changed by somebody else."""
 

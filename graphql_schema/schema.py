@@ -44,6 +44,9 @@ from graphql_schema.conversations.searching import SearchQueries
 from graphql_schema.execution.schema import ParlanceSchema
 from graphql_schema.hooks.mutations import HookMutations
 from graphql_schema.hooks.queries import HookQueries
+from graphql_schema.integrations.mutations import IntegrationMutations
+from graphql_schema.integrations.queries import IntegrationQueries
+from graphql_schema.integrations.subscriptions import IntegrationSubscriptions
 from graphql_schema.knowledge.mutations import KnowledgeMutations
 from graphql_schema.knowledge.queries import KnowledgeQueries
 from graphql_schema.knowledge.subscriptions import (
@@ -109,6 +112,7 @@ class Query(
     ReportQueries,
     UnansweredQueries,
     PublishingQueries,
+    IntegrationQueries,
 ):
     """All queries."""
 
@@ -142,6 +146,7 @@ class Mutation(
     PluginMutations,
     ReportMutations,
     UnansweredMutations,
+    IntegrationMutations,
 ):
     """All mutations."""
 
@@ -153,6 +158,7 @@ class Subscription(
     KnowledgeSubscriptions,
     UsageSubscriptions,
     LlmConfigSubscriptions,
+    IntegrationSubscriptions,
 ):
     """All subscriptions."""
 

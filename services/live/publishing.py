@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from documents.chatbots import Chatbot
 from documents.conversations import Conversation
+from documents.deliveries import Delivery
 from documents.ids import PydanticObjectId
 from documents.live_events import GoneConversation, LiveEvent, LiveEventKind, numbers_taken
 from documents.messages import Message
@@ -25,6 +26,8 @@ class News:
     conversation_id: PydanticObjectId | None = None
     message_id: PydanticObjectId | None = None
     source_id: PydanticObjectId | None = None
+    integration_id: PydanticObjectId | None = None
+    delivery_id: PydanticObjectId | None = None
     in_preview: bool = False
     gone: GoneConversation | None = None
 
@@ -86,6 +89,17 @@ async def knowledge_deleted(
     await publish(client_id, News("knowledge_deleted", source_id=source_id), session=session)
 
 
+async def delivery_changed(delivery: Delivery, session: WriteSession) -> None:
+    """Tell those who watch a client's deliveries how far one is."""
+    news = News(
+        "delivery_changed",
+        visitor_id=delivery.visitor_id,
+        integration_id=delivery.integration_id,
+        delivery_id=delivery.id,
+    )
+    await publish(delivery.client_id, news, session=session)
+
+
 async def publish(client_id: str, *news: News, session: WriteSession | None = None) -> None:
     """Store events of a client, in this order, as the last step of the transaction.
 
@@ -106,6 +120,8 @@ async def publish(client_id: str, *news: News, session: WriteSession | None = No
             conversation_id=one.conversation_id,
             message_id=one.message_id,
             source_id=one.source_id,
+            integration_id=one.integration_id,
+            delivery_id=one.delivery_id,
             gone=one.gone,
         )
         for seq, one in enumerate(told, first)

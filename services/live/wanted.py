@@ -21,6 +21,7 @@ class Wanted:
     conversation_id: PydanticObjectId | None = None
     visitor_id: PydanticObjectId | None = None
     source_id: PydanticObjectId | None = None
+    integration_id: PydanticObjectId | None = None
 
     def includes(self, event: LiveEvent) -> bool:
         """Whether a follower wants this event."""
@@ -29,6 +30,7 @@ class Wanted:
             and self.chatbot_id in {None, event.chatbot_id}
             and self.conversation_id in {None, event.conversation_id}
             and self.source_id in {None, event.source_id}
+            and self.integration_id in {None, event.integration_id}
             and (
                 self.visitor_id in {None, event.visitor_id}
                 or (event.visitor_id is None and event.kind in FOR_ALL_VISITORS)
@@ -44,6 +46,8 @@ class Wanted:
             filter_["conversation_id"] = self.conversation_id
         if self.source_id is not None:
             filter_["source_id"] = self.source_id
+        if self.integration_id is not None:
+            filter_["integration_id"] = self.integration_id
         if self.visitor_id is not None:
             filter_["visitor_id"] = {"$in": [self.visitor_id, None]}
         return filter_

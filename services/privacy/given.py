@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 
 from documents.base import TenantDocument
 from documents.conversations import Conversation
+from documents.deliveries import Delivery
 from documents.downloads import Download, DownloadPart
+from documents.event_counters import EventCounter
 from documents.hook_runs import HookRun
 from documents.hook_states import HookState
 from documents.live_events import LiveEvent
@@ -108,6 +110,10 @@ NOT_GIVEN: Mapping[type[TenantDocument], str] = {
     HookRun: "for a week, how calls of the operator's own code ended, for whoever writes that code",
     LiveEvent: "for a week, which of the visitor's messages changed, by their ids",
     OutboxEntry: "for a month, of which conversations and messages others are told, by their ids",
+    Delivery: (
+        "for a month, how telling others of it went, with the beginnings of messages that are given"
+    ),
+    EventCounter: "how many events of a conversation others were told of",
     Download: "an archive such as this one, until it is fetched",
     DownloadPart: "a piece of it",
     UsageEvent: "that a question was asked and when, for the operator's figures; not a word of it",

@@ -47,6 +47,8 @@ class Rates:
     model_tests_per_person: int = 10
     hook_checks_per_person: int = 30
     reports_per_client: int = 60
+    integration_tests_per_person: int = 20
+    redeliveries_per_client: int = 300
     syncs_per_source: int = 20
     pushes_per_source: int = 60
 
@@ -75,6 +77,10 @@ class RateLimits:
         self._invited = Limit("invited", rates.resets_per_account, SIGN_IN_WINDOW)
         self._model_tests = Limit("model tests", rates.model_tests_per_person, A_MINUTE)
         self._hook_checks = Limit("hook checks", rates.hook_checks_per_person, A_MINUTE)
+        self._integration_tests = Limit(
+            "integration tests", rates.integration_tests_per_person, A_MINUTE
+        )
+        self._redeliveries = Limit("redeliveries", rates.redeliveries_per_client, A_MINUTE)
         self._reports = Limit("reports/client", rates.reports_per_client, AN_HOUR)
         self._syncs = Limit("knowledge syncs", rates.syncs_per_source, AN_HOUR)
         self._pushes = Limit("knowledge pushes", rates.pushes_per_source, A_MINUTE)
@@ -190,6 +196,22 @@ class RateLimits:
             RateLimitedError: this person made too many.
         """
         await _hit(self._windows, self._model_tests, person)
+
+    async def integration_test(self, person: str) -> None:
+        """Count a trial of an integration.
+
+        Raises:
+            RateLimitedError: this person has tried too often.
+        """
+        await _hit(self._shared, self._integration_tests, person)
+
+    async def redelivery(self, client: str) -> None:
+        """Count a wish to deliver something again.
+
+        Raises:
+            RateLimitedError: too often for this client.
+        """
+        await _hit(self._shared, self._redeliveries, client)
 
     async def hook_check(self, person: str) -> None:
         """Count a check or a dry run of a hook's code.

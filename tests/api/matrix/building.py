@@ -32,6 +32,7 @@ COLLECTIONS = {
     "upload": ("Upload", "uploads"),
     "hook": ("Hook", "hooks"),
     "hook_version": ("HookVersion", "hook_versions"),
+    "integration": ("Integration", "integrations"),
     "report": ("Report", "reports"),
     "report_schedule": ("ReportSchedule", "report_schedules"),
 }
@@ -69,6 +70,7 @@ async def build(world: World) -> None:
     for side in (world.a, world.b):
         await _dismissed(world.admin, side)
         await all_counted(world.server, side.slug)
+        await _delivered(world, side)
     await plant(world.database, world.a.slug, world.a.things, world.others)
     await plant(world.database, world.b.slug, world.b.things)
 
@@ -91,6 +93,7 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
     }
     await done(admin, "addKnowledgeSource", source, "source { id }")
     await _reports(world, side, client_id)
+    await _integration(admin, side.slug, client_id)
     key = {"clientId": client_id, "name": f"Shop of {side.slug}", "scopes": ["REPORTS_READ"]}
     await done(admin, "createApiKey", key, "apiKey { id }")
     await _people(world, side, people)
@@ -107,10 +110,7 @@ async def _built_side(world: World, letter: str, people: dict[Caller, str]) -> S
         side.things[name] = Thing(type_name, collection, _there(found, name))
     pushed = {"chatbotIds": [made["chatbot"]["id"]], "kind": "PUSH", "title": "Posts"}
     await done(admin, "addKnowledgeSource", pushed, "source { id }")
-    to_push = {"client_id": side.slug, "kind": "push"}
-    found = await world.database["knowledge_sources"].find_one(to_push)
-    pushed_source = Thing("KnowledgeSource", "knowledge_sources", _there(found, "pushed source"))
-    side.things["pushed_source"] = pushed_source
+    await _further_things(world, side)
     # Other tests leave models of the platform's behind whose providers are gone.
     working = {"client_id": None, "provider": "local", "active": True}
     platform = await world.database["llm_configs"].find_one(working)
@@ -129,6 +129,17 @@ async def _dismissed(admin: GraphQLClient, side: Side) -> None:
         "questionIds": [side.things["question"].id],
     }
     await done(admin, "dismissQuestions", given, "dismissed")
+
+
+async def _further_things(world: World, side: Side) -> None:
+    """The first of a kind, of what there are several kinds of."""
+    for name, type_name, collection, kind in (
+        ("pushed_source", "KnowledgeSource", "knowledge_sources", "push"),
+        ("webhook", "Integration", "integrations", "webhook"),
+    ):
+        of_kind = {"client_id": side.slug, "kind": kind}
+        found = await world.database[collection].find_one(of_kind)
+        side.things[name] = Thing(type_name, collection, _there(found, name))
 
 
 async def _uploaded_logo(admin: GraphQLClient, client_id: str) -> str:
@@ -198,6 +209,32 @@ async def _reports(world: World, side: Side, client_id: str) -> None:
         return await world.database["reports"].find_one(ready) is not None
 
     await until(is_ready)
+
+
+async def _integration(admin: GraphQLClient, slug: str, client_id: str) -> None:
+    """An integration that is told of answers."""
+    given = {
+        "clientId": client_id,
+        "name": f"Notices of {slug}",
+        "target": {"emails": [f"notices-{slug}@example.com"]},
+        "events": ["MESSAGE_CREATED"],
+    }
+    await done(admin, "createIntegration", given, "integration { id }")
+    signed = {"name": f"Program of {slug}", "events": ["QUOTA_THRESHOLD"]}
+    target = {"target": {"webhookUrl": f"https://{slug}.example/notices"}}
+    await done(admin, "createIntegration", {**given, **signed, **target}, "integration { id }")
+
+
+async def _delivered(world: World, side: Side) -> None:
+    """A delivery that has come to its end, of the visitor's own answer."""
+    own = {"visitor_id": side.things["visitor"].document["_id"], "status": "delivered"}
+
+    async def is_there() -> bool:
+        return await world.database["deliveries"].find_one(own) is not None
+
+    await until(is_there)
+    found = await world.database["deliveries"].find_one(own)
+    side.things["delivery"] = Thing("Delivery", "deliveries", _there(found, "delivery"))
 
 
 async def _people(world: World, side: Side, people: dict[Caller, str]) -> None:

@@ -65,6 +65,7 @@ KEPT = frozenset(
         "state",
         "before",
         "sealed_value",
+        "sealed_target",
         "hook_hosts",
         "host",
         "since",

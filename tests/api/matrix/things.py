@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+from bson import ObjectId
 from pymongo.asynchronous.database import AsyncDatabase
 
 from documents.ids import PydanticObjectId
@@ -81,6 +82,8 @@ def _make_unique(document: Json, name: str) -> None:
         document[name] = f"copy-{secrets.token_hex(8)}"
     elif isinstance(document.get(name), int):
         document[name] = 1_000 + secrets.randbelow(1_000_000)
+    elif isinstance(document.get(name), ObjectId):
+        document[name] = ObjectId()
 
 
 async def _give_members(database: Documents, slug: str, new_slug: str) -> None:

@@ -33,6 +33,8 @@ THINGS = {
     ),
     "hook": ("Hook", found_by(Caller.EDITOR)),
     "hook_version": ("HookVersion", found_by(Caller.EDITOR)),
+    "integration": ("Integration", found_by(Caller.VIEWER)),
+    "delivery": ("Delivery", found_by(Caller.VIEWER)),
     "report": ("Report", found_by(Caller.VIEWER)),
     "report_schedule": ("ReportSchedule", found_by(Caller.VIEWER)),
     "visit": ("Visit", found_by(Caller.VIEWER, "CONVERSATIONS_READ")),

@@ -1,0 +1,105 @@
+"""One attempt: what is told, to whom, with which secrets, and what came of it."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import NamedTuple
+
+import structlog
+
+from documents.base import utc_now
+from documents.clients import Client
+from documents.deliveries import Attempt, Delivery
+from documents.integrations import Integration
+from documents.outbox_entries import OutboxKind
+from documents.tenancy import TenantScope
+from services.integrations.channels.channel import Parcel
+from services.integrations.channels.channels import Channels
+from services.integrations.figures import DeliveryFigures
+from services.integrations.integrations import live_keys
+from services.integrations.outcomes import Outcome
+from services.integrations.targets import TargetSeals, secrets_of
+from services.integrations.told import Told, trial
+from services.refusals import UnknownTargetError
+from services.sealing.sealing import UnsealError
+
+MARGIN_S = 5.0
+"""Beyond what a channel says that it takes, in seconds."""
+
+log = structlog.get_logger()
+
+
+class Attempted(NamedTuple):
+    """An attempt and what came of it."""
+
+    outcome: Outcome
+    at: datetime
+    took_ms: int
+
+    def noted(self, number: int) -> Attempt:
+        """What is kept of it."""
+        return Attempt(
+            number=number,
+            at=self.at,
+            took_ms=self.took_ms,
+            http_status=self.outcome.http_status,
+            request_excerpt=self.outcome.request_excerpt,
+            response_excerpt=self.outcome.response_excerpt,
+            problem=self.outcome.problem,
+        )
+
+
+class Attempting:
+    """Makes attempts."""
+
+    def __init__(self, channels: Channels, seals: TargetSeals) -> None:
+        self._channels = channels
+        self._seals = seals
+        self.figures = DeliveryFigures()
+
+    @property
+    def longest_s(self) -> float:
+        """How long an attempt may take, in seconds."""
+        return self._channels.longest_s + MARGIN_S
+
+    async def attempt(
+        self, integration: Integration, events: Sequence[Told], delivery: Delivery | None
+    ) -> Attempted:
+        """Hand events over. Never raises for what the receiver did."""
+        at, began = utc_now(), perf_counter()
+        try:
+            outcome = await self._sent(integration, events, delivery)
+        except UnsealError as error:
+            outcome = Outcome(str(error))
+        except TimeoutError:
+            outcome = Outcome("It did not come to an end in time.")
+        seconds = perf_counter() - began
+        self.figures.note(integration.kind, seconds, delivered=outcome.problem is None)
+        return Attempted(outcome, at, round(seconds * 1000))
+
+    async def try_out(self, integration: Integration, kind: OutboxKind) -> Attempt:
+        """Tell an integration of something that did not happen.
+
+        Raises:
+            UnknownTargetError: its client is gone.
+        """
+        client = await TenantScope.one(integration.client_id).of(Client).find_one({})
+        if client is None:
+            raise UnknownTargetError("input", "id")
+        attempted = await self.attempt(integration, [trial(kind, client)], None)
+        return attempted.noted(1)
+
+    async def _sent(
+        self, integration: Integration, events: Sequence[Told], delivery: Delivery | None
+    ) -> Outcome:
+        address = self._seals.opened(integration)
+        keys = [
+            self._seals.opened_key(integration.id, one.sealed_secret)
+            for one in live_keys(integration)
+        ]
+        channel = self._channels.by_kind[integration.kind]
+        parcel = Parcel(integration, address, events, keys, delivery)
+        async with asyncio.timeout(channel.longest_s + MARGIN_S):
+            outcome = await channel.send(parcel)
+        return outcome.without(secrets_of(address, keys))

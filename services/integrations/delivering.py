@@ -1,0 +1,214 @@
+"""Delivering what happened, for as long as the process lives. Several processes may.
+
+A delivery is taken for one attempt. A process that dies between sending and noting it leaves that
+one attempt to be repeated, under the same event id, when its while is over; nothing is lost.
+Integrations take turns, and one has few attempts under way at once: a slow or dead receiver costs
+the others nothing.
+"""
+
+import asyncio
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from documents.base import utc_now
+from documents.deliveries import (
+    Delivery,
+    make_taken_deliveries_due,
+    settle_delivery,
+    take_due_delivery,
+)
+from documents.errors import is_unavailable
+from documents.ids import PydanticObjectId
+from documents.integrations import Integration
+from documents.tenancy import TenantScope
+from documents.transactions import Transactions, WriteSession
+from services.cancelling import cancel_and_wait, raise_if_cancelled
+from services.integrations.attempting import Attempted, Attempting
+from services.integrations.channels.channels import DIGESTIBLE
+from services.integrations.outcomes import Outcome
+from services.integrations.pausing import Pausing
+from services.integrations.schedule import PAUSES, pause_after
+from services.integrations.spreading import spread_some
+from services.integrations.told import GoneError, Told, told_by
+from services.live.publishing import delivery_changed
+
+MARGIN_S = 30.0
+"""What a lease is longer than an attempt, in seconds: processes pause."""
+
+MOST_IN_A_DIGEST = 100
+LONGEST_GOODBYE_S = 5.0
+"""How long attempts under way may still take when the process ends, in seconds."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is done at once, and how often is looked, in seconds.
+
+    Attributes:
+        at_once: Attempts under way in one process.
+        for_one: Those of them for one integration.
+        look_s: Between two looks when nothing was due.
+    """
+
+    at_once: int = 32
+    for_one: int = 4
+    look_s: float = 0.5
+
+
+class Delivering:
+    """Delivers."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        attempting: Attempting,
+        pausing: Pausing,
+        pace: Pace | None = None,
+    ) -> None:
+        self._transactions = transactions
+        self._attempting = attempting
+        self._pausing = pausing
+        self._pace = pace or Pace()
+        self._lease = timedelta(seconds=attempting.longest_s + MARGIN_S)
+        self._after: PydanticObjectId | None = None
+        self._under_way: dict[asyncio.Task[None], PydanticObjectId] = {}
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._again_and_again(spread_some), name="spreading")
+            group.create_task(self._again_and_again(self._begin_one), name="delivering")
+
+    async def take_over(self) -> None:
+        """Count all attempts as given up: for the only process on its database, at its start."""
+        await make_taken_deliveries_due()
+
+    async def close(self) -> None:
+        """Let the attempts under way come to an end, for a while."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=LONGEST_GOODBYE_S)
+        for task in list(self._under_way):
+            await cancel_and_wait(task)
+
+    async def _again_and_again(self, work: Callable[[], Awaitable[bool]]) -> None:
+        while True:
+            try:
+                while await work():
+                    raise_if_cancelled()
+            except Exception as error:
+                if not is_unavailable(error):
+                    log.exception("notices_failed")
+            raise_if_cancelled()
+            await asyncio.sleep(self._pace.look_s)
+
+    async def _begin_one(self) -> bool:
+        """Begin an attempt as soon as there is room for it; whether one was due."""
+        while len(self._under_way) >= self._pace.at_once:
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+        delivery = await self._next()
+        if delivery is None:
+            return False
+        task = asyncio.create_task(self._deliver(delivery), name="delivery")
+        self._under_way[task] = delivery.integration_id
+        task.add_done_callback(self._under_way.pop)
+        return True
+
+    async def _next(self) -> Delivery | None:
+        """Take the next delivery of the next integration in turn."""
+        counts = Counter(self._under_way.values())
+        busy = [one for one, count in counts.items() if count >= self._pace.for_one]
+        token = secrets.token_hex(8)
+        found = await take_due_delivery(token, self._lease, after=self._after, without=busy)
+        if found is None and self._after is not None:
+            found = await take_due_delivery(token, self._lease, without=busy)
+        self._after = found.integration_id if found else None
+        return found
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        try:
+            await self._delivered(delivery)
+        except Exception as error:
+            if not is_unavailable(error):
+                log.exception("delivery_failed", delivery=str(delivery.id))
+
+    async def _delivered(self, delivery: Delivery) -> None:
+        integrations = TenantScope.one(delivery.client_id).of(Integration)
+        integration = await integrations.get(delivery.integration_id)
+        if integration is None:
+            await TenantScope.one(delivery.client_id).of(Delivery).delete_one({"_id": delivery.id})
+            return
+        if not integration.active:
+            await self._given_up(delivery, "The integration is switched off.")
+            return
+        if delivery.tries > len(PAUSES) + 1:  # the process died each time
+            await self._given_up(delivery, "The attempts never came to an end.")
+            return
+        taken = [delivery, *await self._others_of_digest(integration)]
+        await self._attempt(integration, taken)
+
+    async def _others_of_digest(self, integration: Integration) -> list[Delivery]:
+        """What is shown together with the first."""
+        others: list[Delivery] = []
+        if integration.digest_minutes is None or integration.kind not in DIGESTIBLE:
+            return others
+        token = secrets.token_hex(8)
+        while len(others) < MOST_IN_A_DIGEST:
+            more = await take_due_delivery(token, self._lease, only=integration.id)
+            if more is None:
+                break
+            others.append(more)
+        return others
+
+    async def _attempt(self, integration: Integration, taken: Sequence[Delivery]) -> None:
+        events: list[Told] = []
+        present: list[Delivery] = []
+        for delivery in taken:
+            try:
+                events.append(await told_by(delivery))
+                present.append(delivery)
+            except GoneError:
+                await self._given_up(delivery, "What it speaks of was deleted.")
+        if not present:
+            return
+        attempted = await self._attempting.attempt(integration, events, present[0])
+        # All of a digest wait for the same moment, so that they stay one.
+        wait = pause_after(present[0].tries, attempted.outcome.retry_after_s)
+        for delivery in present:
+            await self._settle(delivery, attempted, wait)
+        await self._pausing.note(integration, attempted.outcome)
+
+    async def _given_up(self, delivery: Delivery, problem: str) -> None:
+        attempted = Attempted(Outcome(problem, is_final=True), utc_now(), 0)
+        await self._settle(delivery, attempted, None)
+
+    async def _settle(
+        self, delivery: Delivery, attempted: Attempted, wait: timedelta | None
+    ) -> None:
+        outcome = attempted.outcome
+        failed = outcome.problem is not None
+        again = wait if failed and not outcome.is_final else None
+
+        async def write(session: WriteSession) -> Delivery | None:
+            settled = await settle_delivery(
+                delivery,
+                attempted.noted(delivery.attempts_made + 1),
+                status="delivered" if not failed else "retrying" if again else "dead",
+                again_in=again,
+                handled=list(outcome.handled),
+                session=session,
+            )
+            if settled is not None:
+                await delivery_changed(settled, session)
+            return settled
+
+        settled = await self._transactions.run_transaction(write)
+        if settled is not None and settled.status == "dead":
+            self._attempting.figures.dead += 1
+            log.warning("delivery_given_up", delivery=str(delivery.id), problem=outcome.problem)
