@@ -11,7 +11,7 @@ from documents.clients import Client
 from documents.deliveries import Delivery, end_open_deliveries
 from documents.ids import PydanticObjectId
 from documents.integrations import Integration, NoticeKey, QuietTime
-from documents.outbox_entries import OutboxKind
+from documents.outbox_entries import OUTBOX_KINDS, OutboxKind
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record, record_about
@@ -246,6 +246,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if "name" in values:
         checked["name"] = checks.line("name", values["name"], longest=MAX_NAME)
     if "events" in values:
+        checks.at_most("events", values["events"], len(OUTBOX_KINDS))
         checked["events"] = list(dict.fromkeys(values["events"]))
         if not values["events"]:
             checks.wrong("events", "Name at least one event.")
