@@ -19,7 +19,12 @@ class EventCounter(TenantDocument):
     class Settings:
         name = "event_counters"
         indexes: ClassVar = [
-            IndexModel([("conversation_id", ASCENDING)], unique=True, name="conversation"),
+            # MongoDB repeats an upsert that lost a race only if the index has the filter's fields.
+            IndexModel(
+                [("client_id", ASCENDING), ("conversation_id", ASCENDING)],
+                unique=True,
+                name="conversation",
+            ),
             IndexModel([("client_id", ASCENDING), ("visitor_id", ASCENDING)], name="visitor"),
         ]
 
