@@ -13,12 +13,16 @@ from graphql import (
     NullValueNode,
     TypeDefinitionNode,
     parse,
+    specified_directives,
 )
 
 from graphql_schema.schema import schema
 
 #: Fields of updates for which null can only mean "left out".
 NEVER_EMPTY = frozenset({"revision", "active", "settings", "fullName", "email", "isAdmin"})
+
+OF_THE_LANGUAGE = frozenset(one.name for one in specified_directives)
+"""Directives that GraphQL itself describes, such as @oneOf."""
 
 
 def printed() -> DocumentNode:
@@ -36,6 +40,8 @@ def undescribed(source: str) -> Iterator[str]:
             yield from _without_description(definition, name)
             yield from _undescribed_members(definition, name)
         elif isinstance(definition, DirectiveDefinitionNode):
+            if definition.name.value in OF_THE_LANGUAGE:
+                continue
             name = f"@{definition.name.value}"
             yield from _without_description(definition, name)
             yield from _undescribed_arguments(definition, name)
