@@ -12,6 +12,7 @@ from set_up import (
     embedded_database,
     locks,
     node_packages,
+    php_versions,
     virtual_environment,
     wordpress_trees,
 )
@@ -36,6 +37,7 @@ def prepare_tests() -> None:
     embedded_database.prepare()
     debian_packages.prepare()
     wordpress_trees.prepare()
+    php_versions.prepare()
 
 
 STEPS = {

@@ -53,9 +53,10 @@ require_once ABSPATH . 'wp-settings.php';
 class WordPressSite:
     """A site that runs."""
 
-    def __init__(self, folder: Path, database: MariaDB, suite: str) -> None:
+    def __init__(self, folder: Path, database: MariaDB, suite: str, program: str) -> None:
         self.folder = folder
         self.database = database
+        self.program = program
         self.name = f"site_{suite}_{secrets.token_hex(4)}"
         self.url = f"http://localhost:{free_port()}"
 
@@ -86,7 +87,7 @@ class WordPressSite:
         loading = f"$_SERVER['HTTP_HOST'] = '{self.url.removeprefix('http://')}';"
         loading += f"require '{self.folder}/wp-load.php';"
         done = subprocess.run(
-            ["php", "-d", "display_errors=stderr", *given, "-r", loading + dedent(code)],
+            [self.program, "-d", "display_errors=stderr", *given, "-r", loading + dedent(code)],
             capture_output=True,
             text=True,
             check=False,
@@ -107,23 +108,25 @@ class WordPressSite:
 
 
 @contextmanager
-def running_site(folder: Path, database: MariaDB, suite: str) -> Iterator[WordPressSite]:
-    """A freshly installed site with the users `admin` and `reader`."""
+def running_site(
+    folder: Path, database: MariaDB, suite: str, program: str = "php"
+) -> Iterator[WordPressSite]:
+    """A freshly installed site with the users `admin` and `reader`, on the PHP of a command."""
     root = folder / suite
     shutil.copytree(tree_of(suite), root)
-    site = WordPressSite(root, database, suite)
+    site = WordPressSite(root, database, suite, program)
     database.sql(f"CREATE DATABASE {site.name} CHARACTER SET utf8mb4")
     site.configure()
     (root / "wp-content" / "mu-plugins").mkdir()
     for name in ("recorder.php", "page-cache.php"):
         shutil.copy(PHP / name, root / "wp-content" / "mu-plugins")
     (root / "wp-content" / "uploads").mkdir()
-    install = ["php", str(PHP / "install.php"), str(root), PASSWORD]
+    install = [program, str(PHP / "install.php"), str(root), PASSWORD]
     subprocess.run(install, check=True, capture_output=True, timeout=PHP_SECONDS)
     with (folder / f"{suite}.log").open("wb") as log:
         process = subprocess.Popen(
             [
-                "php",
+                program,
                 "-d",
                 "opcache.enable_cli=1",
                 "-d",

@@ -1,8 +1,7 @@
 """What the plugin directory's Plugin Check looks at, as far as it can be seen in the files.
 
-Each test names the check of Plugin Check whose rule it holds. Not here, because only WordPress
-itself can run them: `plugin_content`, `performant_wp_query_params`, the size of enqueued files and
-the checks of a running page; tests/wordpress looks at the page.
+Each test names the check of Plugin Check whose rule it holds; docs/guide/wordpress.md lists them,
+and those that only its own run can see.
 """
 
 import io
@@ -204,6 +203,56 @@ def test_plugin_uninstall() -> None:
     assert stored
     for name in stored:
         assert f"'{name}'" in PHP["uninstall.php"], name
+
+
+def test_safe_redirect() -> None:
+    assert "wp_safe_redirect(" in CODE
+    assert not re.search(r"\bwp_redirect\s*\(|(?<!->)\bheader\s*\(", CODE)
+
+
+def test_external_admin_menu_links_and_menu_image_icon() -> None:
+    added = re.findall(r"\b(add_\w+_page)\((.*?)\);", CODE)
+    assert {name for name, _ in added} == {"add_options_page", "add_submenu_page"}
+    assert not any("://" in arguments for _, arguments in added)
+
+
+def test_personal_data_exporter() -> None:
+    for tool in ("exporters", "erasers"):
+        assert f"add_filter( 'wp_privacy_personal_data_{tool}'" in CODE
+
+
+def test_direct_db() -> None:
+    """What stands in a query without `prepare` is a table's name alone."""
+    queries = re.findall(r'"((?:SELECT|INSERT|UPDATE|DELETE|DROP) [^"]*)"', CODE)
+    assert len(queries) >= 6
+    named = {name for one in queries for name in re.findall(r"\$\w+(?:->\w+)?", one)}
+    assert named <= {"$table", "$wpdb->posts", "$wpdb->options"}
+    unprepared = re.findall(r"\$wpdb->(?:query|get_\w+)\(\s*\"([^\"]*)\"", CODE)
+    assert all("%" not in one and "WHERE" not in one for one in unprepared)
+
+
+def test_minified_files() -> None:
+    for name, text in FILES.items():
+        if name.endswith((".php", ".js")):
+            assert max(map(len, text.splitlines())) < 600, name
+
+
+def test_write_file() -> None:
+    written = r"\b(file_put_contents|fopen|fwrite|mkdir|rename|unlink|touch|wp_mkdir_p)\s*\("
+    assert not re.search(written, CODE)
+
+
+def test_react_usage() -> None:
+    """Nothing that React 19 took away; the block uses WordPress's own `createElement`."""
+    editor = FILES["blocks/chat/editor.js"]
+    for gone in ("ReactDOM", "findDOMNode", "defaultProps", "propTypes", "window.React"):
+        assert gone not in editor
+
+
+def test_enqueued_scripts_size_and_styles() -> None:
+    scripts = [text for name, text in FILES.items() if name.endswith(".js")]
+    assert sum(len(text.encode()) for text in scripts) < 293_000
+    assert "wp_enqueue_style" not in CODE
 
 
 def test_block_json() -> None:
