@@ -39,7 +39,6 @@ def message_of(mail: Mail, sender: Sender, *, mail_id: str, written_at: datetime
     message["Date"] = written_at
     message["Message-ID"] = f"<{mail_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = mail.language
     message.set_content(_text(mail))
     message.add_alternative(_html(mail), subtype="html")
     message.set_boundary(f"part-of-{mail_id}")
@@ -48,6 +47,7 @@ def message_of(mail: Mail, sender: Sender, *, mail_id: str, written_at: datetime
         message.add_attachment(attached.text, subtype=subtype, filename=attached.name)
     if mail.attachments:
         message.set_boundary(f"all-of-{mail_id}")
+    message["Content-Language"] = mail.language  # each part that is added takes such headers along
     return message
 
 

@@ -24,7 +24,7 @@ DAYS_TOLD_SINGLY = 93
 PLATFORM_CURRENCY = "USD"
 DEFAULT_COLOR = "#2f5bd0"
 _NAME = frozenset({"draft.name"})
-_COLOR = frozenset({"draft.primary_color"})
+_COLOR = frozenset({"published.primary_color"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ async def _color_of(client_id: str, chatbot_id: PydanticObjectId | None) -> str:
     for wanted in ({"_id": chatbot_id}, {}):
         found = await chatbots.find_parts(wanted, _COLOR, limit=1, sort=[("_id", 1)])
         if found:
-            return found[0].draft.primary_color
+            return found[0].published.primary_color
     return DEFAULT_COLOR
 
 

@@ -34,6 +34,7 @@ def test_a_mail_has_text_and_html_and_says_what_it_is() -> None:
     assert message["Message-ID"] == "<6f@chat.example.com>"
     assert message["Date"].datetime == WRITTEN_AT
     assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "en"
     assert body_of(message, "plain") == (
         "You are welcome.\n\nChoose a password:\n"
         "https://chat.example.com/account#resetCode=a&b\n\nIt works for 15 minutes.\n"
@@ -45,7 +46,8 @@ def test_a_mail_has_text_and_html_and_says_what_it_is() -> None:
 
 def test_nobody_writes_headers_or_markup() -> None:
     evil = "Ann\r\nBcc: all@example.com\r\n\r\n<script>alert(1)</script>\x00"
-    message = rendered(name=evil, subject=evil, paragraphs=[evil])
+    message = rendered(name=evil, subject=evil, paragraphs=[evil], brand=evil, brand_color=evil)
+    assert len(message["From"].addresses) == 1
     assert message["Bcc"] is None
     assert len(message["To"].addresses) == 1
     assert message["To"].addresses[0].addr_spec == "anna@example.com"
