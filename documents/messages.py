@@ -126,6 +126,11 @@ class Message(TenantDocument):
     preview_until: datetime | None = None
     end_untold_since: datetime | None = None
 
+    @property
+    def for_models(self) -> str:
+        """What models and searches may read of it: what a hook took out is in no part of it."""
+        return self.said_to_model or self.content
+
     class Settings:
         name = "messages"
         indexes: ClassVar = [

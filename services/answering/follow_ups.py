@@ -58,7 +58,7 @@ async def retrieve(
         DatabaseUnavailableError: the database did not answer in time.
     """
     found = await _search(knowledge, asked, asked.text, limit)
-    before = next((one.content for one in reversed(talk) if one.sender == "visitor"), "")
+    before = next((one.for_models for one in reversed(talk) if one.sender == "visitor"), "")
     if not before.strip():
         return Retrieval(found)
     if rewriter is not None and _may_lean(asked.text, found):

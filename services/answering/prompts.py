@@ -139,7 +139,7 @@ def _recent(history: Sequence[Message]) -> list[ChatTurn]:
     for message in reversed(history):
         if message.content:
             role: TurnRole = "user" if message.sender == "visitor" else "assistant"
-            answered.append(ChatTurn(role, message.said_to_model or message.content))
+            answered.append(ChatTurn(role, message.for_models))
         if message.sender == "visitor":
             left -= estimated_prompt_tokens(turn.text for turn in answered)
             if left < 0:

@@ -138,7 +138,7 @@ def _may_cost(error: Exception) -> bool:
 
 def _request(asked: Asked, talk: Sequence[Message]) -> ModelRequest:
     said = "\n".join(
-        f"{'Visitor' if one.sender == 'visitor' else 'Assistant'}: {_fenced(one.content)}"
+        f"{'Visitor' if one.sender == 'visitor' else 'Assistant'}: {_fenced(one.for_models)}"
         for one in talk[-MESSAGES:]
         if one.content
     )

@@ -60,5 +60,4 @@ def context_of(
 
 def _said(message: Message) -> dict[str, str]:
     sender = "visitor" if message.sender == "visitor" else "chatbot"
-    text = message.said_to_model or message.content
-    return {"from": sender, "text": text[:MAX_MESSAGE_CHARACTERS]}
+    return {"from": sender, "text": message.for_models[:MAX_MESSAGE_CHARACTERS]}

@@ -66,6 +66,27 @@ async def followed_up(
     return await taught.message(asked.answer.id)
 
 
+async def test_what_a_hook_took_out_of_an_earlier_question_is_told_and_looked_for_nowhere(
+    taught: Visitor, process_of: MakeProcess
+) -> None:
+    rewriter = Script(MEANT, ends_with=COUNTED)
+    answering = Script("Eleven months [1].", ends_with=COUNTED)
+    process = process_of(Script("Five years [1].", ends_with=COUNTED), rewriter, answering)
+    first = await process.ask(taught, taught.question(f"{FIRST} My card is 4111"))
+    await process.follow(taught, first.answer.id)
+    answer = await taught.message(first.answer.id)
+    redacted = {"$set": {"said_to_model": f"{FIRST} My card is ****"}}
+    await taught.scope.of(Message).update_one({"_id": answer.question_id}, redacted)
+
+    again = await process.ask(taught, taught.question(FOLLOW_UP, in_=answer.conversation_id))
+    await process.follow(taught, again.answer.id)
+
+    assert rewriter.request is not None
+    assert "My card is ****" in rewriter.request.turns[1].text
+    assert "4111" not in repr((rewriter.request, answering.request))
+    assert "4111" not in repr((await taught.message(again.answer.id)).trace)
+
+
 async def settled(taught: Visitor) -> UsageMonth:
     """The month once nothing is reserved in it any more."""
 
