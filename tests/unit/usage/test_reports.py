@@ -301,3 +301,19 @@ async def test_days_that_are_not_asked_for_are_not_put_together(database: Databa
     days = TenantScope.one(client.client_id).of(UsageDay)
     kept = await days.find({"built": {"$type": "number"}}, limit=100)
     assert sorted(one.day for one in kept) == ["2026-05-03", "2026-05-04"]
+
+
+async def test_a_thousand_chatbots_are_told_apart(database: Database) -> None:
+    client = await new_client(time_zone="Asia/Kathmandu")
+    span = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 5, 20, tzinfo=UTC))
+    rows = usage_rows(client, 2_500, span, chatbots=1_000)
+    await store_rows(client, [{**row, "uncounted_since": utc_now()} for row in rows])
+    await Counting(database, Refusals()).count(client.client_id)
+    whole = await all_of(client)
+    assert_tells(whole.totals, rows)
+    by_chatbot = grouped(rows, lambda row: row["chatbot_id"])
+    assert len(by_chatbot) > 800
+    assert {one: +found.numbers for one, found in whole.by_chatbot.items()} == {
+        one: +counted(own) for one, own in by_chatbot.items()
+    }
+    assert (await total_figures(client, YEAR)).numbers == whole.totals.numbers
