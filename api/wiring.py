@@ -53,6 +53,7 @@ from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_config_rules import ConfigRules
 from services.chatbots.llm_configs import LlmConfigs
 from services.chatbots.logos import Logos
+from services.chatbots.maintenance import Maintenance
 from services.chatbots.settings_checks import SettingsChecks
 from services.chatbots.versions import Versions
 from services.clients.clients import Clients
@@ -283,6 +284,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         reports=Reports(database, downloads, sealer, rate_limits),
         report_schedules=Schedules(database),
         integrations=notices.integrations,
+        maintenance=Maintenance(database),
         integration_tests=IntegrationTests(database, notices.attempting),
         redelivering=Redelivering(database),
         plugin_packages=PluginPackages(database, downloads, settings.base_url),

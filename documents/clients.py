@@ -50,9 +50,15 @@ class Client(TenantDocument):
     hook_hosts: list[str] = []
     signing_keys: list[SigningKey] = []
     maintenance_text: str | None = None
+    platform_maintenance_text: str | None = None
     active: bool = True
     deleted_at: datetime | None = None
     revision: int = 1
+
+    @property
+    def pause_text(self) -> str | None:
+        """What visitors read while the chatbots rest; None: they answer."""
+        return self.maintenance_text or self.platform_maintenance_text
 
     class Settings:
         name = "clients"

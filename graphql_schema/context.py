@@ -43,6 +43,7 @@ from services.chatbots.chatbots import Chatbots
 from services.chatbots.copying import Copying
 from services.chatbots.llm_config_changes import LlmConfigChanges
 from services.chatbots.llm_configs import LlmConfigs
+from services.chatbots.maintenance import Maintenance
 from services.chatbots.versions import Versions
 from services.clients.clients import Clients
 from services.clients.signing_keys import SigningKeys
@@ -136,6 +137,7 @@ class Services:
     unanswered: Unanswered
     suggesting: Suggesting
     integrations: Integrations
+    maintenance: Maintenance
     integration_tests: IntegrationTests
     redelivering: Redelivering
     plugin_packages: PluginPackages

@@ -36,6 +36,7 @@ from graphql_schema.chatbots.copying import CopyingMutations, CopyingQueries
 from graphql_schema.chatbots.mutations import ChatbotMutations
 from graphql_schema.chatbots.publishing import PublishingMutations
 from graphql_schema.chatbots.queries import ChatbotQueries
+from graphql_schema.clients.maintenance import MaintenanceMutations
 from graphql_schema.clients.mutations import ClientMutations
 from graphql_schema.clients.queries import ClientQueries
 from graphql_schema.conversations.mutations import ConversationMutations
@@ -147,6 +148,7 @@ class Mutation(
     ReportMutations,
     UnansweredMutations,
     IntegrationMutations,
+    MaintenanceMutations,
 ):
     """All mutations."""
 

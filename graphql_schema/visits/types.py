@@ -72,7 +72,7 @@ def widget_chatbot_from(
         contact_url=settings.contact_url,
         allowed_image_hosts=settings.allowed_image_hosts,
         active=(chatbot.active or preview) and client.active,
-        maintenance_text=client.maintenance_text,
+        maintenance_text=client.pause_text,
         version=chatbot.published_number,
         settings=settings,
     )

@@ -130,7 +130,7 @@ async def open_chatbot(asker: Asker) -> Chatbot:
     in_preview = asker.preview_until is not None
     if chatbot is None or client is None or not (chatbot.active or in_preview):
         raise QuestionRefusedError("chatbot_inactive")
-    if client.maintenance_text:
+    if client.pause_text:
         raise QuestionRefusedError("maintenance")
     if not in_preview:
         await check_month(client, chatbot.shown(preview=False))

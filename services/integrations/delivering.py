@@ -115,7 +115,11 @@ class Delivering:
         delivery = await self._next()
         if delivery is None:
             return False
-        task = asyncio.create_task(self._deliver(delivery), name="delivery")
+        integrations = TenantScope.one(delivery.client_id).of(Integration)
+        integration = await integrations.get(delivery.integration_id)
+        # Here and not in the task: what is taken next must not be of the same digest.
+        taken = [delivery, *await self._others_of_digest(integration)]
+        task = asyncio.create_task(self._deliver(integration, taken), name="delivery")
         self._under_way[task] = delivery.integration_id
         task.add_done_callback(self._under_way.pop)
         return True
@@ -131,32 +135,30 @@ class Delivering:
         self._after = found.integration_id if found else None
         return found
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, integration: Integration | None, taken: Sequence[Delivery]) -> None:
         try:
-            await self._delivered(delivery)
+            await self._delivered(integration, taken)
         except Exception as error:
             if not is_unavailable(error):
-                log.exception("delivery_failed", delivery=str(delivery.id))
+                log.exception("delivery_failed", delivery=str(taken[0].id))
 
-    async def _delivered(self, delivery: Delivery) -> None:
-        integrations = TenantScope.one(delivery.client_id).of(Integration)
-        integration = await integrations.get(delivery.integration_id)
+    async def _delivered(self, integration: Integration | None, taken: Sequence[Delivery]) -> None:
+        problem = _obstacle(integration, taken[0])
         if integration is None:
-            await TenantScope.one(delivery.client_id).of(Delivery).delete_one({"_id": delivery.id})
-            return
-        if not integration.active:
-            await self._given_up(delivery, "The integration is switched off.")
-            return
-        if delivery.tries > len(PAUSES) + 1:  # the process died each time
-            await self._given_up(delivery, "The attempts never came to an end.")
-            return
-        taken = [delivery, *await self._others_of_digest(integration)]
-        await self._attempt(integration, taken)
+            of_client = TenantScope.one(taken[0].client_id).of(Delivery)
+            await of_client.delete_one({"_id": taken[0].id})
+        elif problem is not None:
+            for delivery in taken:
+                await self._given_up(delivery, problem)
+        else:
+            await self._attempt(integration, taken)
 
-    async def _others_of_digest(self, integration: Integration) -> list[Delivery]:
+    async def _others_of_digest(self, integration: Integration | None) -> list[Delivery]:
         """What is shown together with the first."""
         others: list[Delivery] = []
-        if integration.digest_minutes is None or integration.kind not in DIGESTIBLE:
+        if integration is None or integration.kind not in DIGESTIBLE:
+            return others
+        if integration.digest_minutes is None:
             return others
         token = secrets.token_hex(8)
         while len(others) < MOST_IN_A_DIGEST:
@@ -212,3 +214,12 @@ class Delivering:
         if settled is not None and settled.status == "dead":
             self._attempting.figures.dead += 1
             log.warning("delivery_given_up", delivery=str(delivery.id), problem=outcome.problem)
+
+
+def _obstacle(integration: Integration | None, delivery: Delivery) -> str | None:
+    """Why nothing is to be attempted; None: it is."""
+    if integration is None or not integration.active:
+        return "The integration is switched off."
+    if delivery.tries > len(PAUSES) + 1:  # the process died each time
+        return "The attempts never came to an end."
+    return None

@@ -393,3 +393,31 @@ async def test_no_secret_stands_in_the_log(server: ServerProcess, shop: Shop) ->
     await asyncio.sleep(0)
     assert TOKEN not in server.log
     assert "whsec_" not in server.log
+
+
+async def test_maintenance_pauses_answers_with_a_text_and_is_told(
+    shop: Shop,
+    editor: GraphQLClient,
+    admin: GraphQLClient,
+    person_of: PersonOf,
+    visitor_of: VisitorOf,
+    outside: Receiver,
+) -> None:
+    await made(editor, shop, {"webhookUrl": outside.url}, "SYSTEM_STATUS")
+    owner, visitor = await person_of(shop.slug, "owner"), await visitor_of(shop.embed_key)
+    given = {"clientId": shop.id, "text": "Back at nine."}
+    assert (await done(owner, "setMaintenance", given, "active"))["active"] is True
+    (refused,) = await asked(visitor, "When do you open?")
+    assert refused["code"] == "MAINTENANCE"
+    await done(admin, "setMaintenance", {"text": "We move."}, "active")
+    still = await done(owner, "setMaintenance", {"clientId": shop.id}, "active")
+    assert still["active"] is True
+    await done(admin, "setMaintenance", {}, "active")
+    events = await asked(visitor, "When do you open?")
+    assert events[-1]["__typename"] == "AnswerCompleted"
+    told_of = await there_are(editor, shop, 3, "DELIVERED")
+    assert {one["event"] for one in told_of} == {"SYSTEM_STATUS"}
+    assert outside.received[0].json["data"]["facts"] == {
+        "status": "maintenance",
+        "text": "Back at nine.",
+    }

@@ -19,6 +19,11 @@ ROWS = (
         members(Caller.VIEWER, others=NULL, scopes=EVERY_SCOPE),
         case="by its slug",
     ),
+    Row(
+        "setMaintenance",
+        {"clientId": a_new("client"), "text": "Back at nine."},
+        members(Caller.OWNER, others=NOT_FOUND_ERROR),
+    ),
     Row("createClient", {"slug": any_new_text(), "name": "A new house"}, only_admins()),
     Row(
         "updateClient",

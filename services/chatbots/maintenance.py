@@ -1,0 +1,97 @@
+"""Maintenance: chatbots answer nothing, and visitors read why. Integrations hear of it.
+
+The text for the whole platform stands beside each client's own, so that asking costs no further
+look and ending one does not end the other.
+"""
+
+from typing import Any
+
+from documents.base import utc_now
+from documents.clients import Client
+from documents.integrations import Integration
+from documents.tenancy import TenantScope
+from documents.transactions import Transactions, WriteSession
+from services.audit.audit_log import record, record_about
+from services.field_checks import FieldChecks
+from services.outbox.recording import Happening
+from services.outbox.recording import record as record_happening
+from services.refusals import UnknownTargetError
+
+MAX_TEXT = 500
+"""Characters that visitors read."""
+
+
+class Maintenance:
+    """Begins and ends maintenance."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    async def set_for(self, client: Client, text: str | None) -> bool:
+        """Let a client's chatbots rest with a text, or answer again; whether they rest now.
+
+        Raises:
+            InvalidFieldsError: the text is empty or too long.
+            UnknownTargetError: the client is gone.
+        """
+        shown = _checked(text)
+
+        async def write(session: WriteSession) -> bool:
+            clients = TenantScope.one(client.client_id).of(Client)
+            before = await clients.find_one({}, session=session)
+            changed = {"$set": {"maintenance_text": shown}}
+            after = await clients.update_one({}, changed, session=session)
+            if before is None or after is None:
+                raise UnknownTargetError("input", "clientId")
+            await record(session, client_id=after.client_id, before=before, after=after)
+            if before.pause_text != after.pause_text:
+                await record_happening(_news(after.client_id, after.pause_text), session)
+            return after.pause_text is not None
+
+        return await self._transactions.run_transaction(write)
+
+    async def set_for_all(self, text: str | None) -> bool:
+        """Let the chatbots of all clients rest, or answer again; whether they rest now.
+
+        Raises:
+            InvalidFieldsError: the text is empty or too long.
+        """
+        shown = _checked(text)
+
+        async def write(session: WriteSession) -> bool:
+            clients = TenantScope.every_client().of(Client)
+            another: dict[str, Any] = {"platform_maintenance_text": {"$ne": shown}}
+            changed = {"$set": {"platform_maintenance_text": shown}}
+            if await clients.update_many(another, changed, session=session):
+                for slug in await _listening():
+                    await record_happening(_news(slug, shown), session)
+            noted = {"maintenanceText": shown or "(none)"}
+            await record_about(session, Client, None, client_id=None, noted=noted)
+            return shown is not None
+
+        return await self._transactions.run_transaction(write)
+
+
+async def _listening() -> list[str]:
+    """The clients that are told of it."""
+    integrations = TenantScope.every_client().of(Integration)
+    wanted = integrations.condition({"events": "system.status", "active": True})
+    slugs: list[str] = await integrations.raw.distinct("client_id", wanted)
+    return slugs
+
+
+def _news(client_id: str, text: str | None) -> Happening:
+    facts: dict[str, int | str] = {"status": "maintenance" if text else "online"}
+    if text:
+        facts["text"] = text
+    key = f"system.status/{utc_now().isoformat()}"
+    return Happening(client_id, "system.status", key, facts=facts)
+
+
+def _checked(text: str | None) -> str | None:
+    if text is None:
+        return None
+    checks = FieldChecks("input")
+    shown = checks.text("text", text, longest=MAX_TEXT)
+    checks.done()
+    return shown
