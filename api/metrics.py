@@ -9,7 +9,11 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+)
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.metrics_core import Metric
 from prometheus_client.platform_collector import PlatformCollector
@@ -18,6 +22,7 @@ from prometheus_client.registry import Collector
 
 from services.answering.model_gates import ModelState
 from services.hooks.sandbox.sandbox import Sandbox
+from services.integrations.figures import BOUNDS_S, DeliveryFigures
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 REGISTRY = CollectorRegistry()
@@ -108,8 +113,38 @@ class HookMetrics(Collector):
         )
 
 
+class NoticeMetrics(Collector):
+    """How telling others of what happens goes in this process."""
+
+    def __init__(self) -> None:
+        self.figures: DeliveryFigures | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """Attempts by kind and outcome, how long they took, and deliveries that were given up."""
+        figures = self.figures or DeliveryFigures()
+        attempts = CounterMetricFamily(
+            "parlance_notice_attempts", "Attempts to deliver.", labels=["kind", "outcome"]
+        )
+        seconds = HistogramMetricFamily(
+            "parlance_notice_seconds", "How long attempts took.", labels=["kind"]
+        )
+        for kind, one in figures.by_kind.items():
+            attempts.add_metric([kind, "delivered"], one.delivered)
+            attempts.add_metric([kind, "failed"], one.failed)
+            buckets = [(str(bound), one.within[bound]) for bound in BOUNDS_S]
+            seconds.add_metric(
+                [kind], [*buckets, ("+Inf", one.delivered + one.failed)], one.seconds
+            )
+        yield from (attempts, seconds)
+        yield CounterMetricFamily(
+            "parlance_notices_given_up", "Deliveries that were given up.", figures.dead
+        )
+
+
 MODELS = ModelMetrics()
 REGISTRY.register(MODELS)
+NOTICES = NoticeMetrics()
+REGISTRY.register(NOTICES)
 HOOKS = HookMetrics()
 REGISTRY.register(HOOKS)
 

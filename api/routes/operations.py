@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from api.metrics import HOOKS, MODELS, MONGOD_RESTARTS, RUNNING_ANSWERS, rendered
+from api.metrics import HOOKS, MODELS, MONGOD_RESTARTS, NOTICES, RUNNING_ANSWERS, rendered
 from api.settings import Settings
 from documents.database.database import Database
 from documents.errors import DatabaseUnavailableError
@@ -54,6 +54,7 @@ async def metrics(request: Request) -> Response:
     RUNNING_ANSWERS.set(request.app.state.wiring.generations.running)
     MODELS.states = request.app.state.wiring.gates.states
     database: Database = request.app.state.database
+    NOTICES.figures = request.app.state.wiring.notices.attempting.figures
     HOOKS.sandbox = request.app.state.wiring.sandbox
     MONGOD_RESTARTS.set(database.mongod_restarts)
     return Response(rendered(), media_type=PROMETHEUS_TEXT)
