@@ -23,6 +23,7 @@ from benchmarks.takeover import measure_takeovers
 from benchmarks.turns import measure_turns
 from benchmarks.widget_start import NoBrowserError, measure_widget_start
 from benchmarks.widgets import measure_widgets
+from benchmarks.wordpress_page import NoWordPressError, measure_site_pages
 
 PARTS = (
     "stream",
@@ -43,6 +44,7 @@ PARTS = (
     "retrieval",
     "reading",
     "reports",
+    "wordpress-page",
 )
 
 
@@ -115,6 +117,13 @@ def measure_widget_on_page(report: Report, given: argparse.Namespace) -> None:
     report.widget_start = measure_widget_start(given.repeats)
 
 
+def measure_wordpress(report: Report, given: argparse.Namespace) -> None:
+    try:
+        report.site_pages = measure_site_pages(given.repeats)
+    except NoWordPressError as error:
+        report.not_measured["wordpress-page"] = str(error)
+
+
 def measure_added(report: Report, given: argparse.Namespace) -> None:
     report.turns = measure_turns(given.turns, given.repeats)
 
@@ -167,6 +176,7 @@ MEASURES = {
     "retrieval": measure_finding,
     "reading": measure_reading_pages,
     "reports": measure_years,
+    "wordpress-page": measure_wordpress,
 }
 
 

@@ -31,6 +31,7 @@ from benchmarks.turns import BURST, PLACES, TurnFigures, median_ms
 from benchmarks.turns import STREAMS as TURNS_AT_ONCE
 from benchmarks.widget_start import SLOWER, WidgetStart
 from benchmarks.widgets import STREAMS, Waits, percentile_of
+from benchmarks.wordpress_page import SitePages
 from services.answering.limits import DEFAULT_LIMITS
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -58,6 +59,7 @@ class Report:
     hooks: HookFigures | None = None
     retrieval: RetrievalFigures | None = None
     reports: ReportFigures | None = None
+    site_pages: SitePages | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -91,6 +93,7 @@ class Report:
             (self.hooks, hook_lines),
             (self.retrieval, RetrievalFigures.lines),
             (self.reports, ReportFigures.lines),
+            (self.site_pages, SitePages.lines),
         )
         for measured, lines in parts:
             if measured:
