@@ -50,8 +50,8 @@ SHOWN_ELSEWHERE: dict[Walker, set[str]] = {
 }
 """Types that `node` does not show to a caller, and something else rightly does."""
 
-NEVER_STORED = {"pending_erasures"}
-"""Collections that are empty while nothing is being erased."""
+NEVER_STORED = {"pending_erasures", "knowledge_leftovers"}
+"""Collections that are empty while nothing is being erased or deleted."""
 
 OF_NO_VISITOR = ("users", "sessions", "api_keys", "llm_configs", "audit_log", "knowledge_sources")
 """Collections of which a visitor sees nothing."""
