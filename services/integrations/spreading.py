@@ -8,9 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+import structlog
+
 from documents.base import utc_now
 from documents.clients import Client
 from documents.deliveries import Delivery, store_deliveries
+from documents.errors import is_unavailable
 from documents.event_counters import next_event_number
 from documents.integrations import Integration
 from documents.outbox_entries import OutboxEntry
@@ -21,6 +24,8 @@ from services.usage.periods import zone_of
 
 AT_ONCE = 100
 """Events that are looked at together."""
+
+log = structlog.get_logger()
 
 
 async def spread_some() -> bool:
@@ -33,15 +38,12 @@ async def spread_some() -> bool:
     if not entries:
         return False
     wanting = await _integrations_of({one.client_id for one in entries})
-    for entry in entries:
-        wanted = [one for one in wanting[entry.client_id] if wants(one, entry)]
-        if wanted:
-            await _spread(entry, wanted)
-    done = {"_id": {"$in": [one.id for one in entries]}}
+    spread = [one.id for one in entries if await _is_spread(one, wanting[one.client_id])]
+    done = {"_id": {"$in": spread}}
     await (
         TenantScope.every_client().of(OutboxEntry).update_many(done, {"$set": {"to_spread": False}})
     )
-    return True
+    return bool(spread)
 
 
 def wants(integration: Integration, entry: OutboxEntry) -> bool:
@@ -62,6 +64,20 @@ async def _integrations_of(slugs: Iterable[str]) -> Mapping[str, list[Integratio
         integrations = TenantScope.one(slug).of(Integration)
         found[slug] = await integrations.find({"active": True}, limit=MOST_INTEGRATIONS)
     return found
+
+
+async def _is_spread(entry: OutboxEntry, integrations: Sequence[Integration]) -> bool:
+    """Make an event's deliveries; one that cannot be made holds up nobody else's."""
+    wanted = [one for one in integrations if wants(one, entry)]
+    try:
+        if wanted:
+            await _spread(entry, wanted)
+    except Exception as error:
+        if is_unavailable(error):
+            raise
+        log.exception("event_not_spread", entry=str(entry.id))
+        return False
+    return True
 
 
 async def _spread(entry: OutboxEntry, wanted: Sequence[Integration]) -> None:

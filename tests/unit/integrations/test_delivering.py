@@ -269,3 +269,21 @@ async def test_a_client_that_is_gone_is_told_nothing(office: Office, outside: Re
         (delivery,) = await office.ended(1)
     assert delivery.status == "dead"
     assert outside.received == []
+
+
+async def test_an_event_that_cannot_be_spread_holds_up_nobody_else(
+    office: Office, database: Database, outside: Receiver
+) -> None:
+    broken = await Office(database).open(time_zone="Mars/Olympus_Mons")
+    await broken.webhook(f"{outside.url}/broken")
+    await broken.happens()
+    await office.webhook(f"{outside.url}/whole")
+    await office.happens()
+    async with running(process(office)):
+        await office.ended(1)
+    assert [one.path for one in outside.received] == ["/whole"]
+    zone = {"$set": {"time_zone": "Europe/Berlin"}}
+    await broken.scope.of(Client).update_one({}, zone)
+    async with running(process(office)):
+        await broken.ended(1)
+    assert [one.path for one in outside.received] == ["/whole", "/broken"]
