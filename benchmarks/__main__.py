@@ -6,6 +6,7 @@ from benchmarks.first_answer import NoAnswerError, measure_first_answer
 from benchmarks.hook_attack import measure_attack
 from benchmarks.hook_turns import HookNotReadyError, measure_hook_turns
 from benchmarks.hooks import measure_hooks
+from benchmarks.ingestion import measure_ingestion
 from benchmarks.list_page import measure_pages
 from benchmarks.queries import measure_queries
 from benchmarks.reading_pages import measure_reading
@@ -43,6 +44,7 @@ PARTS = (
     "first-answer",
     "retrieval",
     "reading",
+    "ingestion",
     "reports",
     "wordpress-page",
 )
@@ -149,6 +151,10 @@ def measure_reading_pages(report: Report, given: argparse.Namespace) -> None:
     report.reading = measure_reading(given.read_pages, given.repeats)
 
 
+def measure_site(report: Report, given: argparse.Namespace) -> None:
+    report.ingestion = measure_ingestion(given.site_pages)
+
+
 def measure_finding(report: Report, _given: argparse.Namespace) -> None:
     report.retrieval = measure_retrieval()
 
@@ -175,6 +181,7 @@ MEASURES = {
     "first-answer": measure_start,
     "retrieval": measure_finding,
     "reading": measure_reading_pages,
+    "ingestion": measure_site,
     "reports": measure_years,
     "wordpress-page": measure_wordpress,
 }
@@ -195,6 +202,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--chatbots", type=int, default=10_000, help="of all these clients")
     parser.add_argument("--messages", type=int, default=1_000_000, help="of all these clients")
     parser.add_argument("--read-pages", type=int, default=200, help="of one round, of each kind")
+    parser.add_argument("--site-pages", type=int, default=1_000, help="of the site that is read")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:

@@ -16,6 +16,7 @@ from benchmarks.hook_attack import AttackFigures
 from benchmarks.hook_turns import AT_ONCE as HOOKED_AT_ONCE
 from benchmarks.hook_turns import HookTurnFigures
 from benchmarks.hooks import CALLS_PER_S, PROMISED_OVERRUN_MS, HookFigures
+from benchmarks.ingestion import IngestionRun
 from benchmarks.list_page import Pages
 from benchmarks.queries import QueryFigures
 from benchmarks.reading_pages import ReadingSpeed
@@ -56,6 +57,7 @@ class Report:
     hook_turns: HookTurnFigures | None = None
     attack: AttackFigures | None = None
     reading: ReadingSpeed | None = None
+    ingestion: IngestionRun | None = None
     hooks: HookFigures | None = None
     retrieval: RetrievalFigures | None = None
     reports: ReportFigures | None = None
@@ -90,6 +92,7 @@ class Report:
             (self.queries, query_lines),
             (self.widget_start, widget_start_lines),
             (self.reading, reading_lines),
+            (self.ingestion, IngestionRun.lines),
             (self.hooks, hook_lines),
             (self.retrieval, RetrievalFigures.lines),
             (self.reports, ReportFigures.lines),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.knowledge.extraction.limits import LARGEST_FILE_BYTES
 from tests.api.operations import (
     Json,
     MakeClient,
@@ -173,6 +174,25 @@ async def test_a_push_that_is_too_much_or_wrong_is_refused_whole(
         assert {tuple(one["path"][1:]) for one in refused["issues"]} == fields
     refused = await pushed(admin, text_id, document())
     assert refused["issues"][0]["path"] == ["input", "sourceId"]
+
+
+async def test_documents_or_files_that_are_too_large_are_refused_with_the_limit(
+    admin: GraphQLClient, make_client: MakeClient
+) -> None:
+    client_id = await make_client()
+    source_id = await new_source(
+        admin, [await new_chatbot(admin, client_id)], kind="PUSH", text=None
+    )
+    half = f"<p>{'tea ' * 125_500}</p>"
+    refused = await pushed(admin, source_id, document(1, html=half), document(2, html=half))
+    [issue] = refused["issues"]
+    assert issue["path"] == ["input", "documents"]
+    assert "allowed are 1000000" in issue["message"]
+
+    too_large = b"a" * (LARGEST_FILE_BYTES + 1)
+    answer = await upload(admin, too_large, client_id, name="book.txt", kind="KNOWLEDGE")
+    assert answer.status_code == 413
+    assert f"at most {LARGEST_FILE_BYTES} bytes" in answer.text
 
 
 async def test_a_change_of_somebody_else_is_not_written_over(
