@@ -4,15 +4,16 @@ Two suites of Debian carry them, with every library they need, down to the C lib
 own may be too new or too old for them. So each is started by its own dynamic linker, from a script
 that stands for the command `php`.
 
-What cannot be fetched is left out, and the tests run on the machine's own PHP alone: the suite of
-the oldest moves to Debian's archive one day.
+What cannot be fetched is told and left out, and the tests run on the machine's own PHP alone; with
+CI=true it fails the set-up.
 """
 
+import os
 import shutil
 from pathlib import Path
 
 from set_up.debian_suites import cache, unpack
-from set_up.steps import CommandError, say
+from set_up.steps import CommandError, SetUpError, say
 
 SUITES = {"7.4": "bullseye", "8.4": "trixie"}
 EXTENSIONS = {
@@ -40,11 +41,17 @@ def fetched_versions() -> list[str]:
 
 
 def prepare() -> None:
-    """Fetches those that are missing."""
+    """Fetches those that are missing.
+
+    Raises:
+        SetUpError: With CI=true, where nothing may be left out, one cannot be fetched.
+    """
     for version in SUITES.keys() - fetched_versions():
         try:
             _fetch(version)
         except (CommandError, OSError, LookupError) as error:
+            if os.environ.get("CI") == "true":
+                raise SetUpError(f"PHP {version} cannot be fetched: {error}") from error
             say(f"no PHP {version}: the plugin is not tested on it ({error})")
 
 
