@@ -16,6 +16,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from documents.base import StoredDocument, TenantDocument, utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
+from documents.integrations import Integration
 from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import KnowledgeSource
 from documents.live_events import LiveEvent
@@ -81,6 +82,7 @@ async def erase_chatbot(client_id: str, chatbot_id: PydanticObjectId) -> Receipt
     chatbots = Chatbot.get_pymongo_collection()
     for _ in range(2):
         await _taken_from_sources(client_id, chatbot_id)
+        await _taken_from_integrations(client_id, chatbot_id)
         for document_class in classes_with("chatbot_id"):
             if _outlives_chatbot(document_class):
                 continue
@@ -191,6 +193,21 @@ async def _taken_from_sources(client_id: str, chatbot_id: PydanticObjectId) -> N
     own = {"chatbot_ids": chatbot_id}
     await KnowledgePage.get_pymongo_collection().update_many(
         {"client_id": client_id, **own}, {"$pull": own}
+    )
+
+
+async def _taken_from_integrations(client_id: str, chatbot_id: PydanticObjectId) -> None:
+    """One that was told of this chatbot only is switched off: an empty list would mean all."""
+    only_this = {"$eq": ["$chatbot_ids", [chatbot_id]]}
+    changed = {
+        "chatbot_ids": {"$setDifference": ["$chatbot_ids", [chatbot_id]]},
+        "active": {"$cond": [only_this, False, "$active"]},
+        "paused_reason": {"$cond": [only_this, "Its chatbot was deleted.", "$paused_reason"]},
+        "revision": {"$add": ["$revision", 1]},
+        "updated_at": "$$NOW",
+    }
+    await Integration.get_pymongo_collection().update_many(
+        {"client_id": client_id, "chatbot_ids": chatbot_id}, [{"$set": changed}]
     )
 
 

@@ -62,6 +62,7 @@ def test_every_mention_of_a_chatbot_is_known() -> None:
         "KnowledgeSource.chatbot_ids",
         "KnowledgeSource.leaving_chatbot_ids",
         "KnowledgePage.chatbot_ids",
+        "Integration.chatbot_ids",
     }
 
 

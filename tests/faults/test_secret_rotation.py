@@ -38,6 +38,8 @@ def test_every_sealed_field_is_known_to_the_rotation() -> None:
         "OutgoingMail.sealed",
         "HookSecret.sealed_value",
         "Report.sealed_code",
+        "Integration.sealed_target",
+        "Integration.signing_keys",
     }
 
 

@@ -11,7 +11,8 @@ from documents.base import utc_now
 from documents.clients import Client
 from documents.database.database import Database
 from documents.deliveries import Delivery, take_due_delivery
-from documents.erasure import erase_visitors
+from documents.erasure import erase_chatbot, erase_visitors
+from documents.ids import PydanticObjectId
 from documents.integrations import Integration
 from documents.outgoing_mails import OutgoingMail
 from documents.users import Membership, User
@@ -287,3 +288,15 @@ async def test_an_event_that_cannot_be_spread_holds_up_nobody_else(
     async with running(process(office)):
         await broken.ended(1)
     assert [one.path for one in outside.received] == ["/whole", "/broken"]
+
+
+async def test_an_integration_of_a_deleted_chatbot_is_not_told_of_others(office: Office) -> None:
+    gone, kept = PydanticObjectId(), PydanticObjectId()
+    alone = await office.webhook("https://hooks.example.com/a", chatbot_ids=[gone])
+    both = await office.webhook("https://hooks.example.com/b", chatbot_ids=[gone, kept])
+    await erase_chatbot(office.client_id, gone)
+    first, second = [await office.scope.of(Integration).get(one.id) for one in (alone, both)]
+    assert first is not None
+    assert second is not None
+    assert (first.active, first.paused_reason) == (False, "Its chatbot was deleted.")
+    assert (second.active, second.chatbot_ids) == (True, [kept])
