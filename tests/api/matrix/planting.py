@@ -57,6 +57,7 @@ KEPT = frozenset(
         "primary_color",
         "secondary_color",
         "maintenance_text",
+        "platform_maintenance_text",
         "source",
         "functions",
         "function",
