@@ -15,17 +15,18 @@ from documents.knowledge_chunks import KnowledgeChunk, chunk_of_question
 from documents.knowledge_sources import KnowledgeSize, knowledge_size
 from documents.tenancy import TenantScope
 from services.knowledge.arranging import arranged
+from services.knowledge.candidates import Candidates, Searched
 from services.knowledge.confidence import confidence
 from services.knowledge.embedding.embedder import Embedder
 from services.knowledge.embedding.fusing import fused
 from services.knowledge.embedding.meanings import NO_MEANINGS, Meanings
-from services.knowledge.embedding.vector_search import VectorSearch
 from services.knowledge.gate import Decision, Gate
 from services.knowledge.neighbours import with_neighbours
 from services.knowledge.pairs import question_key
 from services.knowledge.passages import PassageScores, RetrievedPassage, passage_of
 from services.knowledge.question import QuestionWord, all_tokens, read_question
 from services.knowledge.ranking import RankedChunk
+from services.knowledge.text_index import TextIndex
 from services.knowledge.word_search import WordFindings, WordSearch
 
 MOST_PASSAGES = 20
@@ -84,13 +85,16 @@ class KnowledgeSearch:
     """Searches what a chatbot knows."""
 
     def __init__(
-        self, policy: SearchPolicy | None = None, embedder: Embedder | None = None
+        self,
+        policy: SearchPolicy | None = None,
+        embedder: Embedder | None = None,
+        candidates: Candidates | None = None,
     ) -> None:
-        """Without an embedder words alone are compared."""
+        """Without an embedder words alone are compared; the text index collects by default."""
         self._policy = policy or SearchPolicy()
         self.embedder = embedder
-        self._vectors = VectorSearch(embedder.model.name) if embedder else None
-        self._words = WordSearch(self._policy.deadline_ms)
+        self._candidates = candidates or TextIndex(embedder.model.name if embedder else None)
+        self._words = WordSearch(self._policy.deadline_ms, candidates=self._candidates)
 
     async def search(
         self,
@@ -188,15 +192,12 @@ class KnowledgeSearch:
         found: WordFindings,
         size: KnowledgeSize,
     ) -> Meanings:
-        if self.embedder is None or self._vectors is None or vector is None:
+        if self.embedder is None or vector is None:
             return NO_MEANINGS
-        cosines = await self._vectors.similarities(
-            scope,
-            chatbot_id,
+        cosines = await self._candidates.by_meaning(
+            Searched(scope, chatbot_id, size.source_ids, self._policy.deadline_ms),
             vector,
-            source_ids=size.source_ids,
             by_words=[one.chunk_id for one in found.ranked],
-            deadline_ms=self._policy.deadline_ms,
         )
         return Meanings(cosines, self.embedder.model.least_cosine)
 

@@ -1,6 +1,6 @@
 """Finding and ordering a chatbot's chunks by the words that they share with a question.
 
-MongoDB's text index collects at most a thousand chunks that hold one of the words; BM25 orders
+At most a thousand chunks that hold one of the words are collected (`candidates`); BM25 orders
 them. A word that nothing in the question's language knows is joined by the known word that is most
 like it, and looked for again.
 
@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from documents.ids import PydanticObjectId
-from documents.knowledge_chunks import chunks_with_any_token
 from documents.knowledge_sources import KnowledgeSize, knowledge_version
 from documents.tenancy import TenantScope
+from services.knowledge.candidates import Candidates, Searched
 from services.knowledge.frequent_words import (
     FrequentWords,
     expected_counts,
@@ -35,6 +35,7 @@ from services.knowledge.ranking import (
     ranked,
     word_weights,
 )
+from services.knowledge.text_index import TextIndex
 from services.knowledge.vocabulary import Vocabularies, mended
 
 CANDIDATES = 1_000
@@ -71,8 +72,14 @@ class _Looked:
 class WordSearch:
     """Searches by words."""
 
-    def __init__(self, deadline_ms: int, vocabularies: Vocabularies | None = None) -> None:
+    def __init__(
+        self,
+        deadline_ms: int,
+        vocabularies: Vocabularies | None = None,
+        candidates: Candidates | None = None,
+    ) -> None:
         self._deadline_ms = deadline_ms
+        self._candidates = candidates or TextIndex()
         self._vocabularies = vocabularies or Vocabularies()
         self.frequent_words = FrequentWords()
 
@@ -171,12 +178,6 @@ class WordSearch:
         size: KnowledgeSize,
     ) -> list[CountedChunk]:
         """At most a thousand chunks with one of the wanted words; all words are counted."""
-        candidates = await chunks_with_any_token(
-            scope,
-            chatbot_id,
-            all_tokens(wanted),
-            source_ids=size.source_ids,
-            limit=CANDIDATES,
-            deadline_ms=self._deadline_ms,
-        )
+        searched = Searched(scope, chatbot_id, size.source_ids, self._deadline_ms)
+        candidates = await self._candidates.by_words(searched, all_tokens(wanted), limit=CANDIDATES)
         return await asyncio.to_thread(counted, candidates, question.words, question.language)
