@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import structlog
 
+from api.demo_knowledge import DEMO_KNOWLEDGE
 from api.demo_texts import DEMO_LANGUAGES, DEMO_TEXTS
 from documents.chatbots import Chatbot
 from documents.duplicates import DuplicateError, duplicates_reported
@@ -30,43 +31,6 @@ LOOK_SECONDS = 0.2
 """How often a server that waits for the demo looks for it."""
 
 log = structlog.get_logger()
-
-_DEMO_KNOWLEDGE = """\
-# Parlance
-
-## What is Parlance?
-Parlance is a self-hosted platform for AI chatbots that companies embed on their websites. An \
-agency runs it for many client companies, and each client's data is kept apart from all others'. \
-One GraphQL schema is the whole product's API: queries, mutations, and subscriptions that stream \
-answers.
-
-## What happens when the connection drops?
-When the connection drops, the answer goes on at the server. The page connects again with the same \
-idempotency key and the number of the last event it saw, and gets exactly the rest. Asking twice \
-with the same key never asks twice. A visitor can stop an answer at any time and keeps the text so \
-far.
-
-## How do I add my own knowledge?
-Sign in with the admin account that was printed at the first start. Then send the mutation \
-addKnowledgeSource with the chatbot's id, a title and your text. The text is searchable as soon as \
-the mutation returns, and answers cite it.
-
-## Which language models can it use?
-The model called Local needs no key: it answers with the best passages of the knowledge base, word \
-for word. OpenAI, Anthropic, Ollama and every OpenAI-compatible address are reached through \
-LangChain. Create one with the mutation createLlmConfig, make it the chatbot's default with \
-updateChatbot, and publish the chatbot with publishChatbot.
-
-## Where is the data stored?
-Everything is stored in MongoDB. Without an address of your own, Parlance starts a private MongoDB \
-server in its data folder and keeps the data there between starts. Secrets such as providers' keys \
-are sealed before they are stored.
-
-## How do I put a chatbot on my website?
-Each chatbot has a public embed key and a list of allowed origins. A page whose origin is not on \
-the list is refused. While Parlance runs on your own machine, pages on that machine may use every \
-chatbot.
-"""
 
 
 async def seed_platform() -> None:
@@ -115,7 +79,7 @@ async def _make_demo(services: Services, base_url: str) -> None:
             return  # another server that was silent for long does make it
     if not await scope.of(KnowledgeSource).count({"chatbot_ids": chatbot.id}, limit=1):
         await services.knowledge_sources.add_text(
-            DEMO_SLUG, [chatbot.id], "About Parlance", _DEMO_KNOWLEDGE
+            DEMO_SLUG, [chatbot.id], "About Parlance", DEMO_KNOWLEDGE
         )
 
 
