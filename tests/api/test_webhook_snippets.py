@@ -17,6 +17,14 @@ GUIDE = (ROOT / "docs" / "guide" / "integrations.md").read_text()
 RUN_SECONDS = 60
 BODY = '{"id": "1", "text": "Größe 中文"}'.encode()
 LANGUAGES = ["node", "python", pytest.param("php", marks=pytest.mark.php)]
+STRANGE = (
+    ("webhook-signature", "v1,é"),
+    ("webhook-id", "é"),
+    ("webhook-timestamp", "\N{ARABIC-INDIC DIGIT ONE}"),
+    ("webhook-timestamp", "9" * 5_000),
+)
+"""Headers that a stranger may send, and of which a receiver must not fall over."""
+
 FILES = ("verify_webhook.mjs", "verify_webhook.py", "verify_webhook.php")
 
 
@@ -78,6 +86,10 @@ def test_a_receiver_believes_us_and_nobody_else(language: str) -> None:
     late = dict(signed_headers([new], "event-1", now - 3_600, BODY))
     assert not believed(language, new, late, BODY)
     assert not believed(language, new, {}, BODY)
+    for field, odd in STRANGE:
+        assert not believed(language, new, {**headers, field: odd}, BODY), (field, odd)
+    beside = {**headers, "webhook-signature": f"v1,é {headers['webhook-signature']}"}
+    assert believed(language, new, beside, BODY)
 
 
 @pytest.mark.parametrize("name", FILES)
