@@ -5,15 +5,19 @@ other things. A made-up set is easier than what visitors write, so both leave ro
 """
 
 import json
+import tracemalloc
 from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
+from random import Random
+from string import ascii_lowercase
 
 import numpy as np
 import pytest
 
 from services.unanswered.grouping import grouped
-from services.unanswered.likeness import likeness_of
+from services.unanswered.likeness import MOST_COLUMNS, likeness_of
+from services.unanswered.listing import MOST_READ
 
 Pairs = set[frozenset[str]]
 
@@ -64,6 +68,22 @@ def test_the_order_in_which_they_are_asked_changes_nothing() -> None:
 )
 def test_other_scripts_find_together_too(language: str, alike: tuple[str, str], other: str) -> None:
     assert found_groups([alike[0], other, alike[1]], language) == [list(alike), [other]]
+
+
+def test_what_visitors_write_does_not_decide_how_much_memory_is_taken() -> None:
+    chance = Random(7)
+    hostile = ["".join(chance.choices(ascii_lowercase, k=8_000)) for _ in range(MOST_READ // 2)]
+    hostile += [" ".join(one[at : at + 5] for at in range(0, 8_000, 5)) for one in hostile]
+    likeness_of(hostile[::MOST_READ], "en")  # what is loaded once is not to be counted
+    tracemalloc.start()
+    try:
+        likeness = likeness_of(hostile, "en")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert likeness.shape == (MOST_READ, MOST_READ)
+    matrix = MOST_READ * MOST_COLUMNS * np.dtype(np.float32).itemsize
+    assert peak < 3 * matrix
 
 
 def test_nothing_and_single_questions_are_groups_of_their_own() -> None:
