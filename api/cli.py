@@ -276,6 +276,19 @@ def sync_knowledge(
     )
 
 
+@knowledge.command("search-indexes")
+def make_search_indexes() -> None:
+    """Make the indexes that PARLANCE_KNOWLEDGE_SEARCH=atlas needs, and tell which are ready."""
+    from api.search_indexes import made_search_indexes  # noqa: PLC0415
+    from documents.database.database import Database  # noqa: PLC0415
+
+    async def run(database: Database) -> None:
+        async for line in made_search_indexes(database, loaded_settings()):
+            print(line)
+
+    with_database(run)
+
+
 def _read_knowledge(action: str, work: Callable[..., Awaitable[bool]]) -> None:
     async def run(database: object) -> None:
         with _command(action):

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from api.database import prepare
+from api.knowledge_wiring import wire_search
 from api.settings import Settings
 from documents.chatbots import Chatbot
 from documents.database.database import Database
 from documents.tenancy import TenantScope
-from services.knowledge.embedding.embedder import Embedder
 from services.knowledge.evaluation import (
     MOST_BYTES,
     QuestionSet,
@@ -16,7 +16,6 @@ from services.knowledge.evaluation import (
     read_question_set,
     report,
 )
-from services.knowledge.search import KnowledgeSearch
 
 
 def question_set_in(file: Path) -> QuestionSet:
@@ -48,6 +47,5 @@ async def evaluated(
     chatbot = await TenantScope.every_client().of(Chatbot).find_one({"embed_key": embed_key})
     if chatbot is None:
         raise QuestionSetError(f"there is no chatbot with the embed key {embed_key!r}")
-    embedder = Embedder(settings.embedding) if settings.embedding else None
-    search = KnowledgeSearch(embedder=embedder)
+    search = wire_search(settings)
     return list(report(await evaluate(search, chatbot, questions.questions)))

@@ -7,17 +7,21 @@ from httpx import AsyncClient
 from api.settings import Settings
 from documents.database.database import Database
 from services.knowledge.clearing import Clearing
+from services.knowledge.embedding.embedder import Embedder
 from services.knowledge.extraction.extractor import Extractor
 from services.knowledge.fetching.site_client import site_http_client
 from services.knowledge.fetching.site_reader import SiteReader
 from services.knowledge.files import KnowledgeFiles
 from services.knowledge.pushing import Pushing
 from services.knowledge.reading import SourceReader
+from services.knowledge.search import KnowledgeSearch
+from services.knowledge.search_index import SearchIndex
 from services.knowledge.site_addresses import SiteAddresses
 from services.knowledge.site_sources import SiteSources
 from services.knowledge.source_limits import KnowledgeLimits
 from services.knowledge.sources import KnowledgeSources
 from services.knowledge.syncing import Syncing
+from services.knowledge.text_index import TextIndex
 from services.knowledge.worker import KnowledgeWorker
 
 
@@ -39,6 +43,16 @@ class KnowledgeWiring:
         await self.worker.close()
         await self.site_client.aclose()
         await self.extractor.close()
+
+
+def wire_search(settings: Settings) -> KnowledgeSearch:
+    """The search, with the index and the embedding model that the settings name."""
+    model = settings.embedding
+    index = SearchIndex if settings.knowledge_search == "atlas" else TextIndex
+    return KnowledgeSearch(
+        embedder=Embedder(model) if model else None,
+        candidates=index(model.name if model else None),
+    )
 
 
 def wire_knowledge(settings: Settings, database: Database) -> KnowledgeWiring:

@@ -19,6 +19,7 @@ from api.wiring import Wiring, wire
 from documents.database.database import Database
 from documents.database.opening import open_database
 from documents.errors import DatabaseError
+from documents.knowledge_search_setup import require_search
 from services.accounts.passwords import UnsuitablePasswordError
 from services.answering.warming import warm_up
 from services.cancelling import cancel_and_wait
@@ -45,7 +46,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         secret = installation_secret(settings)
         database = await open_database(database_options(settings))
         stack.push_async_callback(database.close)
-        await prepare(database)
+        await _make_ready(settings, database)
         wiring = wire(settings, database, secret)
         stack.push_async_callback(wiring.models.close)
         stack.push_async_callback(wiring.event_log.close)
@@ -82,6 +83,12 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         yield
         application.state.stopping = True
         log.info("stopping", running_answers=wiring.generations.running)
+
+
+async def _make_ready(settings: Settings, database: Database) -> None:
+    await prepare(database)
+    if settings.knowledge_search == "atlas":
+        await require_search(with_vectors=settings.embedding is not None)
 
 
 async def _take_over(wiring: Wiring) -> None:

@@ -250,6 +250,13 @@ class Settings(BaseSettings):
         description="Bearer token for /metrics and for the details of /readyz. Without it both stay"
         " closed.",
     )
+    knowledge_search: Literal["text", "atlas"] = Field(
+        "text",
+        description="What collects passages for a question. `text`: the text index of any MongoDB,"
+        " with vectors compared in Parlance. `atlas`: MongoDB's own `$search` and `$vectorSearch`,"
+        " of Atlas or of MongoDB 8.2 with mongot; `parlance knowledge search-indexes` makes what"
+        " it needs.",
+    )
     embedding_provider: str = Field(
         "",
         description="Finds passages by their meaning too, with an embedding model: `openai`,"

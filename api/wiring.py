@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from redis.asyncio import Redis
 
 from api.authentication.identifying import Identifying
-from api.knowledge_wiring import wire_knowledge
+from api.knowledge_wiring import wire_knowledge, wire_search
 from api.routes.account import ACCOUNT_PAGE
 from api.settings import Settings, provider_keys
 from documents.database.database import Database
@@ -80,7 +80,6 @@ from services.integrations.redelivering import Redelivering
 from services.integrations.targets import Targets, TargetSeals
 from services.integrations.trials import IntegrationTests
 from services.knowledge.clearing import Clearing
-from services.knowledge.embedding.embedder import Embedder
 from services.knowledge.embedding.embedding_work import EmbeddingWork
 from services.knowledge.extraction.extractor import Extractor
 from services.knowledge.search import KnowledgeSearch
@@ -178,7 +177,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     config_rules = ConfigRules(models, given_keys.keys())
     routes = ModelRoutes(models, sealer, given_keys)
     gates = ModelGates(STRICT, database)
-    knowledge_search = KnowledgeSearch(embedder=_embedder(settings))
+    knowledge_search = wire_search(settings)
     sandbox = _sandbox(settings)
     hook_secrets = HookSecrets(database, sealer)
     hook_http = HookHttp(hook_secrets, settings.allowed_addresses)
@@ -336,10 +335,6 @@ def _sandbox(settings: Settings) -> Sandbox:
         needs_seccomp=not settings.in_development,
     )
     return Sandbox(options)
-
-
-def _embedder(settings: Settings) -> Embedder | None:
-    return Embedder(settings.embedding) if settings.embedding else None
 
 
 def _embedding_work(search: KnowledgeSearch) -> EmbeddingWork | None:

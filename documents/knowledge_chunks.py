@@ -95,7 +95,9 @@ class KnowledgeChunk(TenantDocument):
         ]
 
 
-_WORDS = ("heading_tokens", "text_tokens", "token_count", "text_language")
+CHUNK_WORDS = ("heading_tokens", "text_tokens", "token_count", "text_language")
+"""The fields of `ChunkWords`, in its order."""
+
 _BATCH = 300
 """Chunks decoded at once: more would keep answers that stream at the time waiting."""
 
@@ -232,10 +234,10 @@ async def chunks_with_any_token(
         {"$match": chunks.condition({**searchable(chatbot_id, source_ids), "$text": words})},
         {"$sort": {"score": {"$meta": "textScore"}, "_id": ASCENDING}},
         {"$limit": limit},
-        {"$project": dict.fromkeys(_WORDS, 1)},
+        {"$project": dict.fromkeys(CHUNK_WORDS, 1)},
     ]
     cursor = await chunks.raw.aggregate(pipeline, maxTimeMS=deadline_ms)
-    return [_chunk_words(found) for found in await cursor.to_list()]
+    return [chunk_words(found) for found in await cursor.to_list()]
 
 
 async def neighbour_text(
@@ -311,7 +313,7 @@ async def tokens_in_batches(
         {**searchable(chatbot_id, source_ids), "text_language": {"$in": list(languages)}}
     )
     cursor = chunks.raw.find(
-        condition, dict.fromkeys(_WORDS, 1), batch_size=_BATCH, max_time_ms=deadline_ms
+        condition, dict.fromkeys(CHUNK_WORDS, 1), batch_size=_BATCH, max_time_ms=deadline_ms
     ).limit(limit)
     async for batch in _in_batches(cursor):
         yield batch
@@ -337,7 +339,7 @@ async def sampled_in_batches(
     chunks = scope.of(KnowledgeChunk)
     pipeline: list[dict[str, Any]] = [
         {"$match": chunks.condition(searchable(chatbot_id, source_ids))},
-        {"$project": dict.fromkeys(_WORDS, 1)},
+        {"$project": dict.fromkeys(CHUNK_WORDS, 1)},
         {"$sample": {"size": count}},
     ]
     cursor = await chunks.raw.aggregate(pipeline, batchSize=_BATCH, maxTimeMS=deadline_ms)
@@ -348,12 +350,13 @@ async def sampled_in_batches(
 async def _in_batches(cursor: AsyncIterator[dict[str, Any]]) -> AsyncIterator[list[ChunkWords]]:
     batch: list[ChunkWords] = []
     async for found in cursor:
-        batch.append(_chunk_words(found))
+        batch.append(chunk_words(found))
         if len(batch) == _BATCH:
             yield batch
             batch = []
     yield batch
 
 
-def _chunk_words(found: dict[str, Any]) -> ChunkWords:
-    return ChunkWords(found["_id"], *(found[name] for name in _WORDS))
+def chunk_words(found: Mapping[str, Any]) -> ChunkWords:
+    """Out of a document with the fields `CHUNK_WORDS`."""
+    return ChunkWords(found["_id"], *(found[name] for name in CHUNK_WORDS))

@@ -87,10 +87,12 @@ async def embedded_ids(
     *,
     source_ids: Sequence[PydanticObjectId],
     deadline_ms: int,
+    among: Sequence[PydanticObjectId] | None = None,
 ) -> list[PydanticObjectId]:
-    """The chunks of a chatbot that have a vector of the model."""
+    """The chunks of a chatbot, or those among the given ones, that have a vector of the model."""
     chunks = scope.of(KnowledgeChunk)
-    wanted = {**searchable(chatbot_id, source_ids), "vector_model": model}
+    only = {} if among is None else {"_id": {"$in": list(among)}}
+    wanted = {**searchable(chatbot_id, source_ids), "vector_model": model, **only}
     found = chunks.raw.find(chunks.condition(wanted), {"_id": 1}, max_time_ms=deadline_ms)
     return [one["_id"] for one in await found.to_list()]
 

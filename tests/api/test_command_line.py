@@ -137,6 +137,13 @@ def test_without_a_mongod_there_are_three_ways_out(own_server: ServerProcess) ->
     check_refused(result, "/nowhere/mongod", "three ways out", *ways)
 
 
+def test_a_mongodb_without_search_is_refused_at_the_start(own_server: ServerProcess) -> None:
+    asked = {"PARLANCE_KNOWLEDGE_SEARCH": "atlas"}
+    for arguments in (("serve",), ("knowledge", "search-indexes")):
+        result = command(own_server, *arguments, **asked)
+        check_refused(result, "PARLANCE_KNOWLEDGE_SEARCH=atlas", "MongoDB Atlas", "mongot")
+
+
 def test_a_secret_key_that_is_damaged_is_not_replaced(own_server: ServerProcess) -> None:
     own_server.data_dir.mkdir()
     key = own_server.data_dir / "secret.key"

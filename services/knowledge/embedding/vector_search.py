@@ -101,6 +101,13 @@ class VectorSearch:
             total -= dropped.matrix.nbytes
 
 
+def cosines(
+    vectors: Sequence[StoredVector], question: Sequence[float]
+) -> dict[PydanticObjectId, float]:
+    """Cosines of a few chunks with a question, -1 to 1."""
+    return _cosines(_joined(_empty(), {one.chunk_id for one in vectors}, vectors), question)
+
+
 def _empty() -> _Kept:
     return _Kept((), np.zeros((0, 0), dtype=np.float32))
 

@@ -1,25 +1,37 @@
 """What every kind of collecting must hold to, asked of each: see `services.knowledge.candidates`.
 
+MongoDB's own search is asked where `PARLANCE_TEST_ATLAS_URL` names a server that has it, in a
+database of its own, which is dropped; elsewhere those tests do not exist.
+
 An index may need a moment until it knows of a new chunk, but a chunk that was hidden, or whose
 source was taken away, is found by nobody from that moment on.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from math import sqrt
 from time import monotonic
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from beanie import PydanticObjectId
 
+from documents.database.database import Database
+from documents.database.opening import open_database
+from documents.database.options import DatabaseOptions
+from documents.database.preparation import prepare_documents
 from documents.knowledge_chunks import KnowledgeChunk
+from documents.knowledge_search_setup import make_search_indexes
 from documents.knowledge_vectors import UnembeddedChunk, store_vectors
+from documents.registry import DOCUMENT_CLASSES
 from documents.tenancy import TenantScope
 from services.knowledge.candidates import Candidates, Searched
 from services.knowledge.embedding.vector_search import VectorSearch
+from services.knowledge.search_index import SearchIndex
 from services.knowledge.text_index import TextIndex
 from tests.unit.knowledge.conftest import new_tenant
 
@@ -27,18 +39,52 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MODEL = "contract:three-numbers"
 NORTH, EAST = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0)
-PATIENCE_S = 60.0
 
 Found = TypeVar("Found")
 
 
+ATLAS_URL = os.environ.get("PARLANCE_TEST_ATLAS_URL", "")
+KINDS = ["text", "atlas"] if ATLAS_URL else ["text"]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def searching_mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    """A database with the search indexes, on the server that the tests were given."""
+    name, folder = f"parlance_contract_{uuid4().hex[:8]}", tmp_path_factory.mktemp("none")
+    opened = await open_database(DatabaseOptions(ATLAS_URL, folder, database_name=name))
+    try:
+        await prepare_documents(opened, DOCUMENT_CLASSES)
+        await becomes(index_states, ["ready", "ready"], patience_s=600)
+        yield opened
+    finally:
+        await opened.database.client.drop_database(name)
+        await opened.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def candidates(database: object) -> Candidates:
+async def text(database: Database) -> Candidates:
     return TextIndex(MODEL)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def atlas(searching_mongodb: Database) -> Candidates:
+    # The `database` of other tests binds the document classes back to theirs.
+    await prepare_documents(searching_mongodb, DOCUMENT_CLASSES)
+    return SearchIndex(MODEL)
+
+
+@pytest.fixture(params=KINDS)
+def candidates(request: pytest.FixtureRequest) -> Candidates:
+    collecting: Candidates = request.getfixturevalue(request.param)
+    return collecting
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def searched(candidates: Candidates) -> Searched:
+    return await searched_anew()
+
+
+async def searched_anew() -> Searched:
     tenant = await new_tenant()
     return Searched(tenant.scope, tenant.chatbot_id, [PydanticObjectId()], 5_000)
 
@@ -166,8 +212,9 @@ async def test_meanings_are_cosines_and_only_of_vectors_of_the_model(
 
 
 async def test_a_large_chatbot_is_compared_where_words_have_found_something(
-    database: object, searched: Searched
+    text: Candidates,
 ) -> None:
+    searched = await searched_anew()
     near = await taught(searched, vector=NORTH)
     await taught(searched, vector=NORTH)
     for chunk_id in (near, PydanticObjectId()):
@@ -208,9 +255,15 @@ async def count(found: Awaitable[Sequence[object]]) -> int:
     return len(await found)
 
 
-async def becomes(look: Callable[[], Awaitable[Found]], wanted: Found) -> None:
+async def index_states() -> list[str]:
+    return list((await make_search_indexes(len(NORTH))).values())
+
+
+async def becomes(
+    look: Callable[[], Awaitable[Found]], wanted: Found, *, patience_s: float = 60
+) -> None:
     """Wait until an index that follows its collection has caught up."""
-    ends = monotonic() + PATIENCE_S
+    ends = monotonic() + patience_s
     found = await look()
     while found != wanted and monotonic() < ends:
         await asyncio.sleep(0.05)
