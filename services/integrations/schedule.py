@@ -30,7 +30,8 @@ def pause_after(tries: int, retry_after_s: float | None = None) -> timedelta | N
     """How long to wait after so many tries; None: it was the last one."""
     if tries > len(PAUSES):
         return None
-    wish = min(timedelta(seconds=retry_after_s or 0.0), LONGEST_WISH)
+    # Receivers may send any number, and a timedelta does not hold each.
+    wish = timedelta(seconds=min(max(0.0, retry_after_s or 0.0), LONGEST_WISH.total_seconds()))
     jitter = random.uniform(*_JITTER)  # noqa: S311 - no secret
     return max(PAUSES[tries - 1], wish) * jitter
 

@@ -1,5 +1,7 @@
 """What people get to read: escaped, cut, together or one by one, and to each address once."""
 
+import html
+import re
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,7 +25,7 @@ from services.mail.smtp_carrier import SmtpCarrier, SmtpServer
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Resealing, Sealer
 from tests.mail_server import mail_server
-from tests.receivers import Receiver, receiver
+from tests.receivers import Receiver, Reply, receiver
 from tests.unit.answering.processes import until
 from tests.unit.integrations.offices import SEALER, Office, process, running
 
@@ -50,9 +52,15 @@ def bulletin(count: int, text: str) -> Bulletin:
     return Bulletin("Subject " + text[:500], [Notice("A title", parts)] * count, unshown=3)
 
 
+def telegram_units(text: str) -> int:
+    """What Telegram counts: UTF-16 units of a text once its tags and entities are read."""
+    read = html.unescape(re.sub(r"</?[bi]>", "", text))
+    return len(read.encode("utf-16-le")) // 2
+
+
 @pytest.mark.parametrize("count", [1, 2, 20])
 async def test_texts_fit_into_what_each_channel_takes(count: int) -> None:
-    assert len(telegram_text(bulletin(count, LONG)).encode("utf-16-le")) // 2 <= 4 * TELEGRAMS_MOST
+    assert telegram_units(telegram_text(bulletin(count, LONG))) <= TELEGRAMS_MOST
     assert len(discord_text(bulletin(count, LONG))) <= DISCORDS_MOST
     assert len(slack_text(bulletin(count, LONG))) <= 12_000
 
@@ -77,6 +85,29 @@ async def test_an_answer_reaches_a_room(office: Office, outside: Receiver, kind:
     assert "When do you open?" in text
     assert "At nine." in text
     assert "room-secret" not in delivery.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("discord", b'{"message": "You are being rate limited.", "retry_after": %s}'),
+        ("telegram", b'{"ok": false, "error_code": 429, "parameters": {"retry_after": %s}}'),
+    ],
+)
+@pytest.mark.parametrize(("wish", "least"), [(b"7200", 2.0), (b"1e300", 10.0), (b"-1e300", 0.0)])
+async def test_a_wish_for_later_in_the_answer_is_followed(
+    office: Office, outside: Receiver, kind: str, body: bytes, wish: bytes, least: float
+) -> None:
+    outside.otherwise = Reply(429, body % wish)
+    address = {"bot_token": "1:x", "chat_id": "1"} if kind == "telegram" else {"url": outside.url}
+    await office.integration(kind, address)  # type: ignore[arg-type]
+    await office.happens()
+    async with running(process(office, telegram_url=outside.url)):
+        (delivery,) = await office.ended(1)
+    (attempt,) = delivery.attempts
+    assert (delivery.status, attempt.http_status) == ("retrying", 429)
+    wait = (delivery.due_at - attempt.at) / timedelta(hours=1)
+    assert least <= wait <= 1.2 * least + 0.1
 
 
 async def test_a_digest_is_one_message(office: Office, outside: Receiver) -> None:

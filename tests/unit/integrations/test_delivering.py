@@ -147,6 +147,18 @@ async def test_a_secret_that_the_receiver_repeats_is_not_stored(
     assert delivery.attempts[0].response_excerpt == "(secret) (secret)"
 
 
+@pytest.mark.parametrize("repeated", ["/rooms/T0/B0?key=abcdef", "/rooms/T0/B0", "key=abcdef"])
+async def test_a_part_of_the_address_that_the_receiver_repeats_is_not_stored(
+    office: Office, outside: Receiver, repeated: str
+) -> None:
+    outside.otherwise = Reply(404, f"Cannot POST {repeated}".encode())
+    await office.webhook(f"{outside.url}/rooms/T0/B0?key=abcdef")
+    await office.happens()
+    async with running(process(office)):
+        (delivery,) = await office.ended(1)
+    assert delivery.attempts[0].response_excerpt == "Cannot POST (secret)"
+
+
 async def test_a_process_that_died_leaves_one_attempt_to_be_repeated(
     office: Office, outside: Receiver
 ) -> None:
