@@ -142,7 +142,8 @@ class Chatbots:
             before = await found(scope, chatbot_id, revision, session)
             changes = await self._checked_changes(before, change, session)
             if active not in {None, before.active}:
-                changes["active"] = active
+                # Or a deletion that was cut off would go on once the chatbot is off again.
+                changes |= {"active": active, "deleted_at": None}
             return await changed(scope, before, changes, session)
 
         return await self._transactions.run_transaction(write)

@@ -55,6 +55,9 @@ class ClientChanges:
             if not cleaned:
                 await record(session, client_id=before.client_id, before=before, after=before)
                 return before
+            if before.active or cleaned.get("active"):
+                # Or a deletion that was cut off would go on once the client is off again.
+                cleaned["deleted_at"] = None
             after = await clients.update_one(
                 {"_id": document_id}, {"$set": cleaned, "$inc": {"revision": 1}}, session=session
             )

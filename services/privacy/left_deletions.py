@@ -1,8 +1,8 @@
 """Finishing deletions of clients and chatbots: those that took longer than their request may.
 
 Deleting is begun by switching off and noting when, and all that it does may be done twice. What
-somebody has switched on again stays. Whoever
-takes a deletion moves its moment on, so that others leave it alone meanwhile.
+somebody has switched on again stays, also when it is switched off later: switching on takes the
+moment away. Whoever takes a deletion moves its moment on, so that others leave it alone meanwhile.
 """
 
 from datetime import timedelta
