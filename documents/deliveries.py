@@ -119,6 +119,7 @@ async def take_due_delivery(
     after: PydanticObjectId | None = None,
     without: Sequence[PydanticObjectId] = (),
     only: PydanticObjectId | None = None,
+    handled: Sequence[str] | None = None,
 ) -> Delivery | None:
     """A delivery that is due, taken for one attempt; None when none is.
 
@@ -128,6 +129,7 @@ async def take_due_delivery(
         after: Only of integrations that come after this one.
         without: Not of these integrations.
         only: Only of this integration.
+        handled: Only what exactly these of several receivers need no more; None: whatever.
     """
     place: dict[str, Any] = {"$nin": list(without)}
     if after is not None:
@@ -135,7 +137,7 @@ async def take_due_delivery(
     if only is not None:
         place = {"$eq": only}
     found = await Delivery.get_pymongo_collection().find_one_and_update(
-        {**_EVERYBODYS, "open": True, "integration_id": place, **_DUE},
+        {**_EVERYBODYS, "open": True, "integration_id": place, **_DUE, **_handled(handled)},
         [
             {
                 "$set": {
@@ -223,6 +225,14 @@ async def make_taken_deliveries_due() -> None:
         {**_EVERYBODYS, "open": True, "taken_by": {"$ne": None}},
         {"$set": {"due_at": utc_now(), "taken_by": None}},
     )
+
+
+def _handled(receivers: Sequence[str] | None) -> dict[str, Any]:
+    if receivers is None:
+        return {}
+    if not receivers:
+        return {"handled": []}
+    return {"handled": {"$all": list(receivers), "$size": len(receivers)}}
 
 
 def _from_now(duration: timedelta) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from time import perf_counter
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from services.integrations.channels.channel import Parcel
 from services.integrations.channels.channels import Channels
 from services.integrations.figures import DeliveryFigures
 from services.integrations.integrations import live_keys
+from services.integrations.notices import bulletin_of
 from services.integrations.outcomes import Outcome
 from services.integrations.targets import TargetSeals, secrets_of
 from services.integrations.told import Told, trial
@@ -76,7 +78,7 @@ class Attempting:
             outcome = Outcome("It did not come to an end in time.")
         seconds = perf_counter() - began
         self.figures.note(integration.kind, seconds, delivered=outcome.problem is None)
-        return Attempted(outcome, at, round(seconds * 1000))
+        return Attempted(_to_be_kept(outcome, events), at, round(seconds * 1000))
 
     async def try_out(self, integration: Integration, kind: OutboxKind) -> Attempt:
         """Tell an integration of something that did not happen.
@@ -103,3 +105,14 @@ class Attempting:
         async with asyncio.timeout(channel.longest_s + MARGIN_S):
             outcome = await channel.send(parcel)
         return outcome.without(secrets_of(address, keys))
+
+
+def _to_be_kept(outcome: Outcome, events: Sequence[Told]) -> Outcome:
+    """The outcome, of a digest without what was said: it is kept with each of the deliveries.
+
+    What one visitor said would outlive its erasure in the deliveries of others. Receivers such as
+    Telegram repeat in their answers what they were sent.
+    """
+    if len(events) == 1 or outcome.request_excerpt is None:
+        return outcome
+    return replace(outcome, request_excerpt=bulletin_of(events).subject, response_excerpt=None)

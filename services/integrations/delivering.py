@@ -2,8 +2,8 @@
 
 A delivery is taken for one attempt. A process that dies between sending and noting it leaves that
 one attempt to be repeated, under the same event id, when its while is over; nothing is lost.
-Integrations take turns, and one has few attempts under way at once: a slow or dead receiver costs
-the others nothing.
+Integrations take turns, and one has few attempts under way at once, as has one client: a slow or
+dead receiver costs the others nothing.
 """
 
 import asyncio
@@ -54,11 +54,13 @@ class Pace:
     Attributes:
         at_once: Attempts under way in one process.
         for_one: Those of them for one integration.
+        for_client: Those of them for all integrations of one client.
         look_s: Between two looks when nothing was due.
     """
 
     at_once: int = 32
     for_one: int = 4
+    for_client: int = 8
     look_s: float = 0.5
 
 
@@ -78,7 +80,7 @@ class Delivering:
         self._pace = pace or Pace()
         self._lease = timedelta(seconds=attempting.longest_s + MARGIN_S)
         self._after: PydanticObjectId | None = None
-        self._under_way: dict[asyncio.Task[None], PydanticObjectId] = {}
+        self._under_way: dict[asyncio.Task[None], Delivery] = {}
 
     async def run(self) -> None:
         """Deliver until cancelled."""
@@ -118,22 +120,35 @@ class Delivering:
         integrations = TenantScope.one(delivery.client_id).of(Integration)
         integration = await integrations.get(delivery.integration_id)
         # Here and not in the task: what is taken next must not be of the same digest.
-        taken = [delivery, *await self._others_of_digest(integration)]
+        taken = [delivery, *await self._others_of_digest(integration, delivery)]
         task = asyncio.create_task(self._deliver(integration, taken), name="delivery")
-        self._under_way[task] = delivery.integration_id
+        self._under_way[task] = delivery
         task.add_done_callback(self._under_way.pop)
         return True
 
     async def _next(self) -> Delivery | None:
         """Take the next delivery of the next integration in turn."""
-        counts = Counter(self._under_way.values())
-        busy = [one for one, count in counts.items() if count >= self._pace.for_one]
+        busy = await self._busy()
         token = secrets.token_hex(8)
         found = await take_due_delivery(token, self._lease, after=self._after, without=busy)
         if found is None and self._after is not None:
             found = await take_due_delivery(token, self._lease, without=busy)
         self._after = found.integration_id if found else None
         return found
+
+    async def _busy(self) -> list[PydanticObjectId]:
+        """The integrations that have as many attempts under way as they or their client may have.
+
+        Those of a client by their ids: so its backlog is skipped in the index and not read.
+        """
+        counts = Counter(one.integration_id for one in self._under_way.values())
+        busy = {one for one, count in counts.items() if count >= self._pace.for_one}
+        of_clients = Counter(one.client_id for one in self._under_way.values())
+        full = [one for one, count in of_clients.items() if count >= self._pace.for_client]
+        if full:
+            integrations = TenantScope.many(full).of(Integration)
+            busy.update(await integrations.raw.distinct("_id", integrations.condition()))
+        return sorted(busy)
 
     async def _deliver(self, integration: Integration | None, taken: Sequence[Delivery]) -> None:
         try:
@@ -143,18 +158,23 @@ class Delivering:
                 log.exception("delivery_failed", delivery=str(taken[0].id))
 
     async def _delivered(self, integration: Integration | None, taken: Sequence[Delivery]) -> None:
-        problem = _obstacle(integration, taken[0])
         if integration is None:
             of_client = TenantScope.one(taken[0].client_id).of(Delivery)
             await of_client.delete_one({"_id": taken[0].id})
-        elif problem is not None:
-            for delivery in taken:
+            return
+        free: list[Delivery] = []
+        for delivery in taken:
+            problem = _obstacle(integration, delivery)
+            if problem is None:
+                free.append(delivery)
+            else:
                 await self._given_up(delivery, problem)
-        else:
-            await self._attempt(integration, taken)
+        await self._attempt(integration, free)
 
-    async def _others_of_digest(self, integration: Integration | None) -> list[Delivery]:
-        """What is shown together with the first."""
+    async def _others_of_digest(
+        self, integration: Integration | None, first: Delivery
+    ) -> list[Delivery]:
+        """What is shown together with the first: to the same of several receivers."""
         others: list[Delivery] = []
         if integration is None or integration.kind not in DIGESTIBLE:
             return others
@@ -162,7 +182,9 @@ class Delivering:
             return others
         token = secrets.token_hex(8)
         while len(others) < MOST_IN_A_DIGEST:
-            more = await take_due_delivery(token, self._lease, only=integration.id)
+            more = await take_due_delivery(
+                token, self._lease, only=integration.id, handled=first.handled
+            )
             if more is None:
                 break
             others.append(more)
@@ -180,10 +202,11 @@ class Delivering:
         if not present:
             return
         attempted = await self._attempting.attempt(integration, events, present[0])
-        # All of a digest wait for the same moment, so that they stay one.
-        wait = pause_after(present[0].tries, attempted.outcome.retry_after_s)
+        # Those of a digest that were tried as often wait for the same moment, to stay one.
+        wish = attempted.outcome.retry_after_s
+        waits = {tries: pause_after(tries, wish) for tries in {one.tries for one in present}}
         for delivery in present:
-            await self._settle(delivery, attempted, wait)
+            await self._settle(delivery, attempted, waits[delivery.tries])
         await self._pausing.note(integration, attempted.outcome)
 
     async def _given_up(self, delivery: Delivery, problem: str) -> None:
@@ -216,9 +239,9 @@ class Delivering:
             log.warning("delivery_given_up", delivery=str(delivery.id), problem=outcome.problem)
 
 
-def _obstacle(integration: Integration | None, delivery: Delivery) -> str | None:
+def _obstacle(integration: Integration, delivery: Delivery) -> str | None:
     """Why nothing is to be attempted; None: it is."""
-    if integration is None or not integration.active:
+    if not integration.active:
         return "The integration is switched off."
     if delivery.tries > len(PAUSES) + 1:  # the process died each time
         return "The attempts never came to an end."

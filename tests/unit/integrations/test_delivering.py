@@ -16,6 +16,7 @@ from documents.ids import PydanticObjectId
 from documents.integrations import Integration
 from documents.outgoing_mails import OutgoingMail
 from documents.users import Membership, User
+from services.integrations.delivering import Pace
 from services.integrations.schedule import PAUSES
 from services.integrations.spreading import spread_some
 from tests.receivers import Receiver, Reply, receiver
@@ -73,6 +74,24 @@ async def test_a_receiver_that_hangs_delays_nobody(office: Office, outside: Rece
         await until(quick_has_all)
         slow = [one for one in outside.received if one.path == "/slow"]
         assert len(slow) == 4
+        outside.let_go.set()
+        await office.ended(80)
+
+
+async def test_a_client_with_many_receivers_that_hang_delays_no_other_client(
+    office: Office, database: Database, outside: Receiver
+) -> None:
+    outside.by_path = {"/slow": Reply(hangs=True)}
+    for _ in range(4):
+        await office.webhook(f"{outside.url}/slow")
+    other = await Office(database).open()
+    await other.webhook(f"{outside.url}/quick")
+    await office.happens(20)
+    await other.happens(20)
+    async with running(process(office, deadline_s=60.0, pace=Pace(at_once=12, look_s=0.01))):
+        await other.ended(20)
+        slow = [one for one in outside.received if one.path == "/slow"]
+        assert len(slow) == 8
         outside.let_go.set()
         await office.ended(80)
 
