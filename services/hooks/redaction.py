@@ -16,7 +16,7 @@ class Redaction:
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         """`secrets` by their names."""
-        self._names = {form: name for name, value in secrets.items() for form in _forms(value)}
+        self._names = {form: name for name, value in secrets.items() for form in forms_of(value)}
         # Of two that begin alike the longer one is taken, or its end would be left standing.
         longest_first = sorted(self._names, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)))
@@ -28,7 +28,7 @@ class Redaction:
         return self._pattern.sub(lambda found: f"{{secret:{self._names[found[0]]}}}", text)
 
 
-def _forms(value: str) -> Iterator[str]:
+def forms_of(value: str) -> Iterator[str]:
     """A secret as it is, and as JSON, URLs and Base64 write it."""
     yield value
     yield json.dumps(value)[1:-1]

@@ -1,20 +1,22 @@
 """Posting to receivers that clients name: through the guard, with an end, and nothing followed."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 
 import httpx
 
+from services.integrations.hiding import without_secrets
 from services.integrations.outcomes import (
     MAX_REQUEST_EXCERPT,
     MAX_RESPONSE_EXCERPT,
     Outcome,
     excerpt,
 )
-from services.outgoing.bounded import BoundedAnswer, send_bounded
-from services.outgoing.errors import AnswerTooLargeError, OutgoingError, UnsafeAddressError
+from services.outgoing.bounded import BoundedAnswer, send_for_status
+from services.outgoing.errors import OutgoingError, UnsafeAddressError
 from services.outgoing.guard import GuardPolicy
 from services.outgoing.guarded_client import guarded_http_client
 from services.outgoing.resolving import Resolver
@@ -43,20 +45,24 @@ class HttpPosts:
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.deadline_s = deadline_s
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
-        """Post a body of JSON. Never raises for what a receiver did."""
-        asked = excerpt(body.decode(errors="replace"), MAX_REQUEST_EXCERPT)
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], secrets: Collection[str] = ()
+    ) -> Outcome:
+        """Post a body of JSON. Never raises for what a receiver did.
+
+        Neither the parts of the address nor `secrets` stand in the excerpts, however they are cut.
+        """
+        hidden = [url, *secrets]
+        asked = _excerpt(body, hidden, MAX_REQUEST_EXCERPT)
         try:
             answer = await self._answer(url, body, headers)
         except UnsafeAddressError as error:
             return Outcome(f"The address may not be called: {error}.", request_excerpt=asked)
-        except AnswerTooLargeError as error:
-            return Outcome(f"The answer is too long: {error}.", request_excerpt=asked)
         except OutgoingError as error:
             return Outcome(f"There was no whole answer: {error}.", request_excerpt=asked)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return Outcome(_network_problem(error), request_excerpt=asked)
-        return _outcome(answer, asked)
+        return _outcome(answer, asked, hidden)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -66,22 +72,26 @@ class HttpPosts:
         request = self._client.build_request(
             "POST", url, content=body, headers={"content-type": "application/json", **headers}
         )
-        return await send_bounded(
+        return await send_for_status(
             self._client, request, max_bytes=MAX_ANSWER_BYTES, deadline_s=self.deadline_s
         )
 
 
-def _outcome(answer: BoundedAnswer, asked: str) -> Outcome:
+def _outcome(answer: BoundedAnswer, asked: str, hidden: Collection[str]) -> Outcome:
     accepted = 200 <= answer.status < 300  # noqa: PLR2004 - RFC 9110, section 15.3
     return Outcome(
         problem=None if accepted else _refusal(answer),
         http_status=answer.status,
         request_excerpt=asked,
-        response_excerpt=excerpt(answer.body.decode(errors="replace"), MAX_RESPONSE_EXCERPT),
+        response_excerpt=_excerpt(answer.body, hidden, MAX_RESPONSE_EXCERPT),
         retry_after_s=None if accepted else retry_after(answer.headers.get("retry-after")),
         is_over=answer.status == GONE,
         body=answer.body,
     )
+
+
+def _excerpt(body: bytes, hidden: Collection[str], most: int) -> str:
+    return excerpt(without_secrets(body.decode(errors="replace"), hidden), most)
 
 
 def _refusal(answer: BoundedAnswer) -> str:
@@ -113,8 +123,20 @@ def retry_after(given: str | None) -> float | None:
     if given.strip().isdecimal():
         return float(given.strip()[:9])
     try:
+        # A time zone may be any number there, also one that no clock knows.
         moment = parsedate_to_datetime(given)
-    except ValueError:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+
+
+def told_seconds(given: object) -> float | None:
+    """The seconds that a receiver names in JSON; None for what is no number of seconds."""
+    if not isinstance(given, int | float) or isinstance(given, bool):
+        return None
+    try:
+        seconds = float(given)
+    except OverflowError:
+        return None
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None

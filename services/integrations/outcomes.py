@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+from services.integrations.hiding import without_secrets
+
 MAX_REQUEST_EXCERPT = 2_000
 MAX_RESPONSE_EXCERPT = 1_000
 """Characters that are kept of what was sent, and of what was answered."""
-
-HIDDEN = "(secret)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,4 @@ def excerpt(text: str, most: int) -> str:
 
 
 def _hidden(text: str | None, secrets: Collection[str]) -> str | None:
-    if text is None:
-        return None
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, HIDDEN)
-    return text
+    return None if text is None else without_secrets(text, secrets)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 
 from services.integrations.channels.channel import Parcel
-from services.integrations.http_posts import HttpPosts
+from services.integrations.http_posts import HttpPosts, told_seconds
 from services.integrations.notices import Bulletin, Notice, bulletin_of, shortened
 from services.integrations.outcomes import Outcome
 
@@ -38,7 +38,7 @@ class DiscordNotices:
             "allowed_mentions": {"parse": []},
             "flags": SUPPRESS_EMBEDS,
         }
-        outcome = (await self._posts.post(url, orjson.dumps(said), {})).without([url])
+        outcome = await self._posts.post(url, orjson.dumps(said), {})
         return replace(outcome, retry_after_s=_wait(outcome) or outcome.retry_after_s)
 
 
@@ -73,4 +73,4 @@ def _wait(outcome: Outcome) -> float | None:
     except orjson.JSONDecodeError:
         return None
     wait = told.get("retry_after") if isinstance(told, dict) else None
-    return float(wait) if isinstance(wait, int | float) else None
+    return told_seconds(wait)

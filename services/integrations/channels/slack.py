@@ -30,8 +30,7 @@ class SlackNotices:
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        outcome = await self._posts.post(url, orjson.dumps(said), {})
-        return outcome.without([url])
+        return await self._posts.post(url, orjson.dumps(said), {})
 
 
 def slack_text(bulletin: Bulletin) -> str:

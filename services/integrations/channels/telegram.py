@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 
 from services.integrations.channels.channel import Parcel
-from services.integrations.http_posts import HttpPosts
+from services.integrations.hiding import without_secrets
+from services.integrations.http_posts import HttpPosts, told_seconds
 from services.integrations.notices import Bulletin, Notice, bulletin_of, shortened
 from services.integrations.outcomes import Outcome
 
@@ -52,11 +53,13 @@ class TelegramNotices:
         }
         outcome = await self._call(parcel.text("bot_token"), "sendMessage", said)
         told = _read(outcome)
-        wait = told.get("parameters", {}).get("retry_after")
-        if isinstance(wait, int | float):
-            outcome = replace(outcome, retry_after_s=float(wait))
+        parameters = told.get("parameters")
+        wait = told_seconds(parameters.get("retry_after")) if isinstance(parameters, dict) else None
+        if wait is not None:
+            outcome = replace(outcome, retry_after_s=wait)
         if outcome.problem and told.get("description"):
-            return replace(outcome, problem=f"Telegram says: {told['description']}"[:300])
+            said_why = without_secrets(str(told["description"]), [parcel.text("bot_token")])
+            return replace(outcome, problem=f"Telegram says: {said_why}"[:300])
         return outcome
 
     async def check(self, bot_token: str, chat_id: str) -> str:
@@ -91,8 +94,7 @@ class TelegramNotices:
 
     async def _call(self, token: str, method: str, arguments: dict[str, Any]) -> Outcome:
         url = f"{self._api_url}/bot{token}/{method}"
-        outcome = await self._posts.post(url, orjson.dumps(arguments), JSON)
-        return outcome.without([token])
+        return await self._posts.post(url, orjson.dumps(arguments), JSON, [token])
 
 
 def telegram_text(bulletin: Bulletin) -> str:

@@ -27,4 +27,4 @@ class Webhooks:
         body = webhook_body(told, self._public_id)
         identity = event_id(told, self._public_id)
         headers = signed_headers(parcel.keys, identity, int(time.time()), body)
-        return await self._posts.post(parcel.text("url"), body, headers)
+        return await self._posts.post(parcel.text("url"), body, headers, parcel.keys)

@@ -1,0 +1,51 @@
+"""What may stand in no log and no excerpt: addresses of webhooks with their parts, tokens and keys.
+
+The path of a webhook is its secret, and receivers repeat the path that they do not know, or a part
+of it. So the parts are hidden as well, in the forms in which hosts repeat what they got.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from services.hooks.redaction import forms_of
+
+HIDDEN = "(secret)"
+
+_WINDOW = 16_000
+"""Characters of a text that are looked at; an excerpt is shorter by far."""
+
+_LONG_WORD = 12
+_LONG_CODE = 8
+"""From so many characters on a part may be a secret: of letters alone, or with digits and signs."""
+
+
+def without_secrets(text: str, secrets: Collection[str]) -> str:
+    """The beginning of a text with no secret in it; to be cut only afterwards."""
+    forms = {form for one in secrets for part in _parts(one) for form in forms_of(part)}
+    if not forms:
+        return text[:_WINDOW]
+    # Of two that begin alike the longer one is taken, or its end would be left standing.
+    longest_first = sorted(forms, key=len, reverse=True)
+    hidden = re.sub("|".join(map(re.escape, longest_first)), HIDDEN, text[:_WINDOW])
+    # What the window cut through is known by no form.
+    return hidden if len(text) <= _WINDOW else hidden[: -len(longest_first[0])]
+
+
+def _parts(secret: str) -> Iterator[str]:
+    """A secret, and of an address also what follows the host, whole and in pieces."""
+    if not secret:
+        return
+    yield secret
+    if not secret.startswith(("http://", "https://")):
+        return
+    parts = urlsplit(secret)
+    pieces = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
+    wholes = [parts.path, f"{parts.path}?{parts.query}" if parts.query else "", parts.query]
+    for one in (*wholes, *pieces):
+        if _may_be_secret(one):
+            yield from {one, one.strip("/"), unquote(one)}
+
+
+def _may_be_secret(part: str) -> bool:
+    return len(part) >= (_LONG_WORD if part.strip("/").isalpha() else _LONG_CODE)
