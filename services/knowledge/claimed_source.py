@@ -6,6 +6,7 @@ source, and whenever the process dies, what is stored is whole.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -20,14 +21,23 @@ from documents.transactions import Transactions, WriteSession
 from services.cancelling import raise_if_cancelled
 from services.knowledge.indexing import IndexedPage, indexed_as, indexed_page, shown_title
 from services.knowledge.large_pages import delete_hidden, is_large, write_copies
-from services.knowledge.page_content import PageContent
-from services.knowledge.page_writing import PageChange, write_page
+from services.knowledge.page_content import PageContent, content_of
+from services.knowledge.page_writing import PageChange, raise_if_changed, write_page
 from services.live.publishing import knowledge_changed
 
 Outcome = TypeVar("Outcome")
 
 TOLD_EVERY_S = 1.0
 """How often those who watch are told of progress, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """A page to be written; `stored`: as it is stored, if its chunks are made from that."""
+
+    content: PageContent
+    waiting: int | None = None
+    stored: KnowledgePage | None = None
 
 
 class ClaimedSource:
@@ -90,16 +100,29 @@ class ClaimedSource:
             await knowledge_changed(self.client_id, self.source_id)
 
     async def write(self, content: PageContent, *, waiting: int | None = None) -> KnowledgeSource:
-        """Store a page with its chunks; `waiting` pages are still to come if that is known."""
+        """Store a page that was read; `waiting` pages are still to come if that is known."""
         source = await self.current()
         if await self._says_the_same(source, content):
             return await self.together(lambda session: self._seen(content, waiting, session))
+        return await self._write(_Writing(content, waiting=waiting), source)
+
+    async def write_again(self, page: KnowledgePage) -> KnowledgeSource:
+        """Make the chunks of a stored page anew; to a sync it stays as unread as it was.
+
+        Raises:
+            WorkLeaseLostError: the source is not ours any more.
+            PageChangedError: the page was changed or deleted meanwhile, by a push.
+        """
+        return await self._write(_Writing(content_of(page), stored=page), await self.current())
+
+    async def _write(self, writing: _Writing, source: KnowledgeSource) -> KnowledgeSource:
+        content = writing.content
         indexed = await asyncio.to_thread(
             indexed_page, content, shown_title(source, content), source.kind
         )
-        copies = await self._copies(source, indexed)
+        copies = await self._copies(source, indexed, writing.stored)
         written = await self.together(
-            lambda session: self._written(indexed, waiting, session, copies)
+            lambda session: self._written(indexed, writing, session, copies)
         )
         if copies is not None:
             await delete_hidden(self)
@@ -107,7 +130,7 @@ class ClaimedSource:
         return written
 
     async def _copies(
-        self, source: KnowledgeSource, indexed: IndexedPage
+        self, source: KnowledgeSource, indexed: IndexedPage, stored: KnowledgePage | None
     ) -> frozenset[PydanticObjectId] | None:
         """The chatbots for which a large page is written already; None: it is not large."""
         fields, own = frozenset({"chunk_count"}), page_filter(source.id, indexed.content.key)
@@ -116,7 +139,7 @@ class ClaimedSource:
         if not is_large(passages, len(source.chatbot_ids)):
             return None
         is_first = await self._is_first_change(source, indexed.content, None)
-        return await write_copies(self, indexed, source.version + int(is_first))
+        return await write_copies(self, indexed, source.version + int(is_first), stored)
 
     async def _says_the_same(self, source: KnowledgeSource, content: PageContent) -> bool:
         """Whether the page is stored, and indexed for all, with exactly this content."""
@@ -145,15 +168,19 @@ class ClaimedSource:
     async def _written(
         self,
         indexed: IndexedPage,
-        waiting: int | None,
+        writing: _Writing,
         session: WriteSession,
         copies: frozenset[PydanticObjectId] | None,
     ) -> KnowledgeSource:
-        source = await self.current(session)
+        source, sync_id = await self.current(session), None
+        if writing.stored is None:
+            sync_id = source.sync_id
+        else:
+            await raise_if_changed(writing.stored, session)
         if await self._is_first_change(source, indexed.content, session):
             source.version += 1
-        change = await write_page(session, source, indexed, sync_id=source.sync_id, copies=copies)
-        return await self._counted(source, indexed.languages, change, waiting, session)
+        change = await write_page(session, source, indexed, sync_id=sync_id, copies=copies)
+        return await self._counted(source, indexed.languages, change, writing.waiting, session)
 
     async def _is_first_change(
         self, source: KnowledgeSource, content: PageContent, session: WriteSession | None

@@ -7,6 +7,7 @@ each. What is hidden is deleted behind it: here, or by whoever works at the sour
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -24,7 +25,13 @@ from documents.knowledge_sources import KnowledgeSource
 from documents.tenancy import TenantScope
 from documents.transactions import Outcome, WriteSession
 from services.knowledge.indexing import IndexedPage
-from services.knowledge.page_writing import ChunkChanges, batches_of, chunk_changes, page_of
+from services.knowledge.page_writing import (
+    ChunkChanges,
+    batches_of,
+    chunk_changes,
+    page_of,
+    raise_if_changed,
+)
 
 LARGE_PAGE: Final = 1_000
 """Passages times chatbots: what is more is not written in one transaction."""
@@ -63,23 +70,30 @@ class HeldSource(Protocol):
 
 
 async def write_copies(
-    held: HeldSource, indexed: IndexedPage, version: int
+    held: HeldSource, indexed: IndexedPage, version: int, stored: KnowledgePage | None
 ) -> frozenset[PydanticObjectId]:
     """Bring every chatbot's copy of a page to what is indexed.
+
+    Args:
+        held: The source.
+        indexed: The page.
+        version: Of the source, once the page is written.
+        stored: The page that was indexed, if it was stored already.
 
     Returns:
         The chatbots whose copy is whole; one that left the source meanwhile is not among them.
 
     Raises:
         WorkLeaseLostError: the source is not ours any more.
+        PageChangedError: the page is not as `stored` any more.
     """
-    page = await _page(held, indexed)
+    page = stored or await _page(held, indexed)
     source = await held.current()
     source.version = version
     whole = set()
     for chatbot_id in source.chatbot_ids:
         try:
-            await _write_copy(held, source, page.id, chatbot_id, indexed)
+            await _write_copy(_Copy(held, source, chatbot_id, page, stored), indexed)
         except WorkLeaseLostError:
             await held.current()  # raises again unless it is only the chatbot that left
         else:
@@ -133,38 +147,54 @@ async def _page(held: HeldSource, indexed: IndexedPage) -> KnowledgePage:
     return await held.together(find_or_make)
 
 
-async def _write_copy(
-    held: HeldSource,
-    source: KnowledgeSource,
-    page_id: PydanticObjectId,
-    chatbot_id: PydanticObjectId,
-    indexed: IndexedPage,
-) -> None:
-    stored = await stored_chunks(source.client_id, page_id, chatbot_id=chatbot_id)
-    changes = chunk_changes((chatbot_id,), indexed, stored)
-    has = {"chatbot_ids": chatbot_id}
-    chunks, written = held.scope.of(KnowledgeChunk), []
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """One chatbot's copy of a page; `stored`: the page that must be there unchanged, if any."""
+
+    held: HeldSource
+    source: KnowledgeSource
+    chatbot_id: PydanticObjectId
+    page: KnowledgePage
+    stored: KnowledgePage | None
+
+    async def hold(self, session: WriteSession) -> None:
+        """Write to the source, if it is ours, and see that the page may be written to.
+
+        Raises:
+            WorkLeaseLostError: it is not ours any more, or the chatbot has left it.
+            PageChangedError: the page is not as `stored` any more.
+        """
+        await self.held.change({}, session, only={"chatbot_ids": self.chatbot_id})
+        if self.stored is not None:
+            await raise_if_changed(self.stored, session)
+
+
+async def _write_copy(copy: _Copy, indexed: IndexedPage) -> None:
+    source, page_id = copy.source, copy.page.id
+    shown = await stored_chunks(source.client_id, page_id, chatbot_id=copy.chatbot_id)
+    changes = chunk_changes((copy.chatbot_id,), indexed, shown)
+    chunks, written = copy.held.scope.of(KnowledgeChunk), []
     for batch in batches_of(source, page_id, indexed, changes.new):
         for chunk in batch:
             chunk.staged = True
 
         async def insert(session: WriteSession, batch: list[KnowledgeChunk] = batch) -> None:
-            await held.change({}, session, only=has)
+            await copy.hold(session)
             await chunks.insert_many(batch, session)
 
-        await held.together(insert)
+        await copy.held.together(insert)
         written += [chunk.id for chunk in batch]
-    await held.together(partial(_switched, held, chatbot_id, changes, written))
+    await copy.held.together(partial(_switched, copy, changes, written))
 
 
 async def _switched(
-    held: HeldSource,
-    chatbot_id: PydanticObjectId,
+    copy: _Copy,
     changes: ChunkChanges,
     written: Sequence[PydanticObjectId],
     session: WriteSession,
 ) -> None:
-    source = await held.change({}, session, only={"chatbot_ids": chatbot_id})
+    await copy.hold(session)
+    source = copy.source
     for ids, staged in ((list(written), False), (list(changes.gone), True)):
         await stage_chunks(source.client_id, {"_id": {"$in": ids}}, session, staged=staged)
     await move_chunks(source.client_id, changes.moved, session)

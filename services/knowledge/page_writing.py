@@ -47,6 +47,29 @@ class ChunkChanges:
         return len(self.new) + len(self.moved) + len(self.gone)
 
 
+class PageChangedError(Exception):
+    """A stored page was changed or deleted while its passages were made."""
+
+
+async def raise_if_changed(page: KnowledgePage, session: WriteSession) -> None:
+    """Go on only while a page is as it was read, in a transaction that writes to its source.
+
+    Whoever changes a page writes to its source as well, so none can do so beside the caller.
+
+    Raises:
+        PageChangedError: it is not.
+    """
+    same = {
+        "_id": page.id,
+        "content_hash": page.content_hash,
+        "modified_at": page.modified_at,
+        "fetched.raw_hash": page.fetched.raw_hash if page.fetched else None,
+    }
+    pages = TenantScope.one(page.client_id).of(KnowledgePage)
+    if not await pages.count(same, limit=1, session=session):
+        raise PageChangedError
+
+
 async def write_page(
     session: WriteSession,
     source: KnowledgeSource,
@@ -61,7 +84,7 @@ async def write_page(
         session: The transaction.
         source: The source in it.
         indexed: The page.
-        sync_id: The sync that has read it, if any.
+        sync_id: The sync that has read it, if any; else the page is missing as often as before.
         copies: The chatbots whose passages are written already, see `large_pages`; None: nobody's.
     """
     pages = TenantScope.one(source.client_id).of(KnowledgePage)
@@ -113,6 +136,7 @@ def page_of(
     )
     if before is not None:
         page.id, page.created_at = before.id, before.created_at
+        page.failures = before.failures if sync_id is None else 0
     return page
 
 

@@ -6,7 +6,8 @@ from documents.knowledge_pages import KnowledgePage, to_be_indexed
 from documents.knowledge_sources import KnowledgeSource
 from services.knowledge.claimed_source import ClaimedSource
 from services.knowledge.indexing import NAMED_BY_PAGE, indexed_as
-from services.knowledge.page_content import content_of
+from services.knowledge.large_pages import delete_hidden
+from services.knowledge.page_writing import PageChangedError
 
 
 async def reindex(claimed: ClaimedSource) -> None:
@@ -22,8 +23,16 @@ async def reindex(claimed: ClaimedSource) -> None:
         return
     await claimed.begin("indexing", left)
     while source.chatbot_ids and (page := await pages.find_one(_wanting(source))) is not None:
-        source = await claimed.write(content_of(page))
+        source = await _rewritten(claimed, page)
     await claimed.change({"$set": {"progress": None}})
+
+
+async def _rewritten(claimed: ClaimedSource, page: KnowledgePage) -> KnowledgeSource:
+    try:
+        return await claimed.write_again(page)
+    except PageChangedError:
+        await delete_hidden(claimed)
+        return await claimed.current()
 
 
 def _wanting(source: KnowledgeSource) -> dict[str, Any]:

@@ -189,3 +189,34 @@ async def test_a_sync_that_was_left_half_done_is_gone_on_with(
     assert await chunk_ids(tenant) == kept
     assert {one.sync_id for one in await pages.find({}, limit=10)} == {sync_id}
     assert sorted(site.asked) == ["/", "/coffee"]  # what was read before is not asked for again
+
+
+async def test_what_is_indexed_anew_in_a_sync_is_not_taken_for_read(
+    knowledge_sources: KnowledgeSources, worker: KnowledgeWorker, tenant: Tenant, site: Site
+) -> None:
+    source = await added(knowledge_sources, tenant, site)
+    await synced(worker, knowledge_sources, tenant, source.id)
+    site.requests.clear()
+    site.pages["/tea"] = html(TEA.replace("five", "seven"))
+    half = {"sync_id": PydanticObjectId(), "status": "syncing", "work_due_at": source.created_at}
+    await tenant.scope.of(KnowledgeSource).update_one({"_id": source.id}, {"$set": half})
+    both = {"chatbot_ids": [tenant.chatbot_id, tenant.other_chatbot_id]}
+    await knowledge_sources.update(tenant.scope, source.id, both)
+    await synced(worker, knowledge_sources, tenant, source.id)
+    assert sorted(site.asked) == ["/", "/coffee", "/tea"]
+    [tea] = await tenant.scope.of(KnowledgePage).find({"key": f"{site.url}/tea"}, limit=2)
+    assert "seven euros" in tea.text
+
+
+async def test_what_is_indexed_anew_is_missing_as_often_as_before(
+    knowledge_sources: KnowledgeSources, worker: KnowledgeWorker, tenant: Tenant, site: Site
+) -> None:
+    source = await added(knowledge_sources, tenant, site)
+    await synced(worker, knowledge_sources, tenant, source.id)
+    site.pages["/tea"] = Reply(b"gone", 410)
+    await knowledge_sources.sync(tenant.scope, source.id)
+    await synced(worker, knowledge_sources, tenant, source.id)
+    both = {"chatbot_ids": [tenant.chatbot_id, tenant.other_chatbot_id]}
+    await knowledge_sources.update(tenant.scope, source.id, both)
+    await knowledge_sources.sync(tenant.scope, source.id)
+    assert (await synced(worker, knowledge_sources, tenant, source.id)).page_count == 2
