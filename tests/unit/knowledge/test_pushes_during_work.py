@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -136,7 +137,7 @@ async def test_a_document_corrected_while_it_is_indexed_says_what_was_sent_last(
         MOMENTS, ("tea", "milk", "juice"), ("coffee", "water", "lemonade"), strict=True
     ):
         await sender.push(old)
-        await sender.works_while(moment, lambda new=new: sender.push(new))
+        await sender.works_while(moment, partial(sender.push, new))
         await work_until_rest(worker_on(database))
         assert await seen(tenant, sender.source) == {new}
         assert await hidden(tenant, sender.source) == 0
