@@ -19,7 +19,7 @@ ReportStatusName = Literal["queued", "running", "ready", "failed"]
 ReportIntervalName = Literal["weekly", "monthly"]
 
 LEASE = timedelta(minutes=5)
-"""Longer than gathering what a report tells takes; each piece that is written begins it anew."""
+"""Longer than gathering what a report tells takes; writing begins it anew again and again."""
 
 KEPT = timedelta(days=90)
 """How long is known that there was a report."""

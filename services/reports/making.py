@@ -16,7 +16,7 @@ import structlog
 from documents.base import utc_now
 from documents.clients import Client
 from documents.errors import WorkLeaseLostError, is_unavailable
-from documents.reports import LEASE, Report, make_taken_reports_due, still_ours, take_due_report
+from documents.reports import Report, make_taken_reports_due, still_ours, take_due_report
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.cancelling import raise_if_cancelled
@@ -28,6 +28,7 @@ from services.reports.findings import findings_of, period_of
 from services.reports.letters import MAIL_LIVES, report_mails
 from services.reports.links import link_owner
 from services.reports.page import page_of
+from services.reports.progress import Progress, change_ours
 from services.reports.schedules import make_due_reports
 from services.reports.tables import csv_of, json_of
 from services.sealing.sealing import Sealer
@@ -115,14 +116,14 @@ class ReportMaking:
     async def _written(self, report: Report, client: Client, file: FileInTheMaking) -> str | None:
         """Write the file; its text if it is to be sent and not too long."""
         kept: list[str] | None = [] if report.recipients else None
-        length, days = 0, period_of(report)
+        length, days, progress = 0, period_of(report), Progress(report)
         async with aclosing(_pieces(report, client)) as pieces:
             async for day, piece in pieces:
                 await file.write(piece.encode())
                 length += len(piece)
                 if kept is not None:
                     kept = [*kept, piece] if length <= MOST_ATTACHED else None
-                await _go_on(report, 99 * (day - days.since).days // days.days)
+                await progress.tell(99 * (day - days.since).days // days.days)
         await file.end()
         return None if kept is None else "".join(kept)
 
@@ -145,7 +146,7 @@ class ReportMaking:
             "size_bytes": link.size_bytes,
             "sha256": link.sha256,
         }
-        await _change(report, ready, session)
+        await change_ours(report, ready, session)
         facts = {"format": report.format, "from": report.since, "until": report.until}
         await record(
             Happening(
@@ -194,24 +195,6 @@ async def _page(report: Report, client: Client) -> AsyncGenerator[tuple[date, st
     yield days.since + timedelta(days=days.days * 3 // 4), ""
     page = await asyncio.to_thread(lambda: "".join(page_of(findings, report.language)))
     yield days.until, page
-
-
-async def _go_on(report: Report, percent: int) -> None:
-    """Say how far it is, and that we are still at it.
-
-    Raises:
-        WorkLeaseLostError: it is another's by now.
-    """
-    await _change(report, {"progress_percent": percent, "due_at": utc_now() + LEASE})
-
-
-async def _change(
-    report: Report, values: dict[str, object], session: WriteSession | None = None
-) -> None:
-    reports = TenantScope.one(report.client_id).of(Report)
-    changed = await reports.update_one(still_ours(report), {"$set": values}, session=session)
-    if changed is None:
-        raise WorkLeaseLostError
 
 
 async def _try_later(report: Report) -> None:

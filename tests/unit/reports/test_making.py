@@ -18,6 +18,7 @@ from documents.base import utc_now
 from documents.chatbots import Chatbot, ChatbotSettings
 from documents.clients import Client
 from documents.database.database import Database
+from documents.errors import WorkLeaseLostError
 from documents.ids import PydanticObjectId
 from documents.outgoing_mails import OutgoingMail
 from documents.reports import Report, ReportFormatName, ReportIntervalName, ReportSchedule
@@ -30,6 +31,7 @@ from services.mail.smtp_carrier import SmtpCarrier, SmtpServer
 from services.reports.findings import findings_of
 from services.reports.making import ReportMaking
 from services.reports.page import MOST_ROWS, page_of
+from services.reports.progress import Progress
 from services.reports.schedules import make_due_reports
 from services.reports.tables import csv_of, json_of
 from services.sealing.keys import DerivedKeys
@@ -190,6 +192,47 @@ async def test_periods_beside_the_data_are_empty_and_the_one_before_is_told(
     page, _, whole = await written(client, "2026-11-01", "2026-12-01")
     assert "Nothing was asked in this period." in page
     assert whole["previous"]["requests"] > 300
+
+
+async def test_a_long_export_notes_its_progress_by_percents_and_not_by_pieces(
+    office: Office, database: Database
+) -> None:
+    client, noon = await new_client(), OCTOBER[0]
+    rows = usage_rows(client, 2_000, (noon, noon + timedelta(hours=6)), chatbots=1_000)
+    await store_rows(client, rows)
+    await Rebuilding(database).rebuild(client, lambda _days: None)
+    report = report_about(client, "2026-09-30", "2026-10-02", "csv")
+    pieces = len([part async for part in csv_of(client, report)])
+    assert pieces >= 5
+    notes: list[int | None] = []
+    async with await Report.get_pymongo_collection().watch() as changes:
+        await TenantScope.one(client.client_id).of(Report).insert(report)
+        assert await office.making.make_one()
+        async for change in changes:
+            fields = change.get("updateDescription", {}).get("updatedFields", {})
+            if fields.get("status") == "ready":
+                break
+            if "due_at" in fields and "status" not in fields:
+                notes.append(fields.get("progress_percent"))
+    assert notes == [49]
+
+
+async def test_an_export_without_another_percent_keeps_its_lease(database: Database) -> None:
+    client = await new_client()
+    report = report_about(client, "2026-10-01", "2026-10-02", "csv")
+    report.status, report.taken_by = "running", "us"
+    reports = TenantScope.one(client.client_id).of(Report)
+    await reports.insert(report)
+    await Progress(report).tell(0)
+    unchanged = await reports.get(report.id)
+    await Progress(report, renew_after_s=0).tell(0)
+    renewed = await reports.get(report.id)
+    assert unchanged is not None
+    assert renewed is not None
+    assert renewed.due_at > unchanged.due_at
+    await reports.update_one({"_id": report.id}, {"$set": {"taken_by": "another"}})
+    with pytest.raises(WorkLeaseLostError):
+        await Progress(report).tell(1)
 
 
 async def test_a_thousand_chatbots_are_told_by_the_most_used_and_every_line(
