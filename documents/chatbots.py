@@ -55,6 +55,7 @@ class Chatbot(TenantDocument):
     """A chatbot of a client. `embed_key` is public: it stands in the pages that embed it.
 
     Attributes:
+        faq_source_id: the knowledge source that gets approved answers, see `documents.faq_sources`.
         deleted_at: since when it is being deleted.
     """
 
@@ -65,6 +66,7 @@ class Chatbot(TenantDocument):
     published_version_id: PydanticObjectId
     published_number: int = 1
     knowledge_changed_at: datetime | None = None
+    faq_source_id: PydanticObjectId | None = None
     revision: int = 1
     deleted_at: datetime | None = None
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from beanie import PydanticObjectId
-from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from documents.base import TenantDocument, utc_now
 from documents.tenancy import TenantScope
@@ -41,14 +41,6 @@ class SettledQuestion(TenantDocument):
                 ],
                 unique=True,
                 name="question",
-            ),
-            IndexModel(
-                [
-                    ("client_id", ASCENDING),
-                    ("chatbot_id", ASCENDING),
-                    ("settled_at", DESCENDING),
-                ],
-                name="newest",
             ),
         ]
 
@@ -85,10 +77,3 @@ async def settled_among(
     settled = TenantScope.one(client_id).of(SettledQuestion)
     found = await settled.find(wanted, limit=max(1, len(keys)))
     return {one.question_key: one for one in found}
-
-
-async def newest_answered(client_id: str, chatbot_id: PydanticObjectId) -> SettledQuestion | None:
-    """The question of a chatbot that was answered last; None: there is none."""
-    wanted = {"chatbot_id": chatbot_id, "source_id": {"$type": "objectId"}}
-    settled = TenantScope.one(client_id).of(SettledQuestion)
-    return await settled.find_one(wanted, sort=[("settled_at", DESCENDING)])

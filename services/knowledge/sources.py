@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -55,6 +55,8 @@ from services.live.publishing import knowledge_changed, knowledge_deleted
 MOST_SOURCES_LISTED = 101
 """A page of 100, and one more that tells whether another page follows."""
 
+AlsoWritten: TypeAlias = Callable[[KnowledgeSource, WriteSession], Awaitable[None]]
+
 _log = structlog.get_logger()
 
 
@@ -97,12 +99,15 @@ class KnowledgeSources:
             client_id, SourceDefinition("text", title, tuple(chatbot_ids), text=text)
         )
 
-    async def add(self, client_id: str, wanted: SourceDefinition) -> KnowledgeSource:
+    async def add(
+        self, client_id: str, wanted: SourceDefinition, also: AlsoWritten | None = None
+    ) -> KnowledgeSource:
         """Store a source for chatbots of a client.
 
         Args:
             client_id: The slug of the client that owns the chatbots.
             wanted: The source; lengths are those of `SourceDefinition`.
+            also: What else is written in the same transaction; what it raises undoes all.
 
         Raises:
             KnowledgeInputError: a field is empty or too long.
@@ -133,6 +138,8 @@ class KnowledgeSources:
             await self._claim(scope, definition.chatbot_ids, session)
             await self._check_address(source, session)
             await _take_file(source, session)
+            if also is not None:
+                await also(source, session)
             await record(session, client_id=client_id, after=source)
             await knowledge_changed(client_id, source.id, session)
 

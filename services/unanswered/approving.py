@@ -6,13 +6,15 @@ whoever is interrupted in between finds them open still, and approving again cha
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from documents.chatbots import Chatbot
+from documents.faq_sources import faq_source_of, replace_faq_source
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import KnowledgeSource, QaPair
 from documents.messages import Message
-from documents.settled_questions import newest_answered, settle_questions
+from documents.settled_questions import settle_questions
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record_about
@@ -37,7 +39,7 @@ MOST_OTHER_WORDINGS = 20
 MOST_SETTLED = 100
 """Messages whose questions are settled at once."""
 
-ATTEMPTS = 5
+ATTEMPTS = 10
 """Of adding a pair while others change the same source."""
 
 _CONTENT = frozenset({"content"})
@@ -58,6 +60,10 @@ class ApprovedAnswer:
     settled: Sequence[PydanticObjectId] = ()
 
 
+class _AnotherSourceError(Exception):
+    """Another source gets the answers by now."""
+
+
 class Unanswered:
     """Deals with unanswered questions. The caller has checked what the viewer may do."""
 
@@ -71,7 +77,7 @@ class Unanswered:
         Raises:
             InvalidFieldsError: a text is empty or too long.
             UnknownTargetError: a message is none of the chatbot's.
-            KnowledgeError: the chatbot may not know more.
+            KnowledgeError: the chatbot may not know more, or too many add to it at once.
         """
         pairs, keys = _checked(given), await self._keys(chatbot, given.settled)
         source = await self._stored(chatbot, pairs)
@@ -126,31 +132,41 @@ class Unanswered:
         return {key for one in found if (key := fingerprint_of(one.content))}
 
     async def _stored(self, chatbot: Chatbot, pairs: Sequence[QaPair]) -> KnowledgeSource:
-        scope = TenantScope.one(chatbot.client_id)
-        for _ in range(ATTEMPTS):
-            source = await self._open_source(chatbot)
-            together = _together(source, pairs) if source else None
-            if source is None or together is None:
-                break
-            try:
-                return await self._sources.update(
-                    scope, source.id, {"qa": together}, revision=source.revision
-                )
-            except (SourceRevisionError, SourceNotFoundError):
-                continue  # somebody changed or deleted it meanwhile
-        return await self._sources.add(
-            chatbot.client_id, SourceDefinition("qa", TITLE, (chatbot.id,), qa=tuple(pairs))
-        )
+        """Add pairs, however many others add theirs at the same time.
 
-    async def _open_source(self, chatbot: Chatbot) -> KnowledgeSource | None:
-        """The source that got the last answer, while it is this chatbot's alone."""
-        newest = await newest_answered(chatbot.client_id, chatbot.id)
-        if newest is None or newest.source_id is None:
-            return None
+        Raises:
+            SourceRevisionError: somebody else was faster each time.
+        """
+        for _ in range(ATTEMPTS - 1):
+            with suppress(SourceRevisionError, SourceNotFoundError, _AnotherSourceError):
+                return await self._stored_unless_changed(chatbot, pairs)
+        return await self._stored_unless_changed(chatbot, pairs)
+
+    async def _stored_unless_changed(
+        self, chatbot: Chatbot, pairs: Sequence[QaPair]
+    ) -> KnowledgeSource:
         scope = TenantScope.one(chatbot.client_id)
-        source = await self._sources.get(scope, newest.source_id)
+        source_id = await faq_source_of(chatbot.client_id, chatbot.id)
+        source = await self._sources.get(scope, source_id) if source_id else None
         is_ours = source is not None and source.chatbot_ids == [chatbot.id]
-        return source if is_ours else None
+        together = _together(source, pairs) if source and is_ours else None
+        if source is None or together is None:
+            return await self._added(chatbot, pairs, source_id)
+        changes = {"qa": together}
+        return await self._sources.update(scope, source.id, changes, revision=source.revision)
+
+    async def _added(
+        self, chatbot: Chatbot, pairs: Sequence[QaPair], before: PydanticObjectId | None
+    ) -> KnowledgeSource:
+        """A source of its own, in the place of one that is gone, full, or others' too."""
+
+        async def claim(added: KnowledgeSource, session: WriteSession) -> None:
+            chatbots = chatbot.client_id, chatbot.id
+            if not await replace_faq_source(*chatbots, before, added.id, session):
+                raise _AnotherSourceError
+
+        wanted = SourceDefinition("qa", TITLE, (chatbot.id,), qa=tuple(pairs))
+        return await self._sources.add(chatbot.client_id, wanted, claim)
 
 
 def _checked(given: ApprovedAnswer) -> list[QaPair]:
