@@ -81,7 +81,7 @@ class Circuits:
         if isinstance(error, ModelSkippedError):
             return
         if isinstance(error, ModelBusyError):
-            await self._untried(config)
+            await self.untried(config)
         elif not isinstance(error, self._policy.trips_on):
             await self.succeeded(config)
         elif config.circuit is not None:
@@ -94,8 +94,8 @@ class Circuits:
                 lambda session: _open(config, circuit, session)
             )
 
-    async def _untried(self, config: LlmConfig) -> None:
-        """Let another question try a model that this one was to try and did not reach."""
+    async def untried(self, config: LlmConfig) -> None:
+        """Let another question try a model of which this one, admitted to it, learned nothing."""
         seen = config.circuit
         if seen is not None:
             config.circuit = seen.model_copy(update={"open_until": utc_now()})

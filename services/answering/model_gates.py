@@ -1,7 +1,8 @@
 """The way to a model: past its circuit, through its line, and a note of how it went."""
 
+import asyncio
 from collections import Counter, OrderedDict
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -63,6 +64,7 @@ class ModelGates:
     ) -> AsyncGenerator[None, None]:
         """Ask a model inside of the block; how that ends is noted.
 
+        Who is broken off leaves a model that was to be tried again to the next question.
         A model that breaks off after it has spoken is not out of order: a visitor who wants more
         than it may say in time must not take it away from everybody.
 
@@ -82,6 +84,9 @@ class ModelGates:
             health.failures[kind_of(error)] += 1
             await self._noted(config, health, None if has_spoken() else error)
             raise
+        except asyncio.CancelledError:
+            await self._kept(config, health, self._circuits.untried(config))
+            raise
         health.answers += 1
         await self._noted(config, health, None)
 
@@ -94,12 +99,14 @@ class ModelGates:
     async def _noted(
         self, config: LlmConfig, health: ModelHealth, error: ModelError | None
     ) -> None:
+        circuits = self._circuits
+        noting = circuits.failed(config, error) if error else circuits.succeeded(config)
+        await self._kept(config, health, noting)
+
+    async def _kept(self, config: LlmConfig, health: ModelHealth, noting: Awaitable[None]) -> None:
         """Keep the circuit; that the database is away now must not cost an answer."""
         try:
-            if error is None:
-                await self._circuits.succeeded(config)
-            else:
-                await self._circuits.failed(config, error)
+            await noting
         except Exception as problem:
             if not is_unavailable(problem):
                 raise

@@ -70,7 +70,8 @@ class Rewriting:
         except ModelError:
             return None
         config, request = route.default, _request(asked, turn.talk)
-        if config.provider == "local":
+        # A model that is being tried again is the answer's to try, which waits longer.
+        if config.provider == "local" or config.circuit is not None:
             return None
         wish = Wish("soft", most_micros(config, [one.text for one in request.turns]))
         if not await reserve_if_room(turn.client, turn.writer.answer, wish):
@@ -81,14 +82,14 @@ class Rewriting:
     async def _said(self, config: LlmConfig, request: ModelRequest, turn: Turn) -> str:
         """The model's words, if it came to its end; what it took goes to the record."""
         said = _Said(config, request)
-        # Until it is known better: who is stopped here has paid for the prompt.
-        turn.record.spent_before = said.spent
         try:
             async with (
                 asyncio.timeout(REWRITING_S),
                 self._gates.passing(config, has_spoken=lambda: bool(said.text)),
                 aclosing(self._routes.model_of(config).stream(request)) as events,
             ):
+                # Until it is known better: who is stopped from here on has paid for the prompt.
+                turn.record.spent_before = said.spent
                 async for event in events:
                     if isinstance(event, ModelFinished):
                         said.finished = event
@@ -98,7 +99,9 @@ class Rewriting:
                         break
         except (ModelError, TimeoutError) as error:
             log.warning("question_not_rewritten", problem=type(error).__name__, model=config.name)
-            turn.record.spent_before = said.spent if said.text or _may_cost(error) else None
+            if turn.record.spent_before is not None:  # it was asked, not only waited for
+                may_cost = said.text or _may_cost(error)
+                turn.record.spent_before = said.spent if may_cost else None
             return ""
         turn.record.spent_before = said.spent
         return said.text if said.is_whole else ""

@@ -210,6 +210,24 @@ async def test_one_question_tries_again_and_success_closes_the_circuit(
     assert len(await seen.told()) == 1
 
 
+async def test_a_try_that_is_broken_off_is_the_next_questions(
+    visitor: Visitor, process_of: MakeProcess, seen: CircuitSeen
+) -> None:
+    await open_circuit(visitor, process_of, seen)
+    probe = Script(asyncio.Event())
+    probing = process_of(probe, Script("First."))
+    asked = await probing.ask(visitor)
+    await probe.asked.wait()
+    await probing.stopping.stop(visitor.scope, asked.answer.id, visitor.visitor_id)
+
+    async def may_be_tried() -> bool:
+        circuit = await seen.circuit()
+        return circuit is not None and circuit.open_until <= utc_now()
+
+    await until(may_be_tried)
+    assert text_of(await probing.answer(visitor)) == "First."
+
+
 async def test_a_failing_try_leaves_it_alone_for_twice_as_long_and_is_told_to_nobody(
     visitor: Visitor, process_of: MakeProcess, seen: CircuitSeen
 ) -> None:

@@ -4,10 +4,13 @@ import asyncio
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
+from documents.base import utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Budget
 from documents.database.database import Database
+from documents.llm_configs import Circuit
 from documents.messages import Message
 from documents.usage_months import UsageMonth
 from services.answering.memory_event_log import MemoryEventLog
@@ -127,6 +130,55 @@ async def test_a_follow_up_is_looked_for_as_it_is_meant_and_paid_with_its_answer
     assert step.detail == f"answer: {MEANT}"
     month = await settled(taught)
     assert (month.used, month.spent_micros) == (2, 110_000 + 220_000)
+
+
+async def test_a_model_that_is_to_be_tried_again_is_the_answers_to_try(
+    taught: Visitor, process_of: MakeProcess
+) -> None:
+    process = process_of(
+        Script("Five years [1].", ends_with=COUNTED),
+        Script("Eleven months [1].", ends_with=COUNTED),
+    )
+    first = await process.ask(taught, taught.question(FIRST))
+    await process.follow(taught, first.answer.id)
+    await settled(taught)
+    conversation = (await taught.message(first.answer.id)).conversation_id
+    over = Circuit(opened_at=utc_now(), open_until=utc_now(), problem="down")
+    await default_model(taught, circuit=over)
+    asked = await process.ask(taught, taught.question(FOLLOW_UP, in_=conversation))
+    await process.follow(taught, asked.answer.id)
+    answer = await taught.message(asked.answer.id)
+    assert (answer.content, answer.input_tokens) == ("Eleven months [1].", 100)
+    await settled(taught)
+    assert process.models.created == 2
+
+
+async def test_who_waited_in_line_alone_pays_for_no_prompt(
+    taught: Visitor, process_of: MakeProcess
+) -> None:
+    go_on = asyncio.Event()
+    process = process_of(
+        Script("Five years [1].", ends_with=COUNTED),
+        holding := Script(go_on, "Five years [1].", ends_with=COUNTED),
+        Script("Eleven months [1].", ends_with=COUNTED),
+    )
+    first = await process.ask(taught, taught.question(FIRST))
+    await process.follow(taught, first.answer.id)
+    await default_model(taught, max_concurrency=1)
+    await process.ask(taught, taught.question(FIRST))
+    await holding.asked.wait()
+    conversation = (await taught.message(first.answer.id)).conversation_id
+    with capture_logs() as logs:
+        asked = await process.ask(taught, taught.question(FOLLOW_UP, in_=conversation))
+
+        async def is_given_up() -> bool:
+            return any(one["event"] == "question_not_rewritten" for one in logs)
+
+        await until(is_given_up)
+    go_on.set()
+    await process.follow(taught, asked.answer.id)
+    answer = await taught.message(asked.answer.id)
+    assert (answer.content, answer.input_tokens) == ("Eleven months [1].", 100)
 
 
 async def test_a_question_that_stands_alone_is_not_rewritten(
