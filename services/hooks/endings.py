@@ -73,9 +73,13 @@ class HookEndings:
         return await conversations.update_one(due, {"$set": {"end_hook_due": False}})
 
     async def _tell_of(self, taken: Conversation) -> None:
-        active = await self._runner.active(taken.client_id, taken.chatbot_id)
-        if active is not None and active.defines("on_end"):
-            await self._tell(active, taken)
+        """Tell of one; what goes wrong with it is nothing to the others that are being told."""
+        try:
+            active = await self._runner.active(taken.client_id, taken.chatbot_id)
+            if active is not None and active.defines("on_end"):
+                await self._tell(active, taken)
+        except Exception:
+            log.exception("hook_ending_failed", client_id=taken.client_id)
 
     async def _tell(self, active: ActiveHook, conversation: Conversation) -> None:
         scope = TenantScope.one(conversation.client_id)

@@ -141,15 +141,16 @@ class HookDoor:
         return _reply(answer, secrets)
 
     async def _secrets_for(self, request: HttpRequest, host: str) -> Mapping[str, str]:
-        """All that the host was ever given: those that the headers name are among them.
+        """All that the host was given and that opens: those that the headers name are among them.
 
         Raises:
             CallRefusedError: one is named elsewhere, or there is none for this host.
+            UnsealError: one that is named cannot be opened any more.
         """
         if _SECRET.search(request.url) or _SECRET.search(request.body or ""):
             raise CallRefusedError("{secret:…} may stand in headers only")
         named = {name for value in request.headers.values() for name in _SECRET.findall(str(value))}
-        known = await self.secrets.for_host(self.client.client_id, host)
+        known = await self.secrets.for_host(self.client.client_id, host, named)
         missing = sorted(named - known.keys())
         if missing:
             raise CallRefusedError(f"there is no secret {missing[0][:50]} for {host}")

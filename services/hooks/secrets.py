@@ -4,7 +4,7 @@ Each is bound to one host, which must be on the client's list of hosts for hooks
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from documents.clients import Client
 from documents.hook_secrets import HookSecret
@@ -13,7 +13,7 @@ from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record_about
 from services.field_checks import FieldChecks
 from services.refusals import UnknownTargetError
-from services.sealing.sealing import Resealing, Sealer
+from services.sealing.sealing import Resealing, Sealer, UnsealError
 
 MAX_SECRETS = 50
 SHORTEST = 8
@@ -59,17 +59,23 @@ class HookSecrets:
         """The names of a client's secrets, in order."""
         return await self._names(scope, None)
 
-    async def for_host(self, client_id: str, host: str) -> Mapping[str, str]:
-        """The secrets that may be sent to a host, by their names.
+    async def for_host(
+        self, client_id: str, host: str, needed: Collection[str] = ()
+    ) -> Mapping[str, str]:
+        """The secrets that may be sent to a host, by their names: all that can be opened.
 
         Raises:
-            UnsealError: one does not open with this installation's secret.
+            UnsealError: one that is needed does not open with this installation's secret.
         """
         secrets = TenantScope.one(client_id).of(HookSecret)
-        found = await secrets.find({"host": host}, limit=MAX_SECRETS)
-        return {
-            one.name: self._sealer.open(one.sealed_value, owner=sealing_owner(one)) for one in found
-        }
+        opened: dict[str, str] = {}
+        for one in await secrets.find({"host": host}, limit=MAX_SECRETS):
+            try:
+                opened[one.name] = self._sealer.open(one.sealed_value, owner=sealing_owner(one))
+            except UnsealError:
+                if one.name in needed:
+                    raise
+        return opened
 
     async def _names(self, scope: TenantScope, session: WriteSession | None) -> list[str]:
         found = await scope.of(HookSecret).find(limit=MAX_SECRETS, session=session)

@@ -525,6 +525,33 @@ async def test_a_client_whose_hooks_are_slow_keeps_no_other_from_being_told(
     await hooks.close()
 
 
+async def test_a_fault_in_telling_one_client_takes_the_telling_from_no_other(
+    database: Database, sandbox: Sandbox
+) -> None:
+    faulty, other = await new_visitor(), await new_visitor()
+    begun, failed = asyncio.Event(), asyncio.Event()
+
+    class Failing(HookRunner):
+        async def run(self, active: ActiveHook, *arguments: Any, **named: Any) -> Ran:
+            if active.hook.client_id == faulty.client_id:
+                await begun.wait()
+                failed.set()
+                raise RuntimeError("a fault")
+            begun.set()
+            await failed.wait()
+            return await super().run(active, *arguments, **named)
+
+    hooks = Hooks(database, sandbox)
+    runner = Failing(database, sandbox, hooks.http)
+    for visitor in (faulty, other):
+        await use(hooks, visitor, 'def on_end(ctx):\n    return {"tags": ["told"]}\n')
+        await visitor.scope.of(Conversation).insert(closed_conversation(visitor))
+    await HookEndings(runner).tell_all()
+    assert (await the_conversation(other)).tags == ["told"]
+    await runner.close()
+    await hooks.close()
+
+
 def closed_conversation(visitor: Visitor) -> Conversation:
     return Conversation(
         client_id=visitor.client_id,

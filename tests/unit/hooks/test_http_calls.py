@@ -174,6 +174,24 @@ async def test_another_clients_secret_does_not_exist(database: Database) -> None
     await TenantScope.one(other.client_id).of(HookSecret).delete_many({})
 
 
+async def test_a_secret_that_cannot_be_opened_is_in_the_way_of_those_who_name_it_alone(
+    database: Database,
+) -> None:
+    client = await stored_client()
+    scope = TenantScope.one(client.client_id)
+    lost = HookSecrets(database, Sealer(DerivedKeys("l" * 40)))
+    await lost.set(scope, client, "LOST", HOST, TOKEN)
+    await HookSecrets(database, SEALER).set(scope, client, "TOKEN", HOST, TOKEN)
+    async with byte_server(Answer([Packets(TOKEN.encode())])) as server, doors(database) as http:
+        door, url = http.door(client), f"http://{HOST}:{server.port}/"
+        assert (await called(door, url)).body == "{secret:TOKEN}"
+        assert (await called(door, url, authorization="{secret:TOKEN}")).status == 200
+        reply = await called(door, url, authorization="{secret:TOKEN} {secret:LOST}")
+        assert "cannot be opened" in (reply.error or "")
+        assert len(server.requests) == 2
+    await scope.of(HookSecret).delete_many({})
+
+
 async def test_headers_that_are_not_a_hooks_are_refused(database: Database) -> None:
     async with doors(database) as http:
         door = http.door(await stored_client())
