@@ -20,6 +20,7 @@ class Outcome:
         is_final: Another attempt would be refused just so.
         is_over: The receiver wants to be told of nothing any more.
         handled: Those of several receivers who need no further attempt.
+        reached_some: There is a problem with some of several receivers; others have it now.
         body: The whole answer, for whoever has to read it; never stored.
     """
 
@@ -31,6 +32,7 @@ class Outcome:
     is_final: bool = False
     is_over: bool = False
     handled: Collection[str] = field(default_factory=tuple)
+    reached_some: bool = False
     body: bytes = field(default=b"", repr=False)
 
     def without(self, secrets: Collection[str]) -> "Outcome":

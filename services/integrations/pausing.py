@@ -1,6 +1,7 @@
 """Pausing an integration whose receiver has failed for days, and saying so to its people.
 
-It stays paused until a person switches it on again; what waited for it can be redelivered.
+It stays paused until a person switches it on again; what waited for it can be redelivered. What
+happens meanwhile is not kept for it.
 """
 
 from datetime import timedelta
@@ -21,8 +22,8 @@ PAUSED_AFTER = timedelta(days=5)
 """How long attempts may fail without one that succeeds."""
 
 WHAT_TO_DO = (
-    "Mend the receiver, switch the integration on again, and redeliver what it missed: the log of"
-    " deliveries holds it for 30 days."
+    "Mend the receiver, switch the integration on again, and redeliver what failed until now: the"
+    " log of deliveries holds it for 30 days. What happens until then is not kept."
 )
 MAIL_LIVES = timedelta(days=3)
 
@@ -40,7 +41,7 @@ class Pausing:
     async def note(self, integration: Integration, outcome: Outcome) -> None:
         """Note how an attempt went, and pause what has failed for too long."""
         integrations = TenantScope.one(integration.client_id).of(Integration)
-        if outcome.problem is None:
+        if outcome.problem is None or outcome.reached_some:
             if integration.failing_since is not None:
                 healed = {"_id": integration.id, "failing_since": {"$ne": None}}
                 await integrations.update_one(healed, {"$set": {"failing_since": None}})

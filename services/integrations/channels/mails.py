@@ -37,7 +37,7 @@ class MailNotices:
         bulletin, began = bulletin_of(parcel.events), utc_now()
         handled = set(parcel.delivery.handled if parcel.delivery else ())
         problems: list[str] = []
-        refused = 0
+        refused = reached = 0
         for address in parcel.target["addresses"]:
             if address in handled or _seconds_since(began) > LONGEST_S:
                 continue
@@ -51,12 +51,14 @@ class MailNotices:
                 problems.append(str(error))
             else:
                 handled.add(address)
+                reached += 1
         left = [one for one in parcel.target["addresses"] if one not in handled]
         return Outcome(
             problem="; ".join(problems)[:500] or ("There was no time for all." if left else None),
             request_excerpt=excerpt(_text(bulletin), MAX_REQUEST_EXCERPT),
             is_final=not left and refused > 0,
             handled=sorted(handled),
+            reached_some=reached > 0,
         )
 
     async def _carry(self, parcel: Parcel, bulletin: Bulletin, address: str) -> None:
