@@ -22,15 +22,19 @@ class Redelivering:
         """
 
         async def write(session: WriteSession) -> Delivery:
-            again = await delivery_due_again(delivery, session)
-            if again is not None:
-                await delivery_changed(again, session)
-            else:
-                deliveries = TenantScope.one(delivery.client_id).of(Delivery)
-                again = await deliveries.get(delivery.id, session=session)
-            if again is None:
-                raise UnknownTargetError("input", "deliveryId")
+            due = await delivery_due_again(delivery, session)
+            again = due or await _stored(delivery, session)
             await record_about(session, Delivery, again.id, client_id=again.client_id)
+            if due is not None:
+                await delivery_changed(due, session)
             return again
 
         return await self._transactions.run_transaction(write)
+
+
+async def _stored(delivery: Delivery, session: WriteSession) -> Delivery:
+    deliveries = TenantScope.one(delivery.client_id).of(Delivery)
+    found = await deliveries.get(delivery.id, session=session)
+    if found is None:
+        raise UnknownTargetError("input", "deliveryId")
+    return found

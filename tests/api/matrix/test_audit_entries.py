@@ -101,7 +101,7 @@ async def test_a_change_whose_entry_cannot_be_stored_is_none(
 ) -> None:
     arguments = await Filling(world).filled(row.arguments)
     await world.prepare(caller, row)
-    await until(partial(_reports_are_made, world.database))
+    await until(partial(_nothing_is_under_way, world.database))
     before = await _everything(world.database)
     async with _audit_log_refusing(world.database):
         answer = await world.call(caller, row, arguments)
@@ -128,10 +128,16 @@ async def _audit_log_refusing(database: Documents) -> AsyncGenerator[None, None]
         await database.command("collMod", "audit_log", validator={})
 
 
-async def _reports_are_made(database: Documents) -> bool:
-    """Whether nothing is left to be made behind the requests of other tests."""
-    waiting = {"status": {"$in": ["queued", "running"]}}
-    return await database["reports"].find_one(waiting) is None
+async def _nothing_is_under_way(database: Documents) -> bool:
+    """Whether nothing is left to be made or sent behind the requests of other tests."""
+    made = {"status": {"$in": ["queued", "running"]}}
+    sent = {"open": True, "$or": [{"status": "pending"}, {"taken_by": {"$ne": None}}]}
+    waiting = [
+        await database["reports"].find_one(made),
+        await database["outbox"].find_one({"to_spread": True}),
+        await database["deliveries"].find_one(sent),
+    ]
+    return not any(waiting)
 
 
 async def _everything(database: Documents) -> dict[str, list[Json]]:

@@ -27,10 +27,13 @@ WITHOUT_REVISION = {
     "importChatbot": "makes it",
     "cloneChatbot": "makes it",
     "addKnowledgeSource": "makes it",
+    "createIntegration": "makes it",
+    "approveAnswer": "adds a pair to a source that holds all of them, whatever was changed",
     "syncKnowledgeSource": "reads it anew, whatever was changed",
     "pushKnowledge": "each document says when it was modified",
     "rollbackChatbot": "names the version that shall be seen, whatever is seen now",
     "deactivateUser": "ends somebody's access, whatever else was changed",
+    "rotateIntegrationSecret": "adds a key; two at once are bounded by how many may live",
     "rotateClientSigningKey": "adds a key; two at once are bounded by how many may live",
     "updateMembership": "sets one role as a whole",
 }
