@@ -43,8 +43,20 @@ ROWS = (
         EDITORS,
     ),
     Row(
+        "createIntegration",
+        {
+            "clientId": the("client"),
+            "name": "Our office",
+            "target": {"emails": ["office@example.com"]},
+            "events": ["HANDOFF_REQUESTED"],
+            "chatbotIds": [the("chatbot")],
+        },
+        EDITORS,
+        case="for one chatbot",
+    ),
+    Row(
         "updateIntegration",
-        {"id": a_new("integration"), "name": "Another name"},
+        {"id": a_new("integration"), "name": "Another name", "chatbotIds": [the("chatbot")]},
         EDITORS,
     ),
     Row("deleteIntegration", {"id": a_new("integration")}, EDITORS),
