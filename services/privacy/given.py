@@ -62,6 +62,7 @@ GIVEN: Mapping[type[TenantDocument], Given] = {
             "id chatbot_id origin page_url consent_version started_at last_activity_at ended_at"
             " message_count created_at updated_at"
         ),
+        _names("unsummed"),
     ),
     WidgetToken: Given(
         "The keys by which your browser was recognised, without the keys themselves.",
