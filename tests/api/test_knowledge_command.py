@@ -97,4 +97,3 @@ async def test_without_a_server_the_command_reads_a_site_itself(own_server: Serv
         )
     assert told.returncode == 0, told
     assert READ.format(pages=6, passages=6) in told.stdout
-    assert "reading: " in told.stdout

@@ -21,6 +21,7 @@ from tests.api.operations import (
     new_source,
 )
 from tests.graphql_clients import GraphQLClient
+from tests.unit.answering.processes import until
 
 NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
 NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
@@ -38,6 +39,7 @@ query ($id: ID!) {
   visits(chatbotId: $id) { edges { node { id } } }
 }
 """
+DELIVERIES = "query ($id: ID!) { deliveries(clientId: $id) { edges { node { id } } } }"
 VIEWER = "{ viewer { user { id } visitor { id } } }"
 NOT_FOR_VIEWERS = {
     *("ApiKey", "AuditEntry", "SigningKey", "Session", "Hook", "HookVersion"),
@@ -68,6 +70,9 @@ async def tenant(
     chatbot_id = await new_chatbot(admin, client_id)
     document = "query ($id: ID!) { chatbot(id: $id) { embedKey published { id } } }"
     chatbot = (await admin.execute(document, {"id": chatbot_id}))["chatbot"]
+    told = {"clientId": client_id, "name": "Office", "events": ["MESSAGE_CREATED"]}
+    target = {"target": {"emails": ["office@example.com"]}}
+    office = await done(admin, "createIntegration", told | target, "integration { id }")
     visitor = await visitor_of(chatbot["embedKey"])
     stay = await admin.execute(TOKENS_AND_VISITS, {"id": chatbot_id})
     return {
@@ -79,7 +84,22 @@ async def tenant(
         "ChatbotVersion": chatbot["published"]["id"],
         "KnowledgeSource": await new_source(admin, [chatbot_id]),
         **await conversation_of(visitor),
+        "Integration": office["integration"]["id"],
+        "Delivery": await delivery_of(admin, client_id),
     }
+
+
+async def delivery_of(admin: GraphQLClient, client_id: str) -> str:
+    """The id of what is on its way to the client's integration."""
+    found: list[Json] = []
+
+    async def is_there() -> bool:
+        data = await admin.execute(DELIVERIES, {"id": client_id})
+        found[:] = data["deliveries"]["edges"]
+        return bool(found)
+
+    await until(is_there)
+    return str(found[0]["node"]["id"])
 
 
 async def nodes(caller: GraphQLClient, ids: list[str]) -> list[Any]:
