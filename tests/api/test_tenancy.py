@@ -36,6 +36,10 @@ ACROSS_CLIENTS = {
     ("visits", "ended_at"),  # idle ones, ended by the background work
     ("visits", "unsummed"),  # ended ones, added to usage by the background work
     ("pending_erasures", "due_at"),  # left behind, finished by the background work
+    ("outbox", "to_spread"),  # what happened, made into deliveries by the background work
+    ("outbox", "_id"),  # likewise, once that is done
+    ("deliveries", "open"),  # delivered by the background work, and freed at the start
+    ("knowledge_leftovers", "$expr"),  # deleted by the background work
     ("clients", ""),  # the admin's list
     ("clients", "active"),  # deletions that were left behind, finished by the background work
     ("clients", "_id"),  # those with a retention period, by the background work
