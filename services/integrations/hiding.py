@@ -37,11 +37,12 @@ def _parts(secret: str) -> Iterator[str]:
     if not secret:
         return
     yield secret
-    if not secret.startswith(("http://", "https://")):
-        return
     parts = urlsplit(secret)
+    if not parts.netloc:
+        return
     pieces = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
     wholes = [parts.path, f"{parts.path}?{parts.query}" if parts.query else "", parts.query]
+    yield from (one for one in wholes if len(one) >= _LONG_CODE)
     for one in (*wholes, *pieces):
         if _may_be_secret(one):
             yield from {one, one.strip("/"), unquote(one)}

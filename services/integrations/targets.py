@@ -31,9 +31,6 @@ _BOT_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
 
 MAX_CHAT = 100
 
-LEAST_SECRET = 8
-"""Characters of a part of an address that is hidden: shorter ones stand in any text."""
-
 Address = Mapping[str, str | list[str]]
 
 
@@ -170,16 +167,7 @@ class TargetSeals:
 def secrets_of(address: Address, keys: Collection[str]) -> list[str]:
     """What may stand in no log and no excerpt."""
     told = [one for name, one in address.items() if name in {"url", "bot_token"}]
-    whole = [one for one in told if isinstance(one, str)]
-    return [*whole, *(part for one in whole for part in _secret_parts(one)), *keys]
-
-
-def _secret_parts(url: str) -> list[str]:
-    """What a receiver may repeat of its address, as web servers do for a page they do not have."""
-    parts = urlsplit(url)
-    path = parts.path if parts.netloc else ""
-    found = (f"{path}?{parts.query}", path, parts.query)
-    return [one for one in found if len(one) >= LEAST_SECRET]
+    return [*(one for one in told if isinstance(one, str)), *keys]
 
 
 async def reseal_integrations(resealing: Resealing) -> int:
