@@ -22,7 +22,13 @@ mutation ($input: CreateChatbotInput!) {
 }
 """
 DEMO_CHATBOTS = """
-{ client(slug: "demo") { chatbots(first: 100) { edges { node { id embedKey } } } } }
+query ($after: String) {
+  client(slug: "demo") {
+    chatbots(first: 100, after: $after) {
+      edges { node { id embedKey draft { name } } } pageInfo { hasNextPage endCursor }
+    }
+  }
+}
 """
 UPDATE_CHATBOT = """
 mutation ($input: UpdateChatbotInput!) {
@@ -65,6 +71,19 @@ mutation ($input: CreateWidgetTokenInput!) {
   }
 }
 """
+
+
+async def chatbot_of_demo(caller: GraphQLClient, embed_key: str = "demo") -> Json:
+    """A chatbot of the demo client: `id`, `embedKey` and the draft's name; tests leave many."""
+    after = None
+    while True:
+        page = (await caller.execute(DEMO_CHATBOTS, {"after": after}))["client"]["chatbots"]
+        for edge in page["edges"]:
+            found: Json = edge["node"]
+            if found["embedKey"] == embed_key:
+                return found
+        assert page["pageInfo"]["hasNextPage"], f"the demo client has no chatbot {embed_key}"
+        after = page["pageInfo"]["endCursor"]
 
 
 class Administrator:
@@ -116,30 +135,26 @@ class Administrator:
 
     async def publish(self, embed_key: str, **settings: object) -> None:
         """Change these settings of a chatbot of the demo client and publish them."""
-        listed = (await self._caller.execute(DEMO_CHATBOTS))["client"]["chatbots"]["edges"]
-        chatbot = next(one["node"] for one in listed if one["node"]["embedKey"] == embed_key)
+        chatbot = await chatbot_of_demo(self._caller, embed_key)
         given = {"id": chatbot["id"], "settings": settings}
         await self._made(UPDATE_CHATBOT, "updateChatbot", given)
         await self._made(PUBLISH_CHATBOT, "publishChatbot", {"id": chatbot["id"]})
 
     async def switch_off(self, embed_key: str) -> None:
         """Let a chatbot of the demo client answer nobody."""
-        listed = (await self._caller.execute(DEMO_CHATBOTS))["client"]["chatbots"]["edges"]
-        chatbot = next(one["node"] for one in listed if one["node"]["embedKey"] == embed_key)
+        chatbot = await chatbot_of_demo(self._caller, embed_key)
         await self._made(UPDATE_CHATBOT, "updateChatbot", {"id": chatbot["id"], "active": False})
 
     async def embed_code(self, embed_key: str) -> str:
         """The line for a page whose visitor, Ada, has a token of the page's server."""
-        listed = (await self._caller.execute(DEMO_CHATBOTS))["client"]["chatbots"]["edges"]
-        chatbot = next(one["node"] for one in listed if one["node"]["embedKey"] == embed_key)
+        chatbot = await chatbot_of_demo(self._caller, embed_key)
         given = {"chatbotId": chatbot["id"], "userId": "ada"}
         made = await self._made(CREATE_WIDGET_TOKEN, "createWidgetToken", given)
         return str(made["embedCode"])
 
     async def preview(self, embed_key: str, **settings: object) -> str:
         """Change these settings of the draft; a token that shows it."""
-        listed = (await self._caller.execute(DEMO_CHATBOTS))["client"]["chatbots"]["edges"]
-        chatbot = next(one["node"] for one in listed if one["node"]["embedKey"] == embed_key)
+        chatbot = await chatbot_of_demo(self._caller, embed_key)
         given = {"id": chatbot["id"], "settings": settings}
         await self._made(UPDATE_CHATBOT, "updateChatbot", given)
         made = await self._made(CREATE_PREVIEW, "createPreviewToken", {"chatbotId": chatbot["id"]})

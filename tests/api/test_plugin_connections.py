@@ -14,6 +14,7 @@ import pytest_asyncio
 from bson import ObjectId
 
 from services.knowledge.source_limits import KnowledgeLimits
+from tests.administration import chatbot_of_demo
 from tests.api.operations import (
     Json,
     MakeClient,
@@ -28,7 +29,6 @@ from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
 SITE = "https://shop.example"
-DEMO = '{ client(slug: "demo") { chatbots(first: 1) { edges { node { id embedKey } } } } }'
 PLUGIN = """
 query ($id: ID!, $flavour: PluginFlavour! = DIRECTORY) {
   wordpressPlugin(chatbotId: $id, flavour: $flavour) {
@@ -194,8 +194,7 @@ async def test_the_plugins_key_takes_no_place_of_the_clients_own(
 async def test_whom_the_plugin_signs_in_can_be_exported_and_erased_by_the_sites_own_id(
     admin: GraphQLClient, http: httpx.AsyncClient, server: ServerProcess
 ) -> None:
-    data = await admin.execute(DEMO)
-    node = data["client"]["chatbots"]["edges"][0]["node"]
+    node = await chatbot_of_demo(admin)
     shop = {"id": node["id"], "key": node["embedKey"]}
     given = (await connected(http, shop, await new_code(admin, shop))).json()
     user = new_slug()

@@ -14,7 +14,7 @@ from documents.database.database import Database
 from documents.ids import PydanticObjectId
 from graphql_schema.node import global_id
 from services.sealing.tokens import fingerprint
-from tests.administration import Administrator
+from tests.administration import Administrator, chatbot_of_demo
 from tests.answers import asking
 from tests.api.operations import (
     MAY_EDIT,
@@ -218,7 +218,6 @@ query ($id: ID!) {
   }
 }
 """
-NEWEST_CHATBOT = "{ chatbots(first: 1) { edges { node { id embedKey } } } }"
 
 
 async def made(who: GraphQLClient, chatbot_id: str, **more: Any) -> Json:
@@ -375,15 +374,14 @@ async def test_running_stream_ends_within_seconds_of_the_revocation(
     said = Dictation(["Rome ", "was not ", "built in a day."])
     async with model_that_says(said) as model:
         embed_key = await Administrator(admin).chatbot_with_model(model.url)
-        newest = (await admin.execute(NEWEST_CHATBOT))["chatbots"]["edges"][0]["node"]
-        assert newest["embedKey"] == embed_key
+        chatbot = await chatbot_of_demo(admin, embed_key)
         visitor = await visitor_of(embed_key)
         async with asyncio.timeout(15), aclosing(asking(visitor, "Was it?")) as stream:
             said.say_next()
             async for event in stream:
                 if event["__typename"] == "AnswerDelta":
                     break
-            given = {"chatbotId": newest["id"]}
+            given = {"chatbotId": chatbot["id"]}
             await done(admin, "revokeChatbotTokens", given, "revokedTokens")
             with pytest.raises(GraphQLFailure) as ended:
                 async for _ in stream:

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from tests.administration import chatbot_of_demo
 from tests.api.operations import Json
 from tests.browser.client_site import ClientSite
 from tests.browser.conftest import Complaints
@@ -19,7 +20,6 @@ from tests.server_process import ROOT, ServerProcess
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 EXAMPLE = ROOT / "examples" / "react" / "ParlanceChat.tsx"
-DEMO = '{ client(slug: "demo") { chatbots { edges { node { id embedKey draft { name } } } } } }'
 REACT = "query ($id: ID!) { embedSnippet(chatbotId: $id, kind: REACT) { html } }"
 APPLICATION = """
 import {{ StrictMode, useState }} from "react";
@@ -60,10 +60,7 @@ async def admin(server: ServerProcess) -> AsyncIterator[GraphQLClient]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def chatbot(admin: GraphQLClient) -> Json:
-    edges = (await admin.execute(DEMO))["client"]["chatbots"]["edges"]
-    (demo,) = (edge["node"] for edge in edges if edge["node"]["embedKey"] == "demo")
-    found: Json = demo
-    return found
+    return await chatbot_of_demo(admin)
 
 
 async def test_the_example_shows_the_widget_while_it_is_mounted_and_answers(

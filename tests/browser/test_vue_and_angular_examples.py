@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
+from tests.administration import chatbot_of_demo
 from tests.browser.client_site import ClientSite
 from tests.browser.conftest import Complaints
 from tests.browser.shop_page import built, expect_comes_and_goes, expect_opening_is_told, show
@@ -22,7 +23,6 @@ from tests.server_process import ROOT, ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-DEMO = '{ client(slug: "demo") { chatbots { edges { node { id embedKey } } } } }'
 SNIPPET = (
     "query ($id: ID!, $kind: EmbedKind!) { embedSnippet(chatbotId: $id, kind: $kind) { html } }"
 )
@@ -136,8 +136,7 @@ async def test_the_pasted_component_shows_the_widget_while_it_is_there(
     tmp_path: Path,
     framework: Framework,
 ) -> None:
-    edges = (await admin.execute(DEMO))["client"]["chatbots"]["edges"]
-    (demo,) = (edge["node"]["id"] for edge in edges if edge["node"]["embedKey"] == "demo")
+    demo = (await chatbot_of_demo(admin))["id"]
     snippet = await admin.execute(SNIPPET, {"id": demo, "kind": framework.kind})
     pasted = tmp_path / framework.pasted
     pasted.write_text(snippet["embedSnippet"]["html"])

@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 from playwright.async_api import Page, expect
 
+from tests.administration import chatbot_of_demo
 from tests.api.operations import done
 from tests.graphql_clients import GraphQLClient
 from tests.wordpress.site import PASSWORD, WordPressSite
 
-CHATBOTS = '{ client(slug: "demo") { chatbots(first: 1) { edges { node { id embedKey } } } } }'
 PLUGIN = """
 query ($id: ID!, $flavour: PluginFlavour!) {
   wordpressPlugin(chatbotId: $id, flavour: $flavour) {
@@ -58,8 +58,7 @@ class Shop:
 
 async def demo_chatbot(dashboard: GraphQLClient) -> str:
     """The id of the demo's chatbot."""
-    data = await dashboard.execute(CHATBOTS)
-    return str(data["client"]["chatbots"]["edges"][0]["node"]["id"])
+    return str((await chatbot_of_demo(dashboard))["id"])
 
 
 async def fetched_plugin(

@@ -12,7 +12,14 @@ from playwright.async_api import Browser, Page, Route, expect
 from tests.browser.widget import Widget
 from tests.graphql_clients import GraphQLClient
 from tests.wordpress.certificates import untrusted_server
-from tests.wordpress.people import Shop, connect, connection_code, open_settings, sign_in
+from tests.wordpress.people import (
+    Shop,
+    connect,
+    connection_code,
+    demo_chatbot,
+    open_settings,
+    sign_in,
+)
 from tests.wordpress.site import WordPressSite
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.asyncio(loop_scope="module")]
@@ -21,9 +28,9 @@ DATA = re.compile(r'<div id="demo-chatbot-data" hidden data-settings="([^"]*)"')
 FRONT_SCRIPT = re.compile(r"""(<script[^>]*src=["']([^"']*front\.js[^"']*)["'][^>]*></script>)""")
 QUESTION = "What are the opening hours?"
 VISITORS = """
-{ client(slug: "demo") { chatbots(first: 1) { edges { node {
-  conversations(first: 1) { edges { node { visitor { userId userEmail } } } }
-} } } } }
+query ($id: ID!) {
+  chatbot(id: $id) { conversations(first: 1) { edges { node { visitor { userId userEmail } } } } }
+}
 """
 
 
@@ -147,8 +154,8 @@ async def stored_page_makes_nobody_known(
 
 async def known_visitor(dashboard: GraphQLClient) -> dict[str, str | None]:
     """Whom the newest conversation is with."""
-    data = await dashboard.execute(VISITORS)
-    chatbot = data["client"]["chatbots"]["edges"][0]["node"]
+    found = await dashboard.execute(VISITORS, {"id": await demo_chatbot(dashboard)})
+    chatbot = found["chatbot"]
     visitor: dict[str, str | None] = chatbot["conversations"]["edges"][0]["node"]["visitor"]
     return visitor
 
