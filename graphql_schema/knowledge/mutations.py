@@ -99,7 +99,9 @@ SyncKnowledgeSourceResult = Annotated[
 ]
 
 
-@strawberry.type(description="The documents were taken, and can be searched.")
+@strawberry.type(
+    description="The documents were taken; very large ones can be searched a little later."
+)
 class PushKnowledgeSuccess:
     """What became of a push."""
 

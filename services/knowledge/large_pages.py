@@ -44,6 +44,16 @@ def is_large(passages: int, chatbots: int) -> bool:
     return passages * chatbots > LARGE_PAGE
 
 
+async def shows_many(page: KnowledgePage, session: WriteSession | None = None) -> bool:
+    """Whether searches find too much of a page for one transaction.
+
+    The page does not say so while it is written for the first time.
+    """
+    shown = {"page_id": page.id, "staged": {"$ne": True}}
+    chunks = TenantScope.one(page.client_id).of(KnowledgeChunk)
+    return await chunks.count(shown, limit=LARGE_PAGE + 1, session=session) > LARGE_PAGE
+
+
 class HeldSource(Protocol):
     """A source under a claim: see `claimed_source`."""
 
@@ -107,7 +117,8 @@ async def hide_page(held: HeldSource, page: KnowledgePage) -> None:
     Raises:
         WorkLeaseLostError: the source is not ours any more.
     """
-    for chatbot_id in page.chatbot_ids:
+    source = await held.current()
+    for chatbot_id in sorted({*page.chatbot_ids, *source.chatbot_ids}):
         await held.together(partial(_hidden, held, page, chatbot_id))
 
 

@@ -6,7 +6,7 @@ from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import MOST_PROBLEMS, KnowledgeSource, PageProblem
 from documents.transactions import WriteSession
 from services.knowledge.claimed_source import ClaimedSource
-from services.knowledge.large_pages import delete_hidden, hide_page, is_large
+from services.knowledge.large_pages import delete_hidden, hide_page, shows_many
 
 GONE_AFTER_FAILURES = 2
 """Syncs in a row in which a page was not there."""
@@ -113,7 +113,7 @@ async def _hide_what_goes(claimed: ClaimedSource, key: str, *, is_definite: bool
 
 async def _hide_large(claimed: ClaimedSource, page: KnowledgePage) -> None:
     """Take what is too much for one transaction away from searches before the page goes."""
-    if is_large(page.chunk_count, len(page.chatbot_ids)):
+    if await shows_many(page):
         await hide_page(claimed, page)
 
 

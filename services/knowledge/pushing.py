@@ -9,8 +9,10 @@ written to as well.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -34,8 +36,15 @@ from services.knowledge.errors import SourceNotFoundError
 from services.knowledge.extraction.extracted import UnreadableContentError
 from services.knowledge.extraction.extractor import Extractor
 from services.knowledge.indexing import IndexedPage, indexed_page, shown_title
-from services.knowledge.large_pages import is_large
-from services.knowledge.page_writing import PageChange, page_fields, page_of, write_page
+from services.knowledge.large_pages import is_large, shows_many
+from services.knowledge.page_writing import (
+    PageChange,
+    PageChangedError,
+    page_fields,
+    page_of,
+    raise_if_changed,
+    write_page,
+)
 from services.knowledge.read_content import read_content
 from services.knowledge.source_limits import KnowledgeLimits
 from services.live.publishing import knowledge_changed
@@ -123,6 +132,7 @@ class Pushing:
         if not _is_news(page, document):
             return False
         if document.is_deleted:
+            await self._hide_large(source, page)
             return await self._transactions.run_transaction(
                 lambda session: _recorded(
                     source, _deleted(source, document, session), session, is_first=is_first
@@ -146,6 +156,16 @@ class Pushing:
                 is_first=is_first,
             )
         )
+
+    async def _hide_large(self, source: KnowledgeSource, page: KnowledgePage | None) -> None:
+        """Take what is too much for one transaction away from searches before the page goes."""
+        if page is None or not await shows_many(page):
+            return
+        for chatbot_id in sorted({*page.chatbot_ids, *source.chatbot_ids}):
+            with suppress(PageChangedError):  # another push was faster: see what `_deleted` finds
+                await self._transactions.run_transaction(
+                    partial(_hide_copy, source, page, chatbot_id)
+                )
 
     async def _indexed(
         self, source: KnowledgeSource, document: PushedDocument
@@ -241,14 +261,32 @@ async def _deleted(
         return False
     own = TenantScope.one(source.client_id)
     await own.of(KnowledgePage).delete_one({"_id": page.id}, session)
-    if is_large(page.chunk_count, len(page.chatbot_ids)):
-        await stage_chunks(source.client_id, {"page_id": page.id}, session, staged=True)
-        await ask_for_work(own, {"_id": source.id}, {}, session)
+    shown, chunks = {"page_id": page.id, "staged": {"$ne": True}}, own.of(KnowledgeChunk)
+    if await shows_many(page, session):
+        await stage_chunks(source.client_id, shown, session, staged=True)
     else:
-        await own.of(KnowledgeChunk).delete_many({"page_id": page.id}, session)
+        await chunks.delete_many(shown, session)
+    if await chunks.count({"page_id": page.id}, limit=1, session=session):
+        await ask_for_work(own, {"_id": source.id}, {}, session)
     gone = PageChange(-1, -page.chunk_count, -page.token_count, is_changed=True)
     await _count(await _there(source, session), gone, session)
     return True
+
+
+async def _hide_copy(
+    source: KnowledgeSource,
+    page: KnowledgePage,
+    chatbot_id: PydanticObjectId,
+    session: WriteSession,
+) -> None:
+    """Hide a chatbot's copy of a page; should the push end here, the copy is made once more."""
+    own = TenantScope.one(source.client_id)
+    await ask_for_work(own, {"_id": source.id}, {}, session)
+    await raise_if_changed(page, session)
+    forget = {"$pull": {"chatbot_ids": chatbot_id}}
+    await own.of(KnowledgePage).update_one({"_id": page.id}, forget, session=session)
+    shown = {"page_id": page.id, "chatbot_id": chatbot_id, "staged": {"$ne": True}}
+    await stage_chunks(source.client_id, shown, session, staged=True)
 
 
 async def _store_for_later(

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 import structlog
 
 from documents.base import utc_now
+from documents.errors import is_unavailable
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_leftovers import LEASE_S, KnowledgeLeftover
@@ -247,7 +248,7 @@ class KnowledgeSources:
         )
         erased = Counter(gone.erased)
         if gone.leftover is not None:
-            erased.update(await clear(gone.leftover))
+            erased.update(await _cleared(gone.leftover))
         receipt = dict(+erased)
         _log.info("knowledge_source_deleted", source_id=str(source_id), **receipt)
         return receipt
@@ -293,7 +294,8 @@ class KnowledgeSources:
         await mark_knowledge_changed(own, source.chatbot_ids, session)
         files = await delete_files_of(source.client_id, source_id, session)
         gone = _Gone({"knowledge_sources": 1, "knowledge_files": files})
-        if _size(source) > self._limits.deleted_at_once:
+        most = self._limits.deleted_at_once
+        if await _holds_more_than(most, source, session):
             gone.leftover = await _left_behind(source, session)
         else:
             gone.erased |= await _contents_deleted(source, session)
@@ -353,6 +355,10 @@ class KnowledgeSources:
             source = await scope.of(KnowledgeSource).update_one(
                 same, {"$set": {**fields, **done, "status": "ready"}}, session=session
             )
+            hidden = {"source_id": before.id, "staged": True}
+            if await scope.of(KnowledgeChunk).count(hidden, limit=1, session=session):
+                # Of a large text whose writing ends here; the next to work at it deletes them.
+                source = await ask_for_work(scope, {"_id": before.id}, {}, session) and source
         else:
             left = {*before.chatbot_ids, *before.leaving_chatbot_ids} - set(wanted.chatbot_ids)
             asked = {"leaving_chatbot_ids": sorted(left), **(_WANTED if is_other else {})}
@@ -436,10 +442,12 @@ async def _take_file(source: KnowledgeSource, session: WriteSession) -> None:
     await delete_files_of(source.client_id, source.id, session, but=source.file_id)
 
 
-def _size(source: KnowledgeSource) -> int:
-    """How many documents belong to a source."""
-    copies = len(source.chatbot_ids) + len(source.leaving_chatbot_ids)
-    return source.page_count + source.chunk_count * copies
+async def _holds_more_than(most: int, source: KnowledgeSource, session: WriteSession) -> bool:
+    """Whether so many documents belong to a source; its sums miss a page that is being written."""
+    scope, own, found = TenantScope.one(source.client_id), {"source_id": source.id}, 0
+    for document_class in (KnowledgePage, KnowledgeChunk):
+        found += await scope.of(document_class).count(own, limit=most + 1, session=session)
+    return found > most
 
 
 async def _contents_deleted(source: KnowledgeSource, session: WriteSession) -> dict[str, int]:
@@ -448,6 +456,17 @@ async def _contents_deleted(source: KnowledgeSource, session: WriteSession) -> d
         "knowledge_pages": await scope.of(KnowledgePage).delete_many(own, session),
         "knowledge_chunks": await scope.of(KnowledgeChunk).delete_many(own, session),
     }
+
+
+async def _cleared(leftover: KnowledgeLeftover) -> Mapping[str, int]:
+    """What could be deleted while the caller waits: the source is gone whatever happens here."""
+    try:
+        return await clear(leftover)
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        _log.warning("knowledge_clearing_put_off", source_id=str(leftover.source_id))
+        return {}
 
 
 async def _left_behind(source: KnowledgeSource, session: WriteSession) -> KnowledgeLeftover:

@@ -55,6 +55,23 @@ class InterruptedProcess:
         return await self._database.run_transaction(callback)
 
 
+class WatchedDatabase:
+    """Notes how many passages of a client can be found after each transaction."""
+
+    def __init__(self, database: Database, tenant: Tenant) -> None:
+        self._database = database
+        self._chunks = tenant.scope.of(KnowledgeChunk)
+        self.shown: list[int] = []
+
+    async def run_transaction(
+        self, callback: Callable[[WriteSession], Awaitable[Outcome]]
+    ) -> Outcome:
+        outcome = await self._database.run_transaction(callback)
+        shown = {"staged": {"$ne": True}}
+        self.shown.append(await self._chunks.count(shown, limit=10 * SECTIONS))
+        return outcome
+
+
 @dataclass
 class Sender:
     """Another program with one document."""
@@ -63,6 +80,7 @@ class Sender:
     tenant: Tenant
     source: KnowledgeSource
     pushing: Pushing
+    extractor: Extractor
     day: int = 0
 
     async def push(self, word: str, *, sections: int = SECTIONS, is_deleted: bool = False) -> None:
@@ -111,7 +129,7 @@ async def sender(database: Database, tenant: Tenant) -> AsyncIterator[Sender]:
         tenant.client_id, SourceDefinition("push", "Shop", (tenant.chatbot_id,))
     )
     pushing = Pushing(database, extractor, KnowledgeLimits())
-    yield Sender(database, tenant, source, pushing)
+    yield Sender(database, tenant, source, pushing, extractor)
     await extractor.close()
 
 
@@ -169,3 +187,34 @@ async def test_a_short_document_is_no_different(
         for chatbot_id in both:
             assert await sender.words(chatbot_id) == expected
         assert (await sender.page() is None) == is_deleted
+
+
+async def test_a_large_document_that_goes_is_hidden_chatbot_by_chatbot(
+    database: Database, tenant: Tenant, sender: Sender
+) -> None:
+    both = [tenant.chatbot_id, tenant.other_chatbot_id]
+    await KnowledgeSources(database).update(tenant.scope, sender.source.id, {"chatbot_ids": both})
+    await sender.push("tea")
+    await work_until_rest(worker_on(database))
+    watched = WatchedDatabase(database, tenant)
+    sender.pushing = Pushing(watched, sender.extractor, KnowledgeLimits())
+    await sender.push("tea", is_deleted=True)
+    assert watched.shown[:2] == [SECTIONS, 0]
+    assert await sender.page() is None
+    assert await hidden(tenant, sender.source) == 2 * SECTIONS
+    await work_until_rest(worker_on(database))
+    assert await tenant.scope.of(KnowledgeChunk).count(limit=1) == 0
+
+
+async def test_a_large_document_deleted_before_it_is_counted_is_not_deleted_at_once(
+    database: Database, tenant: Tenant, sender: Sender
+) -> None:
+    await sender.push("tea")
+
+    async def delete() -> None:
+        await sender.push("tea", is_deleted=True)
+        assert await seen(tenant, sender.source) == set()
+        assert await hidden(tenant, sender.source) == SECTIONS
+
+    await sender.works_while(12, delete)
+    assert await tenant.scope.of(KnowledgeChunk).count(limit=1) == 0

@@ -12,7 +12,7 @@ if ( ! defined( 'ABSPATH' ) ) {
 
 /**
  * How many posts travel together, and how many bytes of them (the server takes 50 and 1000000). They
- * can be found when the server answers, so a busy one takes its time.
+ * can be found when the server answers, very large ones a little later, so a busy one takes its time.
  */
 define( 'PARLANCE_EMBED_BATCH', 20 );
 define( 'PARLANCE_EMBED_BATCH_SECONDS', 30 );
