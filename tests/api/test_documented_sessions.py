@@ -130,7 +130,7 @@ async def test_the_first_guide_leads_to_a_published_chatbot(
 async def is_noted(admin: GraphQLClient, conversation_id: str) -> None:
     """Wait until lists know what the answer was like: they are told after its last event."""
     wanted = "{ conversations(filter: {hasCitations: true}) { edges { node { id } } } }"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             found = (await admin.execute(wanted))["conversations"]["edges"]
             if conversation_id in [edge["node"]["id"] for edge in found]:

@@ -90,7 +90,7 @@ def unique_fields(document_class: Any) -> set[str]:
 
 async def all_counted(server: ServerProcess, slug: str) -> None:
     """Wait until what was asked is part of the client's usage: that is written a moment later."""
-    async with database_of(server) as database, asyncio.timeout(20):
+    async with database_of(server) as database, asyncio.timeout(60):
         waiting = {"messages": "end_untold_since", "usage_events": "uncounted_since"}
         for name, field in waiting.items():
             of_client = {"client_id": slug, field: {"$type": "date"}}

@@ -272,7 +272,7 @@ async def test_much_text_for_many_chatbots_is_read_in_the_background(
 
 async def source_with(caller: GraphQLClient, source_id: str, status: str) -> Json:
     """The source as soon as its status is this."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             source: Json = (await caller.execute(BY_ID, {"id": source_id}))["knowledgeSource"]
             if source["status"] == status:

@@ -65,7 +65,7 @@ async def outcome_of_call(caller: GraphQLClient, config: Json, **more: object) -
 async def all_is_counted(database: Database) -> None:
     """Wait until what other tests have asked is told and counted, which happens behind."""
     waiting = {"messages": "end_untold_since", "usage_events": "uncounted_since"}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         for name, since in waiting.items():
             while await database.database[name].find_one({since: {"$type": "date"}}):  # noqa: ASYNC110 - MongoDB has no event for it
                 await asyncio.sleep(0.02)

@@ -18,7 +18,7 @@ from tests.providers.dictation import FAILURE, speaking
 from tests.server_process import ServerProcess
 
 METRICS_TOKEN = "a-token-for-prometheus"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 HEALTH = """
 subscription ($client: ID) {
   llmHealth(clientId: $client) { leftAlone { id name health { state since retryAt problem } } }

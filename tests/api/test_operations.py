@@ -220,7 +220,7 @@ async def test_production_logs_are_json_a_line(production: ServerProcess) -> Non
     own = f"test-{new_slug()}"
     async with browser_at(production) as http:
         await http.get("/nothing", headers={"x-request-id": own})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while own not in production.log:  # noqa: ASYNC110 - written after the answer, to a file
             await asyncio.sleep(0.01)
     lines = [json.loads(line) for line in production.log.splitlines() if own in line]
@@ -533,7 +533,7 @@ async def test_running_streams_end_with_their_token(
     async def nothing() -> None:
         """Time itself does it."""
 
-    async with asyncio.timeout(12):
+    async with asyncio.timeout(60):
         expired, revoked = await asyncio.gather(
             ending_of_socket(expiring, silent_answer, nothing),
             ending_of_socket(leaving, silent_answer, lambda: leaving.execute(SIGN_OUT)),
@@ -613,7 +613,7 @@ async def test_a_database_that_hangs_is_told_within_seconds(
     assert unknown.json()["errors"][0]["extensions"] == {"code": "UNAVAILABLE", "retryable": True}
     assert unknown.headers["access-control-allow-origin"] == "https://never-seen.example"
     assert socket == 503
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await codes(production_admin, VIEWER, {}):
             pass
 

@@ -376,7 +376,7 @@ async def test_running_stream_ends_within_seconds_of_the_revocation(
         embed_key = await Administrator(admin).chatbot_with_model(model.url)
         chatbot = await chatbot_of_demo(admin, embed_key)
         visitor = await visitor_of(embed_key)
-        async with asyncio.timeout(15), aclosing(asking(visitor, "Was it?")) as stream:
+        async with asyncio.timeout(60), aclosing(asking(visitor, "Was it?")) as stream:
             said.say_next()
             async for event in stream:
                 if event["__typename"] == "AnswerDelta":

@@ -23,7 +23,7 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-ACTION_DEADLINE_MS = 15_000
+ACTION_DEADLINE_MS = 30_000
 expect.set_options(timeout=ACTION_DEADLINE_MS)
 
 

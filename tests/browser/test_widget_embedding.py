@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 ANSWER = re.compile("Parlance is a self-hosted platform")
 QUESTION = "What is Parlance?"
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 STORED = "localStorage.length + sessionStorage.length"
 
 

@@ -18,7 +18,7 @@ from tests.server_process import ServerProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-DEADLINE_S = 15.0
+DEADLINE_S = 30.0
 
 
 @pytest.fixture

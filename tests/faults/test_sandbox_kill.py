@@ -26,4 +26,4 @@ async def test_nothing_of_the_sandbox_outlives_the_application() -> None:
     assert len(pids) > 2  # the fork server, the running child, and spares
     program.kill()
     await program.communicate()
-    await eventually(lambda: not any(map(is_alive, pids)), within_s=30)
+    await eventually(lambda: not any(map(is_alive, pids)), within_s=60)

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-HEAD_DEADLINE_S = 5.0
+HEAD_DEADLINE_S = 30.0
 
 
 @dataclass(frozen=True)

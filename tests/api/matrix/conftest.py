@@ -42,7 +42,7 @@ async def quiet_world(server: ServerProcess) -> AsyncGenerator[World, None]:
 
 async def settled(world: World) -> None:
     """Wait for what the server still writes about B's last answer."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         before: object = None
         while before != (now := await stored_of_client(world.database, world.b.slug)):
             before = now

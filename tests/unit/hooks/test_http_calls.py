@@ -262,7 +262,7 @@ async def test_a_request_that_is_broken_off_stands_in_the_trace(database: Databa
     async with byte_server(Answer([UntilClosed()])) as server, doors(database) as http:
         door = http.door(await stored_client())
         asking = asyncio.create_task(called(door, f"http://{HOST}:{server.port}/slow"))
-        await eventually(lambda: bool(server.requests), within_s=30.0)
+        await eventually(lambda: bool(server.requests), within_s=60)
         await cancel_and_wait(asking)
     (one,) = door.trace
     assert (one.status, one.url) == (None, f"http://{HOST}:{server.port}/slow")

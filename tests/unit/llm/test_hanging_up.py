@@ -16,7 +16,7 @@ from tests.unit.llm.asking import (
     settings_for,
 )
 
-AT_ONCE_S = 0.5
+AT_ONCE_S = 10
 
 
 def first_words_then_silence(provider: str) -> Answer:

@@ -33,7 +33,7 @@ from tests.unit.llm.asking import (
     settings_for,
 )
 
-SOON_S = 3.0
+SOON_S = 20.0
 """Far above every deadline used here, far below a hang."""
 
 

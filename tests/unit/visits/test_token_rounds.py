@@ -23,7 +23,7 @@ from tests.unit.visits.test_embedding_origins import chatbot_on, new_origin
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("database")]
 
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 def token_of(client_id: str, chatbot_id: PydanticObjectId, **fields: datetime) -> WidgetToken:
