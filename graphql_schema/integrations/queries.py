@@ -5,7 +5,9 @@ from typing import Annotated, Any
 import strawberry
 
 from documents.deliveries import Delivery as DeliveryDocument
+from documents.ids import PydanticObjectId
 from documents.integrations import Integration as IntegrationDocument
+from documents.tenancy import TenantScope
 from graphql_schema.arguments import After, First
 from graphql_schema.context import ParlanceInfo
 from graphql_schema.errors import NotFoundInListError
@@ -64,6 +66,14 @@ class IntegrationQueries:
             if integration is None or not scope.admits(integration.client_id):
                 raise NotFoundInListError
             wanted["integration_id"] = integration.id
+        else:
+            # A deletion that was cut short has left some whose integration is gone.
+            wanted["integration_id"] = {"$in": await _present(scope)}
         if status is not None:
             wanted["status"] = status.value
         return await page_by_id(scope.of(DeliveryDocument), wanted, page, delivery_from)
+
+
+async def _present(scope: TenantScope) -> list[PydanticObjectId]:
+    integrations = scope.of(IntegrationDocument)
+    return await integrations.raw.distinct("_id", integrations.condition({}))

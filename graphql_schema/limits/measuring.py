@@ -32,7 +32,17 @@ INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
 WAIT_ARGUMENT = "waitMs"
 """The argument of fields that answer late on purpose: long polls."""
 
-WAITING_FIELDS = frozenset({"testLlmConfig", "deleteClient", "deleteChatbot"})
+WAITING_FIELDS = frozenset(
+    {
+        "testLlmConfig",
+        "createIntegration",
+        "updateIntegration",
+        "testIntegration",
+        "deleteIntegration",
+        "deleteClient",
+        "deleteChatbot",
+    }
+)
 """Fields that wait for somebody else's service, or until all of something is deleted."""
 
 

@@ -13,7 +13,7 @@ from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record, record_about
 from services.field_checks import FieldChecks
-from services.outbox.recording import Happening
+from services.outbox.recording import Happening, record_for_many
 from services.outbox.recording import record as record_happening
 from services.refusals import UnknownTargetError
 
@@ -62,14 +62,30 @@ class Maintenance:
             clients = TenantScope.every_client().of(Client)
             another: dict[str, Any] = {"platform_maintenance_text": {"$ne": shown}}
             changed = {"$set": {"platform_maintenance_text": shown}}
-            if await clients.update_many(another, changed, session=session):
-                for slug in await _listening():
-                    await record_happening(_news(slug, shown), session)
+            news = await _news_of_all(shown, another, session)
+            if await clients.update_many(another, changed, session=session) and news:
+                await record_for_many(news, session)
             noted = {"maintenanceText": shown or "(none)"}
             await record_about(session, Client, None, client_id=None, noted=noted)
             return shown is not None
 
         return await self._transactions.run_transaction(write)
+
+
+async def _news_of_all(
+    shown: str | None, another: dict[str, Any], session: WriteSession
+) -> list[Happening]:
+    """What listening clients are told; nothing to one whose own text stands, before and after."""
+    if not (listening := await _listening()):
+        return []
+    clients = TenantScope.many(listening).of(Client)
+    found = await clients.find(another, limit=len(listening), session=session)
+    after = [one.model_copy(update={"platform_maintenance_text": shown}) for one in found]
+    return [
+        _news(new.client_id, new.pause_text)
+        for old, new in zip(found, after, strict=True)
+        if old.pause_text != new.pause_text
+    ]
 
 
 async def _listening() -> list[str]:

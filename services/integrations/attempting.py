@@ -1,6 +1,7 @@
 """One attempt: what is told, to whom, with which secrets, and what came of it."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -29,6 +30,9 @@ from services.sealing.sealing import UnsealError
 MARGIN_S = 5.0
 """Beyond what a channel says that it takes, in seconds."""
 
+TRIAL_S = 35.0
+"""For a trial, in seconds: less than an operation may take that waits for somebody else."""
+
 log = structlog.get_logger()
 
 
@@ -55,7 +59,9 @@ class Attempted(NamedTuple):
 class Attempting:
     """Makes attempts."""
 
-    def __init__(self, channels: Channels, seals: TargetSeals) -> None:
+    def __init__(self, channels: Channels, seals: TargetSeals, trial_s: float = TRIAL_S) -> None:
+        """`trial_s` is the longest that somebody waits for a trial, in seconds."""
+        self._trial_s = trial_s
         self._channels = channels
         self._seals = seals
         self.figures = DeliveryFigures()
@@ -66,12 +72,19 @@ class Attempting:
         return self._channels.longest_s + MARGIN_S
 
     async def attempt(
-        self, integration: Integration, events: Sequence[Told], delivery: Delivery | None
+        self,
+        integration: Integration,
+        events: Sequence[Told],
+        delivery: Delivery | None,
+        most_s: float = math.inf,
     ) -> Attempted:
-        """Hand events over. Never raises for what the receiver did."""
+        """Hand events over. Never raises for what the receiver did.
+
+        `most_s` ends it earlier than its channel would, in seconds.
+        """
         at, began = utc_now(), perf_counter()
         try:
-            outcome = await self._sent(integration, events, delivery)
+            outcome = await self._sent(integration, events, delivery, most_s)
         except UnsealError as error:
             outcome = Outcome(str(error))
         except TimeoutError:
@@ -89,11 +102,16 @@ class Attempting:
         client = await TenantScope.one(integration.client_id).of(Client).find_one({})
         if client is None:
             raise UnknownTargetError("input", "id")
-        attempted = await self.attempt(integration, [trial(kind, client)], None)
+        events = [trial(kind, client)]
+        attempted = await self.attempt(integration, events, None, self._trial_s)
         return attempted.noted(1)
 
     async def _sent(
-        self, integration: Integration, events: Sequence[Told], delivery: Delivery | None
+        self,
+        integration: Integration,
+        events: Sequence[Told],
+        delivery: Delivery | None,
+        most_s: float,
     ) -> Outcome:
         address = self._seals.opened(integration)
         keys = [
@@ -102,7 +120,7 @@ class Attempting:
         ]
         channel = self._channels.by_kind[integration.kind]
         parcel = Parcel(integration, address, events, keys, delivery)
-        async with asyncio.timeout(channel.longest_s + MARGIN_S):
+        async with asyncio.timeout(min(channel.longest_s + MARGIN_S, most_s)):
             outcome = await channel.send(parcel)
         return outcome.without(secrets_of(address, keys))
 

@@ -9,6 +9,7 @@ from documents.base import utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
 from documents.deliveries import Delivery, end_open_deliveries
+from documents.erasure import erase_batch
 from documents.ids import PydanticObjectId
 from documents.integrations import Integration, NoticeKey, QuietTime
 from documents.outbox_entries import OUTBOX_KINDS, OutboxKind
@@ -139,8 +140,9 @@ class Integrations:
             await record(session, client_id=gone.client_id, before=gone)
 
         await self._transactions.run_transaction(write)
-        deliveries = TenantScope.one(integration.client_id).of(Delivery)
-        await deliveries.delete_many({"integration_id": integration.id})
+        scope, its_own = TenantScope.one(integration.client_id), {"integration_id": integration.id}
+        while await erase_batch(scope, Delivery, its_own):
+            pass
 
     async def rotate_secret(self, integration: Integration) -> tuple[Integration, str]:
         """A new key; the one before signs beside it for a day.

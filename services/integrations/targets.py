@@ -90,6 +90,9 @@ class Targets:
         except UnsafeAddressError as problem:
             message = f"This address may not be called: {problem}"
             raise RefusedError("UNSAFE_ADDRESS", message, "input", "target", name) from problem
+        except UnicodeError:
+            checks.wrong(name, "names a host that cannot be: a part of it is empty or too long")
+            checks.done()
         except (OSError, TimeoutError):
             pass  # perhaps it can be looked up later
         label = f"{parts.scheme}://{parts.netloc}/…"

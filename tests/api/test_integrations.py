@@ -292,6 +292,11 @@ WRONG: dict[str, tuple[Json, str, list[str]]] = {
         "InvalidInputError",
         ["input", "target", "emails"],
     ),
+    "a name that is too long": (
+        {"target": {"webhookUrl": f"https://{'a' * 64}.example.com/"}},
+        "InvalidInputError",
+        ["input", "target", "webhookUrl"],
+    ),
     "a private address": (
         {"target": {"webhookUrl": "https://10.1.2.3/"}},
         "RefusedError",

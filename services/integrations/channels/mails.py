@@ -6,6 +6,8 @@ An address that has got its mail gets no second one when another's is tried agai
 
 from datetime import UTC, datetime
 
+import structlog
+
 from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from services.integrations.channels.channel import Parcel
@@ -18,6 +20,10 @@ from services.mail.rendering import Sender, message_of
 MOST_ADDRESSES = 10
 LONGEST_S = 30.0
 """For all addresses of one attempt, in seconds."""
+
+NOT_NOW = "The mail server did not take the mail for now."
+
+log = structlog.get_logger()
 
 
 class MailNotices:
@@ -48,13 +54,16 @@ class MailNotices:
                 refused += 1
                 problems.append(str(error))
             except (MailDeferredError, OSError) as error:
-                problems.append(str(error))
+                # It speaks of the operator's server, and clients' people read the problem.
+                log.warning("notice_not_mailed", problem=str(error))
+                problems.append(NOT_NOW)
             else:
                 handled.add(address)
                 reached += 1
         left = [one for one in parcel.target["addresses"] if one not in handled]
         return Outcome(
-            problem="; ".join(problems)[:500] or ("There was no time for all." if left else None),
+            problem="; ".join(dict.fromkeys(problems))[:500]
+            or ("There was no time for all." if left else None),
             request_excerpt=excerpt(_text(bulletin), MAX_REQUEST_EXCERPT),
             is_final=not left and refused > 0,
             handled=sorted(handled),

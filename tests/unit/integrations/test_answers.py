@@ -10,11 +10,13 @@ import pytest_asyncio
 
 from documents.database.database import Database
 from documents.deliveries import Delivery
+from graphql_schema.limits.extension import EXECUTION_SECONDS, LONG_POLL_SECONDS
+from services.integrations.attempting import TRIAL_S, Attempting
 from services.integrations.http_posts import HttpPosts, retry_after, told_seconds
 from services.integrations.outcomes import MAX_RESPONSE_EXCERPT
 from services.integrations.schedule import LONGEST_WISH, pause_after
 from tests.receivers import Receiver, Reply, receiver
-from tests.unit.integrations.offices import Office, process, running
+from tests.unit.integrations.offices import SEALS, Office, process, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -103,3 +105,15 @@ async def test_no_wish_is_followed_beyond_the_longest(office: Office, outside: R
     async with running(process(office)):
         (delivery,) = await office.ended(1)
     assert delivery.status == "retrying"
+
+
+async def test_a_trial_ends_before_the_operation_that_asked_for_it(
+    office: Office, outside: Receiver
+) -> None:
+    assert TRIAL_S < EXECUTION_SECONDS + LONG_POLL_SECONDS
+    outside.otherwise = Reply(hangs=True)
+    integration = await office.webhook(outside.url)
+    channels = process(office, deadline_s=60)._attempting._channels
+    tried = await Attempting(channels, SEALS, trial_s=0.1).try_out(integration, "quota.threshold")
+    await channels.close()
+    assert tried.problem == "It did not come to an end in time."

@@ -160,6 +160,8 @@ def test_rows_in_fragments_multiply_where_they_are_used() -> None:
 def test_long_polls_are_noticed() -> None:
     assert measured("{ events(waitMs: 5) { id } }").waits
     assert measured("mutation { testLlmConfig }").waits
+    for change in ("create", "update", "test", "delete"):
+        assert measured(f"mutation {{ {change}Integration }}").waits
     assert not measured("{ name }").waits
 
 

@@ -14,7 +14,8 @@ type Query {
   byId(ids: [ID!]!): [User]!
   events(waitMs: Int! = 0): [User!]!
 }
-type Mutation { testLlmConfig: String }
+type Mutation { testLlmConfig: String, createIntegration: String, updateIntegration: String,
+  testIntegration: String, deleteIntegration: String }
 type UserConnection { edges: [UserEdge!]!, pageInfo: PageInfo!, totalCount: Int! }
 type UserEdge { cursor: String!, node: User! }
 type PageInfo { hasNextPage: Boolean! }
