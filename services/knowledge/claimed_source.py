@@ -20,7 +20,7 @@ from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.cancelling import raise_if_cancelled
 from services.knowledge.indexing import IndexedPage, indexed_as, indexed_page, shown_title
-from services.knowledge.large_pages import delete_hidden, is_large, write_copies
+from services.knowledge.large_pages import delete_hidden, is_large, shows_many, write_copies
 from services.knowledge.page_content import PageContent, content_of
 from services.knowledge.page_writing import PageChange, raise_if_changed, write_page
 from services.live.publishing import knowledge_changed
@@ -133,10 +133,10 @@ class ClaimedSource:
         self, source: KnowledgeSource, indexed: IndexedPage, stored: KnowledgePage | None
     ) -> frozenset[PydanticObjectId] | None:
         """The chatbots for which a large page is written already; None: it is not large."""
-        fields, own = frozenset({"chunk_count"}), page_filter(source.id, indexed.content.key)
+        fields, own = frozenset({"key"}), page_filter(source.id, indexed.content.key)
         before = await self.scope.of(KnowledgePage).find_parts(own, fields, limit=1)
-        passages = max(len(indexed.passages), *(page.chunk_count for page in before), 0)
-        if not is_large(passages, len(source.chatbot_ids)):
+        goes_in_parts = is_large(len(indexed.passages), len(source.chatbot_ids))
+        if not goes_in_parts and not any([await shows_many(page) for page in before]):
             return None
         is_first = await self._is_first_change(source, indexed.content, None)
         return await write_copies(self, indexed, source.version + int(is_first), stored)

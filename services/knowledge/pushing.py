@@ -204,7 +204,8 @@ class Pushing:
             return False
         if page is None and now.page_count >= self._limits.pages_per_source:
             raise InvalidFieldsError([_too_many(self._limits.pages_per_source)])
-        if is_large(len(indexed.passages), len(now.chatbot_ids)):
+        goes_in_parts = is_large(len(indexed.passages), len(now.chatbot_ids))
+        if goes_in_parts or (page is not None and await shows_many(page, session)):
             await _store_for_later(now, indexed, page, session)
             return True
         change = await write_page(session, now, indexed)
@@ -295,7 +296,7 @@ async def _store_for_later(
     before: KnowledgePage | None,
     session: WriteSession,
 ) -> None:
-    """Keep a document whose passages are too many for one transaction, and have them made.
+    """Keep a document of too many passages, old or new, for one transaction, and have them made.
 
     What it said before is found until then.
     """

@@ -200,7 +200,7 @@ class KnowledgeSources:
             return before
         await self._judge(wanted, old.url)
         concerned = {*wanted.chatbot_ids, *before.chatbot_ids, *before.leaving_chatbot_ids}
-        indexed = await self._indexed_at_once(wanted, len(concerned), before.chunk_count)
+        indexed = await self._indexed_at_once(wanted, len(concerned))
         source = await self._transactions.run_transaction(
             lambda session: self._changed(before, wanted, indexed, session)
         )
@@ -320,9 +320,7 @@ class KnowledgeSources:
             raise SourceNotFoundError(source_id)
         return source
 
-    async def _indexed_at_once(
-        self, wanted: SourceDefinition, copies: int, replaced: int = 0
-    ) -> IndexedPage | None:
+    async def _indexed_at_once(self, wanted: SourceDefinition, copies: int) -> IndexedPage | None:
         """What was typed, ready to be stored; None when it is for the background."""
         content = typed_content(wanted)
         if content is None:
@@ -331,8 +329,7 @@ class KnowledgeSources:
         count, most = len(indexed.passages), self._limits.chunks_per_source
         if count > most:
             raise TooManyPassagesError(count, most)
-        written = max(count, replaced) * copies
-        return indexed if written <= self._limits.chunks_per_change else None
+        return indexed if count * copies <= self._limits.chunks_per_change else None
 
     async def _changed(
         self,
@@ -342,6 +339,8 @@ class KnowledgeSources:
         session: WriteSession,
     ) -> KnowledgeSource:
         scope = TenantScope.one(before.client_id)
+        if indexed and await _shows_more_than(self._limits.chunks_per_change, before, session):
+            indexed = None  # what goes is too much for one transaction
         is_other = before.content_hash != wanted.content_hash
         same = {"_id": before.id, "revision": before.revision}
         fields = {
@@ -448,6 +447,13 @@ async def _holds_more_than(most: int, source: KnowledgeSource, session: WriteSes
     for document_class in (KnowledgePage, KnowledgeChunk):
         found += await scope.of(document_class).count(own, limit=most + 1, session=session)
     return found > most
+
+
+async def _shows_more_than(most: int, source: KnowledgeSource, session: WriteSession) -> bool:
+    """Whether searches find so many passages of a source, over all chatbots; see above."""
+    shown = {"source_id": source.id, "staged": {"$ne": True}}
+    chunks = TenantScope.one(source.client_id).of(KnowledgeChunk)
+    return await chunks.count(shown, limit=most + 1, session=session) > most
 
 
 async def _contents_deleted(source: KnowledgeSource, session: WriteSession) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
+from itertools import pairwise
 
 import pymongo
 import pytest
@@ -14,6 +15,7 @@ from documents.knowledge_sources import KnowledgeSource
 from documents.transactions import Outcome, WriteSession
 from services.knowledge.claimed_source import ClaimedSource
 from services.knowledge.clearing import Clearing
+from services.knowledge.large_pages import DELETED_AT_ONCE, LARGE_PAGE
 from services.knowledge.missing_pages import drop
 from services.knowledge.source_limits import KnowledgeLimits
 from services.knowledge.sources import KnowledgeSources
@@ -42,6 +44,11 @@ class WatchedDatabase:
         self._database = database
         self._chunks = tenant.scope.of(KnowledgeChunk)
         self.counts: list[int] = []
+
+    @property
+    def most_at_once(self) -> int:
+        """How many passages went in one transaction at most."""
+        return max(before - after for before, after in pairwise(self.counts))
 
     async def run_transaction(
         self, callback: Callable[[WriteSession], Awaitable[Outcome]]
@@ -119,6 +126,21 @@ async def test_what_was_written_of_a_replaced_text_goes(
     rested = await tenant.scope.of(KnowledgeSource).get(source.id)
     assert rested is not None
     assert (rested.status, rested.work_due_at) == ("ready", None)
+
+
+async def test_a_short_text_in_place_of_one_that_is_not_counted_yet_goes_in_parts(
+    database: Database, in_background: KnowledgeSources, tenant: Tenant
+) -> None:
+    source = await half_written(database, in_background, tenant, SHOWN)
+    watched = WatchedDatabase(database, tenant)
+    sources = KnowledgeSources(watched, KnowledgeLimits(chunks_per_change=LARGE_PAGE))
+    await sources.update_text(tenant.scope, source.id, text="# Tea 1\n\nThe new tea.")
+    assert watched.counts == [SECTIONS]
+    await work_until_rest(worker_on(watched))
+    assert watched.counts[-1] == 1
+    assert watched.most_at_once <= DELETED_AT_ONCE
+    [chunk] = await tenant.scope.of(KnowledgeChunk).find({"source_id": source.id}, limit=2)
+    assert (chunk.text, chunk.staged) == ("The new tea.", False)
 
 
 async def test_a_deleted_source_is_gone_also_when_the_rest_must_wait(

@@ -218,3 +218,30 @@ async def test_a_large_document_deleted_before_it_is_counted_is_not_deleted_at_o
 
     await sender.works_while(12, delete)
     assert await tenant.scope.of(KnowledgeChunk).count(limit=1) == 0
+
+
+async def test_a_short_document_in_place_of_a_large_one_is_found_a_little_later(
+    database: Database, tenant: Tenant, sender: Sender
+) -> None:
+    await sender.push("tea")
+    await work_until_rest(worker_on(database))
+    await sender.push("coffee", sections=1)
+    assert await sender.words(tenant.chatbot_id) == {"tea"}
+    watched = WatchedDatabase(database, tenant)
+    await work_until_rest(worker_on(watched))
+    assert set(watched.shown) == {SECTIONS, 1}  # the one or the other, never half of each
+    assert await sender.words(tenant.chatbot_id) == {"coffee"}
+    assert await tenant.scope.of(KnowledgeChunk).count(limit=10) == 1
+    left = await sender.stored()
+    assert (left.page_count, left.chunk_count) == (1, 1)
+
+
+async def test_a_short_document_wins_over_a_large_one_that_is_just_being_shown(
+    database: Database, tenant: Tenant, sender: Sender
+) -> None:
+    await sender.push("tea")
+    await sender.works_while(12, partial(sender.push, "coffee", sections=1))
+    await work_until_rest(worker_on(database))
+    assert await sender.words(tenant.chatbot_id) == {"coffee"}
+    assert await tenant.scope.of(KnowledgeChunk).count(limit=10) == 1
+    assert (await sender.stored()).chunk_count == 1

@@ -13,6 +13,7 @@ from documents.knowledge_pages import KnowledgePage
 from documents.knowledge_sources import KnowledgeSource, QaPair
 from documents.knowledge_work import claim_work, finish_work, keep_work
 from documents.tenancy import TenantScope
+from documents.transactions import Transactions
 from services.knowledge.claimed_source import ClaimedSource
 from services.knowledge.extraction.extractor import Extractor
 from services.knowledge.fetching.site_client import site_http_client
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 TEXT = "# Tea\n\nDarjeeling costs 5 euros.\n\n# Coffee\n\nArabica costs 6 euros.\n"
 
 
-def worker_on(database: Database) -> KnowledgeWorker:
+def worker_on(database: Transactions) -> KnowledgeWorker:
     files = KnowledgeFiles(database, most_bytes_per_client=100_000_000)
     extractor = Extractor()
     sites = SiteReader(site_http_client(["127.0.0.1"]), extractor)
