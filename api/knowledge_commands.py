@@ -30,6 +30,8 @@ from services.knowledge.errors import KnowledgeError
 from services.knowledge.extraction.limits import LARGEST_FILE_BYTES
 from services.knowledge.files import UnacceptableFileError
 from services.knowledge.source_definition import FETCHED_KINDS, SourceDefinition
+from services.rate_limits.rate_limits import RateLimitedError, RateLimits, Rates
+from services.rate_limits.stored_windows import StoredWindows
 from services.refusals import LimitReachedError, RefusedError
 
 LOOK_EVERY_S: Final = 0.5
@@ -84,10 +86,13 @@ async def sync_sources(database: Database, settings: Settings, ids: Sequence[str
     """Read sources anew, one after the other; whether all can be searched then.
 
     Raises:
-        KnowledgeCommandError: there is no such source, or others send it its documents.
+        KnowledgeCommandError: there is no such source, others send it its documents, or it was
+            read too often; nothing is read then.
     """
     async with _knowledge(database, settings) as knowledge:
         sources = [await _source(knowledge, one) for one in ids]
+        for source in sources:
+            await _count_sync(source)
         for source in sources:
             await knowledge.sources.sync(TenantScope.one(source.client_id), source.id)
         return all([await _followed(knowledge, source.id) for source in sources])
@@ -176,6 +181,18 @@ async def _source(knowledge: KnowledgeWiring, public_id: str) -> KnowledgeSource
             f"{found.title!r} gets its documents from another program, so there is nothing to read."
         )
     return found
+
+
+async def _count_sync(source: KnowledgeSource) -> None:
+    """Count a sync as `syncKnowledgeSource` does: the site does not care who asks so often."""
+    windows, rates = StoredWindows(), Rates()
+    try:
+        await RateLimits(rates, windows, shared=windows).sync(str(source.id))
+    except RateLimitedError as problem:
+        raise KnowledgeCommandError(
+            f"{source.title!r} was to be read anew {rates.syncs_per_source} times within an hour;"
+            f" it may be again from {problem.retry_at:%H:%M} UTC on."
+        ) from None
 
 
 def _kind(wanted: WantedSource) -> KnowledgeKindName:

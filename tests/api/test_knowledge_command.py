@@ -9,6 +9,7 @@ from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 from tests.unit.knowledge.fetching.site_server import html, running_site
 
+SYNCS_AN_HOUR = 20
 READ = "READY: {pages} pages, {passages} passages"
 
 
@@ -46,6 +47,20 @@ async def test_a_file_is_added_listed_and_read_anew(
     listed = command(server, "knowledge", "list", "--chatbot", embed_key)
     [line] = listed.stdout.splitlines()[1:]
     assert line.split()[:5] == [source_id, "READY", "FILE", "1", "2"]
+
+
+async def test_reading_anew_is_limited_together_with_the_mutation(
+    admin: GraphQLClient, make_client: MakeClient, server: ServerProcess, tmp_path: Path
+) -> None:
+    embed_key = await new_chatbot(admin, make_client)
+    file = tmp_path / "prices.md"
+    file.write_text("# Tea\n\nDarjeeling costs 5 euros.\n")
+    source_id = added_id(
+        command(server, "knowledge", "add", str(file), "--chatbot", embed_key).stdout
+    )
+    for _ in range(SYNCS_AN_HOUR):
+        await done(admin, "syncKnowledgeSource", {"id": source_id}, "source { id }")
+    check_refused(command(server, "knowledge", "sync", source_id), "20 times within an hour")
 
 
 async def test_what_could_not_be_read_is_named_and_the_status_says_so(
