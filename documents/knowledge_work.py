@@ -64,6 +64,11 @@ async def claim_work(
     return Claim(found["client_id"], found["_id"], token, found.get("work_asked", 0))
 
 
+async def is_work_waiting(*, only: Mapping[str, Any], passing_over: Collection[str]) -> bool:
+    """Whether there is a source whose work is due; see `claim_work`."""
+    return await _sources().find_one(_due(only, passing_over), {"_id": 1}) is not None
+
+
 async def keep_work(claim: Claim, *, lease_s: float = LEASE_S) -> bool:
     """Hold the source for longer; False when somebody else has it, or it is gone."""
     result = await _sources().update_one(

@@ -8,13 +8,15 @@ from services.knowledge.claimed_source import ClaimedSource
 from services.knowledge.indexing import NAMED_BY_PAGE, indexed_as
 from services.knowledge.large_pages import delete_hidden
 from services.knowledge.page_writing import PageChangedError
+from services.knowledge.stays import Stay
 
 
-async def reindex(claimed: ClaimedSource) -> None:
+async def reindex(claimed: ClaimedSource, stay: Stay) -> None:
     """Bring every page's chunks to what the source wants.
 
     Raises:
         WorkLeaseLostError: the source is not ours any more.
+        PlaceWantedError: others go first.
     """
     source = await claimed.current()
     pages = claimed.scope.of(KnowledgePage)
@@ -24,6 +26,7 @@ async def reindex(claimed: ClaimedSource) -> None:
     await claimed.begin("indexing", left)
     while source.chatbot_ids and (page := await pages.find_one(_wanting(source))) is not None:
         source = await _rewritten(claimed, page)
+        await stay.page_stored()
     await claimed.change({"$set": {"progress": None}})
 
 

@@ -25,6 +25,7 @@ from services.knowledge.known_addresses import known_addresses, stored_as
 from services.knowledge.missing_pages import drop, miss, note_problem
 from services.knowledge.reading import ReadOutcome, ReadPage, SourceReader
 from services.knowledge.source_definition import FETCHED_KINDS
+from services.knowledge.stays import Stay
 from services.live.publishing import knowledge_changed
 from services.outbox.recording import Happening, record
 
@@ -44,23 +45,24 @@ class Syncing:
         self._reader = reader
         self._most_chunks = most_chunks
 
-    async def sync(self, claimed: ClaimedSource) -> None:
+    async def sync(self, claimed: ClaimedSource, stay: Stay) -> None:
         """Begin or go on with a sync if one is wanted, due or half done.
 
         Raises:
             WorkLeaseLostError: the source is not ours any more.
+            PlaceWantedError: others go first.
         """
         source = await claimed.current()
         if source.sync_id is None and not _is_due(source):
             return
         source = await _begun(claimed, source)
-        await self._read(claimed, source)
+        await self._read(claimed, source, stay)
         is_reached = await _anything_read(claimed, source)
         if is_reached and source.kind in FETCHED_KINDS:
             await _miss_unseen(claimed, source)
         await claimed.together(lambda session: _finished(claimed, session, is_reached=is_reached))
 
-    async def _read(self, claimed: ClaimedSource, source: KnowledgeSource) -> None:
+    async def _read(self, claimed: ClaimedSource, source: KnowledgeSource, stay: Stay) -> None:
         known = await known_addresses(
             known_pages(claimed.client_id, claimed.source_id, source.sync_id)
         )
@@ -69,6 +71,8 @@ class Syncing:
                 raise_if_cancelled()
                 await self._noted(claimed, outcome)
                 await claimed.tell()
+                if isinstance(outcome, ReadPage | UnchangedPage):
+                    await stay.page_stored()
 
     async def _noted(self, claimed: ClaimedSource, outcome: ReadOutcome) -> None:
         match outcome:

@@ -27,6 +27,11 @@ class Turns:
         """Whether no place is free."""
         return self._at_work.total() >= self._places
 
+    @property
+    def with_all_places(self) -> frozenset[str]:
+        """The clients that have as many places as one may."""
+        return frozenset(self._with(self._per_client))
+
     def passed_over(self) -> Iterator[frozenset[str]]:
         """The clients to pass over when the next source is looked for, fewer with each look."""
         seen: frozenset[str] | None = None

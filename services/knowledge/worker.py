@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from documents.knowledge_work import (
     claim_work,
     finish_work,
     free_all_work,
+    is_work_waiting,
     keep_work,
     leave_work,
 )
@@ -32,6 +34,7 @@ from services.knowledge.large_pages import delete_hidden
 from services.knowledge.reindexing import reindex
 from services.knowledge.site_turns import SiteBusyError
 from services.knowledge.source_definition import FETCHED_KINDS
+from services.knowledge.stays import TURN_S, PlaceWantedError, Stay, nobody_waits
 from services.knowledge.syncing import Syncing
 from services.knowledge.turns import Turns
 from services.knowledge.unsharing import unshare
@@ -65,11 +68,12 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Sources that wait for the same places."""
+    """Sources that wait for the same places; a source at work may have given its place up."""
 
     only: Mapping[str, Any]
     turns: Turns
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class KnowledgeWorker:
@@ -83,12 +87,14 @@ class KnowledgeWorker:
         places: Places | None = None,
         lease_s: float = LEASE_S,
         look_every_s: float = LOOK_EVERY_S,
+        turn_s: float = TURN_S,
     ) -> None:
         self._transactions = transactions
         self._syncing = syncing
         self._lines = _lines(places or Places())
         self._lease_s = lease_s
         self._look_every_s = look_every_s
+        self._turn_s = turn_s
         self._leaving: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -117,7 +123,7 @@ class KnowledgeWorker:
         claim = await claim_work(secrets.token_hex(8), lease_s=self._lease_s, only=only)
         if claim is None:
             return False
-        await self._work_at(claim)
+        await self._work_at(claim, Stay(nobody_waits))
         return True
 
     async def close(self) -> None:
@@ -139,6 +145,7 @@ class KnowledgeWorker:
                     await self._rest(line)
                     continue
                 line.turns.begin(claim.client_id)
+                line.given_up.clear()
                 places.create_task(self._in_a_place(line, claim), name="knowledge place")
 
     async def _next_of(self, line: _Line) -> Claim | None:
@@ -154,8 +161,9 @@ class KnowledgeWorker:
         return None
 
     async def _in_a_place(self, line: _Line, claim: Claim) -> None:
+        stay = Stay(partial(_is_wanted, line, claim), turn_s=self._turn_s)
         try:
-            await self._work_at(claim)
+            await self._work_at(claim, stay)
         except Exception as error:
             if not is_unavailable(error):
                 log.exception("knowledge_work_failed")
@@ -163,8 +171,8 @@ class KnowledgeWorker:
             line.turns.end(claim.client_id)
             line.woken.set()
 
-    async def _work_at(self, claim: Claim) -> None:
-        work = asyncio.create_task(self._done(claim), name="knowledge source")
+    async def _work_at(self, claim: Claim, stay: Stay) -> None:
+        work = asyncio.create_task(self._done(claim, stay), name="knowledge source")
         keeping = asyncio.create_task(self._kept(claim, work), name="knowledge lease")
         try:
             await asyncio.wait((work,))
@@ -195,12 +203,12 @@ class KnowledgeWorker:
             return
         line.woken.clear()
 
-    async def _done(self, claim: Claim) -> None:
+    async def _done(self, claim: Claim, stay: Stay) -> None:
         claimed = ClaimedSource(self._transactions, claim)
         await delete_hidden(claimed)
         await unshare(claimed)
-        await reindex(claimed)
-        await self._syncing.sync(claimed)
+        await reindex(claimed, stay)
+        await self._syncing.sync(claimed, stay)
 
     async def _kept(self, claim: Claim, work: asyncio.Task[None]) -> None:
         """Hold the source until the work is done; end the work when it cannot be held."""
@@ -229,6 +237,9 @@ class KnowledgeWorker:
             await finish_work(claim)
         elif isinstance(problem, WorkLeaseLostError):
             log.info("knowledge_work_lost", source_id=str(claim.source_id))
+        elif isinstance(problem, PlaceWantedError):
+            await leave_work(claim)
+            log.info("knowledge_work_goes_on_later", source_id=str(claim.source_id))
         elif isinstance(problem, SiteBusyError):
             await leave_work(claim, rest_s=SITE_BUSY_REST_S)
         elif is_unavailable(problem):
@@ -236,6 +247,21 @@ class KnowledgeWorker:
         else:
             log.error("knowledge_work_failed", source_id=str(claim.source_id), exc_info=problem)
             await note_failure(claim)
+
+
+async def _is_wanted(line: _Line, claim: Claim) -> bool:
+    """Whether another client waits for a place here, and nobody gives one up for it already."""
+    if line.given_up.is_set() or not line.turns.is_full:
+        return False
+    line.given_up.set()  # before anything is waited for: of two that ask at once one says yes
+    is_wanted = False
+    try:
+        others = line.turns.with_all_places | {claim.client_id}
+        is_wanted = await is_work_waiting(only=line.only, passing_over=others)
+    finally:
+        if not is_wanted:
+            line.given_up.clear()
+    return is_wanted
 
 
 def _lines(places: Places) -> tuple[_Line, ...]:

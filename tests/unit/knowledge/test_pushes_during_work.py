@@ -22,6 +22,7 @@ from services.knowledge.reindexing import reindex
 from services.knowledge.source_definition import SourceDefinition
 from services.knowledge.source_limits import KnowledgeLimits
 from services.knowledge.sources import KnowledgeSources
+from services.knowledge.stays import Stay, nobody_waits
 from tests.unit.knowledge.conftest import Tenant
 from tests.unit.knowledge.test_large_pages import SECTIONS, hidden, seen
 from tests.unit.knowledge.test_work import claimed, work_until_rest, worker_on
@@ -103,7 +104,7 @@ class Sender:
         """Index what is stored, with something happening meanwhile."""
         claim = await claimed(self.source, f"works {self.day}")
         process = InterruptedProcess(self.database, moment, happens)
-        await reindex(ClaimedSource(process, claim))
+        await reindex(ClaimedSource(process, claim), Stay(nobody_waits))
         assert process.has_happened
         await leave_work(claim)
 

@@ -38,10 +38,14 @@ def moved(location: str, status: int = 301) -> Reply:
 
 
 class Site:
-    """Its `pages` may be changed while it runs. A path that is not there answers 404."""
+    """Its `pages` may be changed while it runs. A path that is not there answers 404.
+
+    A path that is `held` answers when its event is set.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, Reply | Answering] = {}
+        self.held: dict[str, asyncio.Event] = {}
         self.requests: list[Request] = []
         self.most_at_once = 0
         self._at_once = 0
@@ -60,6 +64,8 @@ class Site:
                 self._at_once += 1
                 self.most_at_once = max(self.most_at_once, self._at_once)
                 await asyncio.sleep(0)
+                if request.path in self.held:
+                    await self.held[request.path].wait()
                 reply = self._reply(request)
                 self._at_once -= 1
                 if reply.hangs_up:
