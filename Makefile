@@ -15,7 +15,7 @@ JAVASCRIPT_TESTS = $(wildcard widget/test/*.test.js)
 PYTEST = $(ON_PATH) $(BIN)/python -m pytest -p tests.machine_needs -p tests.run_census \
 	-p tests.one_after_another --numprocesses 2 --dist worksteal
 
-.PHONY: help run test lint bench schema lock clean
+.PHONY: help run example test lint bench schema lock clean
 
 help: ## Lists the targets.
 	@sed -n 's/^\([a-z]*\): ## /\1	/p' Makefile
@@ -23,6 +23,9 @@ help: ## Lists the targets.
 run: ## Starts Parlance with its own database and a demo chatbot; the first time it installs what it needs.
 	@set_up/prepare runtime
 	@exec $(BIN)/parlance serve
+
+example: ## Builds the dashboard of examples/react; `make run` then serves it and prints its address.
+	@set_up/prepare example
 
 test: ## Runs every test; TESTS="tests/unit -k name" runs some of them.
 	@set_up/prepare tests
@@ -55,5 +58,6 @@ lock: ## Writes both lock files from pyproject.toml; UPGRADE=1 moves to the newe
 
 clean: ## Removes what these targets made, but never the data in .parlance/.
 	rm -rf .venv .venv-lock node_modules build *.egg-info test-results
+	rm -rf examples/react/node_modules examples/react/dist examples/react/src/gql
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,6 +16,7 @@ from api.middleware.origins import ApiOrigins
 from api.middleware.security_headers import SecurityHeaders
 from api.routes import (
     account,
+    dashboard,
     demo,
     embed,
     exports,
@@ -56,6 +57,7 @@ def create_application(settings: Settings) -> FastAPI:
     application.include_router(embed.router)
     application.include_router(widget_config.router)
     application.include_router(plugins.router)
+    application.mount(dashboard.PATH, dashboard.Dashboard(settings))
     application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
     application.add_api_route("/favicon.ico", _no_icon, methods=["GET"], include_in_schema=False)
     application.add_exception_handler(404, _not_found)

@@ -16,6 +16,7 @@ from api.http_protocol import HttpProtocol
 from api.last_deadline import end_within
 from api.listening import listening_socket
 from api.logs import configure_logs
+from api.routes.dashboard import PATH, is_built
 from api.settings import Settings
 
 MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024
@@ -108,6 +109,8 @@ def announce(settings: Settings, first_password: FirstPassword | None) -> None:
     lines = ["", f"  Parlance is running at {url}", ""]
     if settings.demo:
         lines.append(f"  Try it           {url}/demo")
+    if is_built(settings):
+        lines.append(f"  Dashboard        {url}{PATH}/")
     lines.append(f"  GraphQL          {url}/graphql   (schema: {url}/schema.graphql)")
     if first_password:
         lines += ["", f"  First admin      {settings.admin_email}", *_where(first_password)]

@@ -114,6 +114,11 @@ class Settings(BaseSettings):
         description="Folder of another build of the widget, such as your own of changed sources."
         " Default: the one that Parlance comes with.",
     )
+    dashboard_dir: Path | None = Field(
+        None,
+        description="Folder of a built dashboard, such as your own of changed sources, served at"
+        " /dashboard/. Default: the one of examples/react, once `make example` has built it.",
+    )
     demo: bool = Field(
         default=True,
         description="Make the client `demo` with a chatbot and a small knowledge base at the first"

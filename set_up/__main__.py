@@ -1,4 +1,4 @@
-"""Makes a fresh checkout ready: `python -m set_up runtime | tools | tests | lock`.
+"""Makes a fresh checkout ready: `python -m set_up runtime | tools | tests | example | lock`.
 
 The Makefile calls this before every target, so a second call must cost milliseconds: each step
 keeps a stamp and does nothing while the stamp is true. Only the standard library is imported here,
@@ -10,6 +10,7 @@ import sys
 from set_up import (
     debian_packages,
     embedded_database,
+    example_dashboard,
     locks,
     node_packages,
     php_versions,
@@ -38,12 +39,21 @@ def prepare_tests() -> None:
     debian_packages.prepare()
     wordpress_trees.prepare()
     php_versions.prepare()
+    example_dashboard.install()
+
+
+def prepare_example() -> None:
+    """Builds the dashboard of examples/react."""
+    if not node_packages.system_has_node():
+        virtual_environment.prepare(virtual_environment.TEST_LOCK)  # it brings a Node along
+    example_dashboard.build()
 
 
 STEPS = {
     "runtime": prepare_runtime,
     "tools": prepare_tools,
     "tests": prepare_tests,
+    "example": prepare_example,
     "lock": locks.write,
 }
 

@@ -16,31 +16,43 @@ from set_up.steps import REPOSITORY, VENV, SetUpError, fingerprint, run, say
 
 OLDEST_NODE = 20
 
-_STAMP = REPOSITORY / "node_modules" / ".set-up-stamp"
 
-
-def prepare() -> None:
-    """Brings node_modules to what package-lock.json says; returns at once when it is there already.
+def prepare(folder: Path = REPOSITORY) -> None:
+    """Brings a folder's node_modules to what its package-lock.json says; at once if it is there.
 
     Raises:
         SetUpError: No Node of version 20 or newer is to be had.
         CommandError: npm failed.
     """
     _choose_node()
-    wanted = fingerprint(REPOSITORY / "package.json", REPOSITORY / "package-lock.json")
-    if _STAMP.exists() and _STAMP.read_text() == wanted:
+    stamp = folder / "node_modules" / ".set-up-stamp"
+    lock = folder / "package-lock.json"
+    wanted = fingerprint(folder / "package.json", lock)
+    if stamp.exists() and stamp.read_text() == wanted:
         return
-    say("installing the npm packages of package-lock.json (tests and checks only)")
-    run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-        environment={"PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"},
-    )
-    _STAMP.write_text(wanted)
+    say(f"installing the npm packages of {lock.relative_to(REPOSITORY)} (not of the product)")
+    npm(folder, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    stamp.write_text(wanted)
+
+
+def npm(folder: Path, *arguments: str) -> None:
+    """Runs npm in a folder, with the Node that was chosen.
+
+    Raises:
+        CommandError: npm failed.
+    """
+    environment = {"PATH": f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    run(["npm", "--prefix", str(folder), *arguments], environment=environment)
+
+
+def system_has_node() -> bool:
+    """Whether there is a Node of version 20 or newer outside of .venv."""
+    node, npm = (shutil.which(name, path=_path_without_venv()) for name in ("node", "npm"))
+    return bool(node and npm and _major(node) >= OLDEST_NODE)
 
 
 def _choose_node() -> None:
-    node, npm = (shutil.which(name, path=_path_without_venv()) for name in ("node", "npm"))
-    if node and npm and _major(node) >= OLDEST_NODE:
+    if system_has_node():
         _unlink(VENV / "bin" / name for name in ("node", "npm", "npx"))
         return
     if (VENV / "bin" / "node").exists():

@@ -55,8 +55,9 @@ def test_the_checks_for_machine_and_registry_find_what_they_look_for() -> None:
 def test_lock_files_hold_no_address() -> None:
     for lock in ("requirements.lock", "requirements-test.lock"):
         assert "://" not in (REPOSITORY / lock).read_text()
-    packages = json.loads((REPOSITORY / "package-lock.json").read_text())["packages"]
-    assert not [name for name, package in packages.items() if "resolved" in package]
+    for lock in ("package-lock.json", "examples/react/package-lock.json"):
+        packages = json.loads((REPOSITORY / lock).read_text())["packages"]
+        assert not [name for name, package in packages.items() if "resolved" in package]
 
 
 def test_every_locked_package_has_a_hash() -> None:
@@ -81,7 +82,7 @@ def test_every_make_target_says_what_it_does() -> None:
     makefile = (REPOSITORY / "Makefile").read_text()
     rules = re.findall(r"^([a-z][\w-]*):(.*)$", makefile, re.MULTILINE)
     names = {name for name, _ in rules}
-    assert names >= {"run", "test", "lint", "bench", "schema", "lock", "clean"}
+    assert names >= {"run", "example", "test", "lint", "bench", "schema", "lock", "clean"}
     assert not [name for name, rest in rules if not re.match(r" ## \w.*\.$", rest)]
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert phony is not None

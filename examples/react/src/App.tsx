@@ -1,0 +1,59 @@
+import { useApolloClient } from "@apollo/client/react";
+import { Link, Route, Routes } from "react-router";
+import { signOut, useSignedIn } from "./data/session";
+import { useTheme } from "./data/theme";
+import { Client } from "./screens/Client";
+import { ClientList } from "./screens/ClientList";
+import { ConversationList } from "./screens/ConversationList";
+import { NotHere } from "./screens/NotHere";
+import { Overview } from "./screens/Overview";
+import { SignIn } from "./screens/SignIn";
+
+export function App() {
+  const signedIn = useSignedIn();
+  return (
+    <>
+      <Bar signedIn={signedIn} />
+      <main>{signedIn ? <Screens /> : <SignIn />}</main>
+    </>
+  );
+}
+
+function Screens() {
+  return (
+    <Routes>
+      <Route index element={<ClientList />} />
+      <Route path="clients/:slug" element={<Client />}>
+        <Route index element={<Overview />} />
+        <Route path="conversations/:id?" element={<ConversationList />} />
+      </Route>
+      <Route path="*" element={<NotHere />} />
+    </Routes>
+  );
+}
+
+function Bar({ signedIn }: { signedIn: boolean }) {
+  const [dark, toggle] = useTheme();
+  const apollo = useApolloClient();
+
+  async function leave() {
+    await signOut();
+    await apollo.clearStore(); // the next person sees nothing of this one
+  }
+  return (
+    <header className="bar">
+      <Link to="/" className="brand">
+        Parlance
+      </Link>
+      <span className="grow" />
+      <button type="button" className="quiet" onClick={toggle} aria-pressed={dark}>
+        Dark
+      </button>
+      {signedIn && (
+        <button type="button" className="quiet" onClick={leave}>
+          Sign out
+        </button>
+      )}
+    </header>
+  );
+}

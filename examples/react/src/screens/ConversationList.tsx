@@ -1,0 +1,118 @@
+import { useQuery, useSubscription } from "@apollo/client/react";
+import { NavLink, useParams } from "react-router";
+import { graphql } from "../gql";
+import { FromNow, type OnLost } from "../parts/FromNow";
+import { More } from "../parts/More";
+import { shortly } from "../parts/moments";
+import { Waiting } from "../parts/Waiting";
+import { useClient } from "./Client";
+import { Conversation } from "./Conversation";
+
+const CONVERSATIONS = graphql(`
+  query Conversations($clientId: ID!, $after: String) {
+    conversations(clientId: $clientId, first: 30, after: $after) {
+      edges { cursor node { ...ConversationLine } }
+      pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    }
+  }
+`);
+export const CONVERSATION_LINE = graphql(`
+  fragment ConversationLine on Conversation {
+    id title status language messageCount lastMessageAt tags
+    chatbot { id draft { name } }
+  }
+`);
+const WATCH = graphql(`
+  subscription WatchConversations($clientId: ID!, $after: String!) {
+    conversationEvents(clientId: $clientId, after: $after) {
+      __typename
+      cursor
+      conversation { ...ConversationLine }
+    }
+  }
+`);
+
+/** A client's conversations as they happen, and the one that is open. */
+export function ConversationList() {
+  const { id = "" } = useParams();
+  const client = useClient();
+  return (
+    <div className={id ? "panes open" : "panes"}>
+      <FromNow clientId={client.id}>
+        {(after, onLost) => <Lines clientId={client.id} after={after} onLost={onLost} />}
+      </FromNow>
+      {id ? (
+        <Conversation key={id} id={id} clientId={client.id} />
+      ) : (
+        <p className="card waiting aside">Choose a conversation.</p>
+      )}
+    </div>
+  );
+}
+
+interface Props {
+  clientId: string;
+  after: string;
+  onLost: OnLost;
+}
+
+function Lines({ clientId, after, onLost }: Props) {
+  const { slug } = useClient();
+  const { data, error, fetchMore, refetch } = useQuery(CONVERSATIONS, {
+    variables: { clientId },
+    fetchPolicy: "network-only", // read after the position, never before
+  });
+  useSubscription(WATCH, {
+    variables: { clientId, after },
+    ignoreResults: true, // the cache has them
+    onData({ client, data: { data: seen } }) {
+      const event = seen?.conversationEvents;
+      if (event?.__typename === "ConversationStarted") refetch();
+      if (event?.__typename === "ConversationDeleted") {
+        client.cache.evict({ id: client.cache.identify(event.conversation) });
+      }
+    },
+    onError: onLost,
+  });
+  if (!data) return <Waiting error={error} />;
+  const { edges, pageInfo } = data.conversations;
+  return (
+    <nav className="card lines" aria-label="Conversations">
+      {edges.length === 0 && <p className="waiting">Nobody has asked anything yet.</p>}
+      {edges.map(({ node }) => (
+        <NavLink
+          key={node.id}
+          to={`/clients/${slug}/conversations/${encodeURIComponent(node.id)}`}
+          className="line"
+        >
+          <strong>{node.title}</strong>
+          <time dateTime={node.lastMessageAt}>{shortly(node.lastMessageAt)}</time>
+          <small>
+            {node.chatbot.draft.name} · {node.messageCount} messages
+          </small>
+          {node.status !== "OPEN" && <Status status={node.status} />}
+        </NavLink>
+      ))}
+      <More
+        pageInfo={pageInfo}
+        more={() => fetchMore({ variables: { after: pageInfo.endCursor } })}
+      />
+    </nav>
+  );
+}
+
+const STATUS_WORDS: Record<string, string> = {
+  OPEN: "open",
+  NEEDS_HUMAN: "needs a person",
+  CLOSED: "closed",
+  ARCHIVED: "archived",
+};
+
+/** A conversation's status in words. */
+export function Status({ status }: { status: string }) {
+  return (
+    <span className={status === "NEEDS_HUMAN" ? "badge urgent" : "badge"}>
+      {STATUS_WORDS[status] ?? status}
+    </span>
+  );
+}
