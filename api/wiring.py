@@ -172,7 +172,9 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     queue, letters = MailQueue(sealer), _letters(settings)
     owner, redis = process_name(), _redis(settings)
     event_log = SharedEventLog(redis) if redis else MemoryEventLog()
-    models = ModelFactory(allowed_addresses=settings.allowed_addresses)
+    models = ModelFactory(
+        allowed_addresses=settings.allowed_addresses, langchain_only=settings.langchain_only
+    )
     given_keys = provider_keys()
     config_rules = ConfigRules(models, given_keys.keys())
     routes = ModelRoutes(models, sealer, given_keys)

@@ -6,6 +6,7 @@ settings; the model with the old key falls out of the cache by age of use.
 """
 
 import asyncio
+import codecs
 import importlib
 import ssl
 from collections import OrderedDict
@@ -17,11 +18,15 @@ from typing import Any
 
 import httpx
 
+from services.llm import direct
 from services.llm.errors import ModelAddressError, ModelUnavailableError
 from services.llm.local import LocalModel
 from services.llm.model import ChatTurn, LanguageModel, ModelRequest, ModelSettings
+from services.llm.pieces import OpenSource
 from services.llm.provider_door import DoorPlan
-from services.llm.streaming import OpenChat, StreamedModel
+from services.llm.streaming import StreamedModel
+from services.llm.wires import anthropic_wire, ollama_wire, openai_wire
+from services.llm.wires.wire import Wire
 from services.outgoing.errors import UnsafeAddressError
 from services.outgoing.guard import AddressGuard, GuardPolicy
 from services.outgoing.guarded_client import public_authorities
@@ -54,7 +59,14 @@ _VENDORS: Mapping[str, tuple[str, _TransportKind]] = {
     "ollama": ("services.llm.vendors.ollama_chat", GuardedTransport),
 }
 
-_UNTRACED = "services.llm.vendors.untraced"
+_WIRES: Mapping[str, Wire] = {
+    "openai": openai_wire.WIRE,
+    "openai_compatible": openai_wire.WIRE,
+    "anthropic": anthropic_wire.WIRE,
+    "ollama": ollama_wire.WIRE,
+}
+
+_CHUNKS = "services.llm.vendors.chunks"
 _ANY_LANGCHAIN = "services.llm.vendors.any_langchain"
 
 
@@ -67,14 +79,17 @@ class ModelFactory:
         allowed_addresses: Iterable[str] = (),
         resolver: Resolver | None = None,
         tls: ssl.SSLContext | None = None,
+        langchain_only: bool = False,
     ) -> None:
-        """Nothing is connected or imported yet.
+        """Nothing is connected yet, and no SDK imported.
 
         Args:
             allowed_addresses: hosts and networks that tenants' configs may reach although private.
             resolver: replaces the operating system's in tests.
             tls: trusted authorities; the public ones when left out.
+            langchain_only: read no provider's stream ourselves.
         """
+        self._langchain_only = langchain_only
         self._policies = {
             True: GuardPolicy.trusted(),
             False: GuardPolicy.public_only(allowed_addresses),
@@ -145,7 +160,9 @@ class ModelFactory:
         """
         vendor = (langchain_provider or "") if provider == "langchain" else provider
         if vendor in _VENDORS:
-            await asyncio.to_thread(asyncio.run, self._rehearse(vendor))
+            by_langchain = self._langchain_only or provider == "langchain"
+            rehearsal = self._rehearse(vendor, by_langchain=by_langchain)
+            await asyncio.to_thread(asyncio.run, rehearsal)
         elif provider == "langchain" and vendor:
             await self.package_problem(vendor, "unused")
 
@@ -157,16 +174,15 @@ class ModelFactory:
         for transport in transports:
             await transport.aclose()
 
-    async def _rehearse(self, provider: str) -> None:
+    async def _rehearse(self, provider: str, *, by_langchain: bool) -> None:
         """Ask at an address that the guard refuses: SDKs import much of themselves when asked."""
         settings = ModelSettings(provider, "unused", api_key="unused", api_url=REFUSED_ADDRESS)
+        codecs.lookup("idna")  # what resolving a name imports at first
         plan = _plan(settings)
-        module, transport_class = _VENDORS[provider]
+        transport_class, open_source = _way(settings, plan, by_langchain=by_langchain)
         guard = AddressGuard(GuardPolicy.public_only(()), self._resolver)
         transport = transport_class(guard, self._tls or public_authorities())
-        model = StreamedModel(
-            settings, plan.host, partial(_open, module, settings, plan, transport)
-        )
+        model = StreamedModel(settings, plan.host, partial(open_source, transport))
         try:
             with suppress(ModelAddressError):
                 await anext(model.stream(ModelRequest((ChatTurn("user", "?"),), "?")))
@@ -174,17 +190,19 @@ class ModelFactory:
             await transport.aclose()
 
     def _build(self, settings: ModelSettings) -> LanguageModel:
+        by_langchain = self._langchain_only
         if settings.provider == "langchain":
             vendor = settings.langchain_provider or ""
             if vendor not in _VENDORS:
                 return self._build_any(settings)
             settings = replace(settings, provider=vendor)  # by either name guarded
+            by_langchain = True
         if settings.provider not in _VENDORS:
             raise ModelUnavailableError(f"there is no provider {settings.provider[:40]!r}")
         plan = _plan(settings)
-        module, transport_class = _VENDORS[settings.provider]
+        transport_class, open_source = _way(settings, plan, by_langchain=by_langchain)
         transport = self._transport(transport_class, trusted=settings.trusted)
-        return StreamedModel(settings, plan.host, partial(_open, module, settings, plan, transport))
+        return StreamedModel(settings, plan.host, partial(open_source, transport))
 
     def _build_any(self, settings: ModelSettings) -> LanguageModel:
         provider = settings.langchain_provider or ""
@@ -199,14 +217,26 @@ class ModelFactory:
         return self._transports[kind, trusted]
 
 
-def _open(module: str, *arguments: Any) -> OpenChat:
+def _way(
+    settings: ModelSettings, plan: DoorPlan, *, by_langchain: bool
+) -> tuple[_TransportKind, Callable[[Any], OpenSource]]:
+    """How to reach a provider that we know: with our own reader where that makes no difference."""
+    wire = _WIRES[settings.provider]
+    if not by_langchain and wire.covers(settings):
+        return GuardedTransport, partial(direct.open_source, wire, settings, plan)
+    module, transport_class = _VENDORS[settings.provider]
+    return transport_class, partial(_open, module, settings, plan)
+
+
+def _open(module: str, *arguments: Any) -> OpenSource:
     try:
         build: Callable[..., Any] = importlib.import_module(module).build
-        return OpenChat(build(*arguments), importlib.import_module(_UNTRACED).untraced)
+        opened: OpenSource = importlib.import_module(_CHUNKS).open_source(build(*arguments))
     except (ImportError, ValueError, TypeError) as error:
         # What an SDK says of a bad setting repeats all settings, the key among them.
         problem = f"this configuration cannot be used ({type(error).__name__})"
         raise ModelUnavailableError(problem) from None
+    return opened
 
 
 def _plan(settings: ModelSettings) -> DoorPlan:

@@ -116,8 +116,8 @@ def problem_of_exception(error: BaseException, *, host: str, key: str | None) ->
         return problem_of_status(
             status, _headers_of(error), str(error).encode(), host=host, key=key
         )
-    if _is_vendor_complaint(error):
-        return _complaint_in_stream(error, host, key)
+    if body := _complaint_of(error):
+        return problem_in_stream(body, host=host, key=key)
     if isinstance(error, OSError):
         return ModelUnreachableError(f"{host}: {type(error).__name__}")
     return ModelProtocolError(
@@ -146,16 +146,16 @@ def _headers_of(error: BaseException) -> Mapping[str, str]:
     return headers if isinstance(headers, Mapping) else {}
 
 
-def _is_vendor_complaint(error: BaseException) -> bool:
+def _complaint_of(error: BaseException) -> Any:
     # openai.APIError and anthropic.APIStatusError(200) have a body, ollama.ResponseError an error:
     # that is how they hand on an error event from inside a stream.
-    return bool(getattr(error, "body", None) or getattr(error, "error", None))
+    return getattr(error, "body", None) or getattr(error, "error", None)
 
 
-def _complaint_in_stream(error: BaseException, host: str, key: str | None) -> ModelError:
-    body = getattr(error, "body", None) or getattr(error, "error", None)
-    words = scrubbed(message_in(body) or str(error), key)
-    problem = f"{host} failed in mid-stream: {words}"
+def problem_in_stream(body: Any, *, host: str, key: str | None) -> ModelError:
+    """What an error means that a provider sends after it began well."""
+    words = scrubbed(message_in(body), key)
+    problem = f"{host} failed in mid-stream" + (f": {words}" if words else "")
     if _THROTTLED_KIND.search(json.dumps(body, default=str)[:2_000]):
         return ModelThrottledError(problem, retry_after_s=None)
     return ModelServerError(problem, status=None)

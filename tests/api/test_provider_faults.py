@@ -7,6 +7,7 @@ server's own socket; what goes out is looked at as a visitor's widget does.
 import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,16 @@ from tests.providers.recordings import WHOLE_TEXT, recorded
 from tests.unit.llm.asking import FIRST_WORDS, STREAMS, first_event
 
 VisitorOf = Callable[..., Awaitable[GraphQLClient]]
-PROVIDERS = ["openai", "openai_compatible", "anthropic", "ollama"]
+WAYS = [
+    ("openai", "direct"),
+    ("anthropic", "direct"),
+    ("ollama", "direct"),
+    ("openai_compatible", "langchain"),
+    ("anthropic", "langchain"),
+    ("ollama", "langchain"),
+]
+"""Whose format, and who reads it."""
+
 KEY = "sk-a-key-that-must-not-show"
 QUICK = {
     "apiKey": KEY,
@@ -130,16 +140,28 @@ OF_ONE_FORMAT: dict[str, tuple[str, str, End]] = {
 }
 
 
+def spoken(provider: str, reader: str) -> dict[str, str]:
+    """The fields of a config whose answers are read so."""
+    if reader == "direct":
+        return {"provider": provider.upper()}
+    return {"provider": "LANGCHAIN", "langchainProvider": provider}
+
+
 async def check_end(
-    admin: GraphQLClient, visitor_of: VisitorOf, provider: str, fault: Answer, end: End
+    admin: GraphQLClient,
+    visitor_of: VisitorOf,
+    way: tuple[str, str],
+    fault: Answer,
+    end: End,
 ) -> None:
     """Ask twice what has this fault: with a second model behind it and without."""
     async with byte_server(fault) as first, byte_server(speaking([SECOND], 0)) as second:
+        provider, _ = way
         address = f"{first.url}/v1" if provider.startswith("openai") else first.url
         for or_else in (second.url, None):
-            deadlines = PATIENT if end.code is None else QUICK
+            config: dict[str, Any] = {**(PATIENT if end.code is None else QUICK), **spoken(*way)}
             chatbot = await Administrator(admin).chatbot_asking(
-                provider.upper(), address, or_else=or_else, **deadlines
+                api_url=address, or_else=or_else, **config
             )
             visitor = await visitor_of(chatbot)
             async with asyncio.timeout(PATIENCE_S):
@@ -153,21 +175,22 @@ async def check_end(
                 assert events[-1]["text"]
 
 
-@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("way", WAYS, ids="-".join)
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_every_fault_ends_in_an_answer_or_a_sentence(
-    admin: GraphQLClient, visitor_of: VisitorOf, provider: str, fault: str
+    admin: GraphQLClient, visitor_of: VisitorOf, way: tuple[str, str], fault: str
 ) -> None:
     answer_of, end = FAULTS[fault]
-    await check_end(admin, visitor_of, provider, answer_of(provider), end)
+    await check_end(admin, visitor_of, way, answer_of(way[0]), end)
 
 
+@pytest.mark.parametrize("reader", ["direct", "langchain"])
 @pytest.mark.parametrize("ending", OF_ONE_FORMAT)
 async def test_every_way_to_end_a_stream_shows_what_was_said(
-    admin: GraphQLClient, visitor_of: VisitorOf, ending: str
+    admin: GraphQLClient, visitor_of: VisitorOf, ending: str, reader: str
 ) -> None:
     provider, name, end = OF_ONE_FORMAT[ending]
-    await check_end(admin, visitor_of, provider, Answer([Packets(recorded(name))]), end)
+    await check_end(admin, visitor_of, (provider, reader), Answer([Packets(recorded(name))]), end)
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from services.llm.factory import ModelFactory
 from tests.unit.llm.asking import PROVIDERS, answer_of, settings_for
 
 
-async def main(url: str) -> None:
-    models = ModelFactory()
+async def main(url: str, reader: str) -> None:
+    models = ModelFactory(langchain_only=reader == "langchain")
     texts = {}
     for provider in PROVIDERS:
         answer = await answer_of(models.create(settings_for(provider, f"{url}/{provider}")))
@@ -22,4 +22,4 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))

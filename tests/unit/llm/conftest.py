@@ -6,9 +6,15 @@ from services.llm.factory import ModelFactory
 from tests.providers.aimock import Aimock, running_aimock
 
 
+@pytest.fixture(params=[False, True], ids=["direct", "langchain"])
+def langchain_only(request: pytest.FixtureRequest) -> bool:
+    """Every test of models holds for both ways to read a provider's stream."""
+    return bool(request.param)
+
+
 @pytest.fixture
-async def models() -> AsyncIterator[ModelFactory]:
-    factory = ModelFactory()
+async def models(langchain_only: bool) -> AsyncIterator[ModelFactory]:
+    factory = ModelFactory(langchain_only=langchain_only)
     yield factory
     await factory.close()
 

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.providers.byte_server import Answer, Packets, byte_server
 from tests.providers.recordings import WHOLE_TEXT, recorded
 from tests.unit.llm.asking import KEY, PROVIDERS, STREAMS
@@ -42,7 +44,8 @@ def hostile_environment(trap: str) -> dict[str, str]:
     }
 
 
-async def test_environment_has_no_effect_on_addresses_keys_and_headers() -> None:
+@pytest.mark.parametrize("reader", ["direct", "langchain"])
+async def test_environment_has_no_effect_on_addresses_keys_and_headers(reader: str) -> None:
     answers = [Answer([Packets(recorded(STREAMS[provider]))]) for provider in PROVIDERS]
     async with byte_server() as trap, byte_server(*answers) as server:
         process = await asyncio.create_subprocess_exec(
@@ -50,6 +53,7 @@ async def test_environment_has_no_effect_on_addresses_keys_and_headers() -> None
             "-m",
             "tests.unit.llm.ask_with_environment",
             server.url,
+            reader,
             env=hostile_environment(trap.url),
             cwd=REPOSITORY,
             stdout=asyncio.subprocess.PIPE,

@@ -148,7 +148,10 @@ async def main():
     await models.warm_up("local")
     heavy = {"langchain", "langchain_core", "openai", "anthropic", "ollama", "langsmith"}
     assert not heavy & set(sys.modules)
-    await models.warm_up("ollama")
+    for provider in ("openai", "anthropic", "ollama"):
+        await models.warm_up(provider)
+    assert not heavy & set(sys.modules)
+    await ModelFactory(langchain_only=True).warm_up("ollama")
     assert {"langchain_core", "ollama"} <= set(sys.modules)
     assert not {"openai", "anthropic"} & set(sys.modules)
 asyncio.run(main())
@@ -156,17 +159,18 @@ asyncio.run(main())
     subprocess.run([sys.executable, "-c", program], check=True, timeout=300)
 
 
+@pytest.mark.parametrize("reader", ["direct", "langchain"])
 @pytest.mark.parametrize("provider", ["openai", "anthropic", "ollama"])
-def test_what_is_warm_imports_nothing_for_its_first_answer(provider: str) -> None:
+def test_what_is_warm_imports_nothing_for_its_first_answer(provider: str, reader: str) -> None:
     program = """
 import asyncio, sys
 from services.llm.factory import ModelFactory
 from tests.providers.byte_server import Answer, Packets, byte_server
 from tests.providers.recordings import WHOLE_TEXT, recorded
 from tests.unit.llm.asking import STREAMS, answer_of, settings_for
-async def main(provider):
+async def main(provider, reader):
     async with byte_server(Answer([Packets(recorded(STREAMS[provider]))])) as server:
-        models = ModelFactory()
+        models = ModelFactory(langchain_only=reader == "langchain")
         await models.warm_up(provider)
         assert not server.requests
         before = set(sys.modules)
@@ -174,9 +178,9 @@ async def main(provider):
         assert answer.text == WHOLE_TEXT
         assert set(sys.modules) == before, set(sys.modules) - before
         await models.close()
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(*sys.argv[1:]))
 """
-    subprocess.run([sys.executable, "-c", program, provider], check=True, timeout=300)
+    subprocess.run([sys.executable, "-c", program, provider, reader], check=True, timeout=300)
 
 
 PARROT = """

@@ -300,7 +300,7 @@ async def test_answer_above_its_size_is_cut(models: ModelFactory) -> None:
     answer = bytes_of.Answer([Packets(recorded("openai_chat.sse"))])
     error, text = await failure(models, "openai", answer, max_answer_characters=10)
     assert isinstance(error, ModelProtocolError)
-    assert text == "Grüße"
+    assert text == "Grüße aus "
 
 
 async def test_setting_that_the_sdk_refuses_is_not_blamed_on_the_provider(

@@ -1,10 +1,20 @@
+from asyncio import Event
+
 import pytest
 
 from services.llm.factory import ModelFactory
-from services.llm.model import FinishReason, ModelFinished
-from tests.providers.byte_server import Answer, Packets, RawPackets, byte_server
+from services.llm.model import FinishReason, ModelFinished, TextChunk
+from tests.providers.byte_server import Answer, Packets, RawPackets, Step, Wait, byte_server
 from tests.providers.recordings import FOLDER, WHOLE_TEXT, recorded
-from tests.unit.llm.asking import KEY, PROVIDERS, STREAMS, answer_of, question, settings_for
+from tests.unit.llm.asking import (
+    KEY,
+    PROVIDERS,
+    STREAMS,
+    answer_of,
+    first_event,
+    question,
+    settings_for,
+)
 
 TOKENS = {
     "openai": (19, 10),
@@ -43,13 +53,29 @@ async def test_chunk_frames_that_fall_apart_are_put_together(models: ModelFactor
     assert answer.text == WHOLE_TEXT
 
 
-async def test_each_packet_of_the_provider_is_delivered_when_it_comes(
-    models: ModelFactory,
-) -> None:
-    body = Packets(recorded("openai_chat.sse"))
-    async with byte_server(Answer([body])) as server:
+async def test_langchain_delivers_each_piece_of_the_provider() -> None:
+    models = ModelFactory(langchain_only=True)
+    async with byte_server(Answer([Packets(recorded("openai_chat.sse"))])) as server:
         answer = await answer_of(models.create(settings_for("openai", server.url)))
+    await models.close()
     assert answer.chunks == ["Grüße", " aus Zürich! ", "你好，", "世界。", " 🎉", " naïve"]  # noqa: RUF001
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+async def test_what_one_read_brings_is_one_chunk(provider: str) -> None:
+    models = ModelFactory()
+    whole = recorded(STREAMS[provider])
+    first, rest = first_event(whole), Event()
+    steps: list[Step] = [Packets(first), Wait(rest), Packets(whole[len(first) :])]
+    async with byte_server(Answer(steps)) as server:
+        stream = models.create(settings_for(provider, server.url)).stream(question())
+        beginning = await anext(stream)
+        rest.set()
+        following = [event async for event in stream]
+    await models.close()
+    assert beginning == TextChunk("Grüße")
+    assert following[0] == TextChunk(WHOLE_TEXT.removeprefix("Grüße"))
+    assert isinstance(following[1], ModelFinished)
 
 
 @pytest.mark.parametrize(
