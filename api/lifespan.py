@@ -21,6 +21,7 @@ from documents.database.opening import open_database
 from documents.errors import DatabaseError
 from documents.knowledge_search_setup import require_search
 from services.accounts.passwords import UnsuitablePasswordError
+from services.alerts.signals import errors_noted
 from services.answering.warming import warm_up
 from services.cancelling import cancel_and_wait
 from services.conversations.catching_up import CatchingUp
@@ -70,7 +71,7 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         _run_behind(stack, "posting", wiring.posting.run())
         stack.push_async_callback(wiring.counting.close)
         _run_behind(stack, "usage counting", wiring.counting.run())
-        _run_usage_work(stack, wiring)
+        _run_reports_and_notices(stack, wiring)
         _work_on_knowledge(stack, wiring)
         _run_behind(stack, "words", CatchingUp().run())
         stack.push_async_callback(wiring.services.live.close)
@@ -124,12 +125,15 @@ async def _open_hooks(stack: AsyncExitStack, wiring: Wiring, database: Database)
     _run_behind(stack, "hook endings", wiring.hook_endings.run())
 
 
-def _run_usage_work(stack: AsyncExitStack, wiring: Wiring) -> None:
+def _run_reports_and_notices(stack: AsyncExitStack, wiring: Wiring) -> None:
     _run_behind(stack, "reports", wiring.report_making.run())
     stack.push_async_callback(wiring.notices.channels.close)
     stack.push_async_callback(wiring.notices.delivering.close)
     _run_behind(stack, "notices", wiring.notices.delivering.run())
     _run_behind(stack, "leftovers", wiring.leftovers.run())
+    stack.enter_context(errors_noted(wiring.services.signals))
+    _run_behind(stack, "alarms", wiring.alarms.run())
+    _run_behind(stack, "heartbeat", wiring.beating.run())
 
 
 def _run_behind(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:

@@ -188,6 +188,31 @@ class Settings(BaseSettings):
         ge=1,
         description="How many sign-ins of one account may fail within 15 minutes.",
     )
+    alert_server_errors: int = Field(
+        10,
+        ge=1,
+        description="So many errors in the log within 5 minutes, of all servers together, are told"
+        " (`server.errors`).",
+    )
+    alert_failed_sign_ins: int = Field(
+        50,
+        ge=1,
+        description="So many failed sign-ins within 5 minutes, of all accounts together, are told"
+        " (`auth.suspicious`).",
+    )
+    alert_throttled: int = Field(
+        20,
+        ge=1,
+        description="So many attempts with a password, code or token that were refused within 5"
+        " minutes because there were too many are told (`auth.suspicious`).",
+    )
+    offline_after_seconds: float = Field(
+        60,
+        ge=2,
+        le=3600,
+        description="When no server has given a sign of life for so many seconds, that is told as"
+        " an outage (`service.recovered`). A restart should fit within.",
+    )
     exports_per_visitor: int = Field(
         5, ge=1, description="How often the data of one visitor may be exported within an hour."
     )

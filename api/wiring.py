@@ -29,6 +29,9 @@ from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
 from services.accounts.user_changes import UserChanges
 from services.accounts.users import Users
+from services.alerts.alarms import Alarms, Thresholds
+from services.alerts.heartbeat import Beating
+from services.alerts.signals import Signals
 from services.answering.asking import Asking
 from services.answering.following import Following
 from services.answering.generations import Generations
@@ -150,6 +153,8 @@ class Wiring:
     counting: Counting
     report_making: ReportMaking
     notices: "Notices"
+    alarms: Alarms
+    beating: Beating
     leftovers: Leftovers
     knowledge_worker: KnowledgeWorker
     knowledge_clearing: Clearing
@@ -170,7 +175,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     keys = DerivedKeys(secret)
     sealer = Sealer(keys)
     queue, letters = MailQueue(sealer), _letters(settings)
-    owner, redis = process_name(), _redis(settings)
+    owner, redis, signals = process_name(), _redis(settings), Signals()
     event_log = SharedEventLog(redis) if redis else MemoryEventLog()
     models = ModelFactory(
         allowed_addresses=settings.allowed_addresses, langchain_only=settings.langchain_only
@@ -221,7 +226,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
     uploads = Uploads(database, Pictures(), settings.base_url)
     chatbot_settings = SettingsChecks(Logos(uploads))
     chatbots = Chatbots(database, chatbot_settings, most_per_client=settings.chatbots_per_client)
-    rate_limits = _rate_limits(settings, _question_windows(database, redis))
+    rate_limits = _rate_limits(settings, _question_windows(database, redis), signals)
     services = Services(
         sign_in=sign_in,
         sessions=Sessions(database),
@@ -286,6 +291,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         report_schedules=Schedules(database),
         integrations=notices.integrations,
         maintenance=Maintenance(database),
+        signals=signals,
         integration_tests=IntegrationTests(database, notices.attempting),
         redelivering=Redelivering(database),
         plugin_packages=PluginPackages(database, downloads, settings.base_url),
@@ -314,6 +320,8 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         counting=counting,
         report_making=ReportMaking(database, counting, downloads, sealer, queue),
         notices=notices,
+        alarms=_alarms(settings, database, signals),
+        beating=Beating(database, settings.offline_after_seconds),
         leftovers=Leftovers(),
         knowledge_worker=knowledge.worker,
         knowledge_clearing=knowledge.clearing,
@@ -402,7 +410,16 @@ def _notices(settings: Settings, database: Database, sealer: Sealer, queue: Mail
     )
 
 
-def _rate_limits(settings: Settings, questions: Windows) -> RateLimits:
+def _alarms(settings: Settings, database: Database, signals: Signals) -> Alarms:
+    thresholds = Thresholds(
+        server_errors=settings.alert_server_errors,
+        failed_sign_ins=settings.alert_failed_sign_ins,
+        throttled=settings.alert_throttled,
+    )
+    return Alarms(database, signals, thresholds)
+
+
+def _rate_limits(settings: Settings, questions: Windows, signals: Signals) -> RateLimits:
     rates = Rates(
         questions_per_visitor=settings.questions_per_visitor,
         questions_per_address=settings.questions_per_address,
@@ -417,7 +434,12 @@ def _rate_limits(settings: Settings, questions: Windows) -> RateLimits:
         model_tests_per_person=settings.model_tests_per_person,
         hook_checks_per_person=settings.hook_checks_per_person,
     )
-    return RateLimits(rates, questions, shared=StoredWindows())
+    return RateLimits(
+        rates,
+        questions,
+        shared=StoredWindows(),
+        note_throttled=lambda: signals.note("throttled"),
+    )
 
 
 def _visits(

@@ -28,8 +28,16 @@ OutboxKind = Literal[
     "handoff.requested",
     "report.ready",
     "system.status",
+    "server.errors",
+    "auth.suspicious",
+    "service.recovered",
 ]
 OUTBOX_KINDS: tuple[OutboxKind, ...] = get_args(OutboxKind)
+
+OPERATOR_KINDS: frozenset[OutboxKind] = frozenset(
+    {"server.errors", "auth.suspicious", "service.recovered"}
+)
+"""What tells of the whole platform: whoever runs it decides who hears of it."""
 
 KEPT = timedelta(days=30)
 """How long an entry stays: longer than any delivery of it is tried or asked for again."""

@@ -1,5 +1,6 @@
 """Every document class, in one list: indexes, erasure and backup walk it."""
 
+from documents.alarms import Alarm
 from documents.api_keys import ApiKey
 from documents.audit_entries import AuditEntry
 from documents.base import StoredDocument
@@ -10,6 +11,7 @@ from documents.conversations import Conversation
 from documents.deliveries import Delivery
 from documents.downloads import Download, DownloadPart
 from documents.event_counters import EventCounter
+from documents.heartbeats import Heartbeat
 from documents.hook_runs import HookRun
 from documents.hook_secrets import HookSecret
 from documents.hook_states import HookState
@@ -51,6 +53,8 @@ from documents.work_leases import WorkLease
 DOCUMENT_CLASSES: tuple[type[StoredDocument], ...] = (
     Installation,
     WorkLease,
+    Alarm,
+    Heartbeat,
     User,
     Session,
     RateWindow,

@@ -32,6 +32,7 @@ from services.accounts.sessions import Sessions
 from services.accounts.sign_in import SignIn
 from services.accounts.user_changes import UserChanges
 from services.accounts.users import Users
+from services.alerts.signals import Signals
 from services.answering.asking import Asking
 from services.answering.following import Following
 from services.answering.generations import Generations
@@ -138,6 +139,7 @@ class Services:
     suggesting: Suggesting
     integrations: Integrations
     maintenance: Maintenance
+    signals: Signals
     integration_tests: IntegrationTests
     redelivering: Redelivering
     plugin_packages: PluginPackages

@@ -20,7 +20,7 @@ from graphql_schema.errors import (
 )
 from graphql_schema.permissions import Anybody, Person, allowed_for
 from graphql_schema.refusals import too_busy
-from services.accounts.access_tokens import TokenInvalidError
+from services.accounts.access_tokens import TokenInvalidError, TokenReusedError
 from services.accounts.password_work import TooBusyError
 from services.accounts.sign_in import Device, InvalidCredentialsError
 from services.accounts.throttling import record_throttled_sign_in
@@ -122,6 +122,7 @@ class AccountMutations:
         except TooBusyError as error:
             return too_busy(error)
         except InvalidCredentialsError:
+            services.signals.note("failed_sign_in")
             return refused(
                 UserErrorCode.INVALID_CREDENTIALS,
                 "The e-mail address or the password is not right.",
@@ -145,7 +146,9 @@ class AccountMutations:
     ) -> RefreshSessionResult:
         try:
             signed_in = await info.context.services.sign_in.refresh(input.refresh_token)
-        except TokenInvalidError:
+        except TokenInvalidError as error:
+            if isinstance(error, TokenReusedError):
+                info.context.services.signals.note("reused_token")
             return refused(
                 UserErrorCode.INVALID_TOKEN,
                 "The refresh token is spent or expired; sign in again.",

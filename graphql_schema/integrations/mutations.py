@@ -28,6 +28,7 @@ from graphql_schema.integrations.inputs import (
     stored_events,
     target_from,
 )
+from graphql_schema.integrations.operators import is_operator, operators_told_apart
 from graphql_schema.integrations.types import (
     Delivery,
     DeliveryAttempt,
@@ -187,7 +188,10 @@ class IntegrationMutations:
             quiet_time=quiet_time(input.quiet_hours),
             digest_minutes=input.digest_minutes,
         )
-        made, secret = await info.context.services.integrations.create(client, wish)
+        with operators_told_apart():
+            made, secret = await info.context.services.integrations.create(
+                client, wish, by_operator=await is_operator(info)
+            )
         return CreateIntegrationSuccess(integration=integration_from(made), signing_secret=secret)
 
     @strawberry.mutation(
@@ -201,9 +205,11 @@ class IntegrationMutations:
         if found is None:
             return not_found("input", "id")
         target = target_from(input.target) if input.target else None
-        after = await info.context.services.integrations.update(
-            found, change_from(input), target, input.revision
-        )
+        change, by_operator = change_from(input), await is_operator(info)
+        with operators_told_apart():
+            after = await info.context.services.integrations.update(
+                found, change, target, input.revision, by_operator=by_operator
+            )
         return UpdateIntegrationSuccess(integration=integration_from(after))
 
     @strawberry.mutation(
@@ -216,7 +222,10 @@ class IntegrationMutations:
         found = await changeable(info.context, IntegrationDocument, input.id, "editor")
         if found is None:
             return not_found("input", "id")
-        await info.context.services.integrations.delete(found)
+        with operators_told_apart():
+            await info.context.services.integrations.delete(
+                found, by_operator=await is_operator(info)
+            )
         return DeleteIntegrationSuccess(deleted_id=input.id)
 
     @strawberry.mutation(
@@ -229,7 +238,10 @@ class IntegrationMutations:
         found = await changeable(info.context, IntegrationDocument, input.id, "editor")
         if found is None:
             return not_found("input", "id")
-        after, secret = await info.context.services.integrations.rotate_secret(found)
+        with operators_told_apart():
+            after, secret = await info.context.services.integrations.rotate_secret(
+                found, by_operator=await is_operator(info)
+            )
         return RotateIntegrationSecretSuccess(
             integration=integration_from(after), signing_secret=secret
         )

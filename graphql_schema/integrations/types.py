@@ -47,7 +47,20 @@ class EventKind(Enum):
     KNOWLEDGE_SYNC_FAILED = described("knowledge.sync_failed", "A source could not be read.")
     REPORT_READY = described("report.ready", "A report was made.")
     HANDOFF_REQUESTED = described("handoff.requested", "A visitor waits for a person.")
-    SYSTEM_STATUS = described("system.status", "Maintenance has begun or is over.")
+    SYSTEM_STATUS = described(
+        "system.status", "Maintenance has begun or is over, or the service was offline."
+    )
+    SERVER_ERRORS = described(
+        "server.errors", "The whole platform: many errors within 5 minutes. Platform admins."
+    )
+    AUTH_SUSPICIOUS = described(
+        "auth.suspicious",
+        "The whole platform: many sign-ins failed or were throttled, or a spent refresh token was"
+        " used again. Platform admins.",
+    )
+    SERVICE_RECOVERED = described(
+        "service.recovered", "The whole platform: it was offline, how long. Platform admins."
+    )
 
 
 @strawberry.enum(description="How far a delivery is.")

@@ -22,6 +22,10 @@ class TokenInvalidError(Exception):
     """A token is malformed, forged, or made for something else."""
 
 
+class TokenReusedError(TokenInvalidError):
+    """It was spent before: somebody else may have it. Its session is ended."""
+
+
 class TokenExpiredError(TokenInvalidError):
     """A genuine token whose time is over."""
 

@@ -12,6 +12,7 @@ from documents.users import User
 from services.accounts.access_tokens import (
     AccessTokens,
     TokenInvalidError,
+    TokenReusedError,
     TokenRevokedError,
 )
 from services.accounts.password_work import PasswordWork
@@ -130,7 +131,8 @@ class SignIn:
         """Exchange a refresh token for new tokens; the old one is spent.
 
         Raises:
-            TokenInvalidError: unknown, expired or spent. A spent one ends its whole session.
+            TokenInvalidError: unknown, expired or spent.
+            TokenReusedError: spent, and by this its whole session is ended.
         """
         with operation_deadline(DATABASE_SECONDS):
             return await self._refreshed(fingerprint(refresh_token))
@@ -150,8 +152,7 @@ class SignIn:
             },
         )
         if found is None:
-            await self._end_if_reused(spent)
-            raise TokenInvalidError
+            raise TokenReusedError if await self._ended_as_reused(spent) else TokenInvalidError
         user = await User.find_one({"_id": found["user_id"], "active": True})
         if user is None:
             raise TokenInvalidError
@@ -172,12 +173,13 @@ class SignIn:
             raise TokenRevokedError
         return Identity(user, claims.session_id, claims.expires_at)
 
-    async def _end_if_reused(self, spent: str) -> None:
+    async def _ended_as_reused(self, spent: str) -> bool:
         now = utc_now()
-        await Session.get_pymongo_collection().update_many(
+        ended = await Session.get_pymongo_collection().update_many(
             {"previous_hashes": spent, "revoked_at": None},
             {"$set": {"revoked_at": now, "updated_at": now}},
         )
+        return ended.modified_count > 0
 
     def _signed_in(self, user: User, session_id: PydanticObjectId, refresh_token: str) -> SignedIn:
         access_token, expires_at = self._access_tokens.issue(user.id, session_id)

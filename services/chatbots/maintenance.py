@@ -8,11 +8,11 @@ from typing import Any
 
 from documents.base import utc_now
 from documents.clients import Client
-from documents.integrations import Integration
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record, record_about
 from services.field_checks import FieldChecks
+from services.outbox.announcing import listening_to
 from services.outbox.recording import Happening, record_for_many
 from services.outbox.recording import record as record_happening
 from services.refusals import UnknownTargetError
@@ -76,7 +76,7 @@ async def _news_of_all(
     shown: str | None, another: dict[str, Any], session: WriteSession
 ) -> list[Happening]:
     """What listening clients are told; nothing to one whose own text stands, before and after."""
-    if not (listening := await _listening()):
+    if not (listening := await listening_to("system.status")):
         return []
     clients = TenantScope.many(listening).of(Client)
     found = await clients.find(another, limit=len(listening), session=session)
@@ -86,14 +86,6 @@ async def _news_of_all(
         for old, new in zip(found, after, strict=True)
         if old.pause_text != new.pause_text
     ]
-
-
-async def _listening() -> list[str]:
-    """The clients that are told of it."""
-    integrations = TenantScope.every_client().of(Integration)
-    wanted = integrations.condition({"events": "system.status", "active": True})
-    slugs: list[str] = await integrations.raw.distinct("client_id", wanted)
-    return slugs
 
 
 def _news(client_id: str, text: str | None) -> Happening:

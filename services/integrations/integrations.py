@@ -12,7 +12,7 @@ from documents.deliveries import Delivery, end_open_deliveries
 from documents.erasure import erase_batch
 from documents.ids import PydanticObjectId
 from documents.integrations import Integration, NoticeKey, QuietTime
-from documents.outbox_entries import OUTBOX_KINDS, OutboxKind
+from documents.outbox_entries import OPERATOR_KINDS, OUTBOX_KINDS, OutboxKind
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record, record_about
@@ -37,6 +37,10 @@ OVERLAP = timedelta(hours=24)
 """How long the old key signs beside the new one."""
 
 
+class OperatorsOnlyError(PermissionError):
+    """Who hears of the whole platform is for whoever runs it to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody wants of a new integration."""
@@ -50,14 +54,21 @@ class Wish:
 
 
 class Integrations:
-    """The integrations of clients."""
+    """The integrations of clients.
+
+    Those that are told of the whole platform are made and changed by its operators alone
+    (`by_operator`), also where others may change the client's other ones: what they are told is
+    not theirs to turn elsewhere or to silence.
+    """
 
     def __init__(self, transactions: Transactions, targets: Targets, seals: TargetSeals) -> None:
         self._transactions = transactions
         self._targets = targets
         self._seals = seals
 
-    async def create(self, client: Client, wish: Wish) -> tuple[Integration, str | None]:
+    async def create(
+        self, client: Client, wish: Wish, *, by_operator: bool = False
+    ) -> tuple[Integration, str | None]:
         """The new integration, and the key that signs its webhooks, which is told only now.
 
         Raises:
@@ -65,7 +76,9 @@ class Integrations:
             RefusedError: the address may not be called, or its service does not answer.
             LimitReachedError: the client has as many as it may.
             UnknownTargetError: one of the chatbots is none of the client's.
+            OperatorsOnlyError: it is to be told of the whole platform.
         """
+        _demand_operator(wish.events, by_operator=by_operator)
         values = _checked(
             {
                 "name": wish.name,
@@ -96,6 +109,8 @@ class Integrations:
         change: Mapping[str, Any],
         target: Target | None,
         revision: int | None,
+        *,
+        by_operator: bool = False,
     ) -> Integration:
         """The integration after a change by field names.
 
@@ -104,7 +119,10 @@ class Integrations:
             RefusedError: the address may not be called, or is one of another kind.
             StaleRevisionError: it was changed since `revision`.
             UnknownTargetError: it is gone, or one of the chatbots is.
+            OperatorsOnlyError: it is told of the whole platform, or is to be.
         """
+        told = (*integration.events, *change.get("events", ()))
+        _demand_operator(told, by_operator=by_operator)
         values = _checked(change)
         if target is not None:
             if target.kind != integration.kind:
@@ -118,18 +136,19 @@ class Integrations:
             values |= {"paused_reason": None, "failing_since": None}
 
         async def write(session: WriteSession) -> Integration:
-            return await _changed(integration, values, revision, session)
+            return await _changed(integration, values, revision, session, by_operator=by_operator)
 
         after = await self._transactions.run_transaction(write)
         if not after.active:
             await end_open_deliveries(after.client_id, after.id)
         return after
 
-    async def delete(self, integration: Integration) -> None:
+    async def delete(self, integration: Integration, *, by_operator: bool = False) -> None:
         """Delete an integration with what was and was to be delivered.
 
         Raises:
             UnknownTargetError: it is gone.
+            OperatorsOnlyError: it is told of the whole platform.
         """
 
         async def write(session: WriteSession) -> None:
@@ -137,6 +156,7 @@ class Integrations:
             gone = await scope.of(Integration).delete_one({"_id": integration.id}, session=session)
             if gone is None:
                 raise UnknownTargetError("input", "id")
+            _demand_operator(gone.events, by_operator=by_operator)
             await record(session, client_id=gone.client_id, before=gone)
 
         await self._transactions.run_transaction(write)
@@ -144,12 +164,15 @@ class Integrations:
         while await erase_batch(scope, Delivery, its_own):
             pass
 
-    async def rotate_secret(self, integration: Integration) -> tuple[Integration, str]:
+    async def rotate_secret(
+        self, integration: Integration, *, by_operator: bool = False
+    ) -> tuple[Integration, str]:
         """A new key; the one before signs beside it for a day.
 
         Raises:
             UnknownTargetError: it is gone.
             RefusedError: it signs nothing.
+            OperatorsOnlyError: it is told of the whole platform.
         """
         if integration.kind != "webhook":
             raise RefusedError("CONFLICT", "Only webhooks are signed.", "input", "id")
@@ -161,6 +184,7 @@ class Integrations:
             before = await integrations.get(integration.id, session=session)
             if before is None:
                 raise UnknownTargetError("input", "id")
+            _demand_operator(before.events, by_operator=by_operator)
             kept = before.signing_keys[:1]
             ending = [one.model_copy(update={"ends_at": utc_now() + OVERLAP}) for one in kept]
             keys = [one.model_dump() for one in (new, *ending)]
@@ -203,6 +227,8 @@ async def _changed(
     values: Mapping[str, Any],
     revision: int | None,
     session: WriteSession,
+    *,
+    by_operator: bool,
 ) -> Integration:
     scope = TenantScope.one(integration.client_id)
     integrations = scope.of(Integration)
@@ -211,6 +237,7 @@ async def _changed(
         raise UnknownTargetError("input", "id")
     if revision is not None and revision != before.revision:
         raise StaleRevisionError(before, before.revision)
+    _demand_operator(before.events, by_operator=by_operator)
     await _demand_chatbots(scope, values.get("chatbot_ids", []), session)
     stored = {
         name: value.model_dump() if isinstance(value, QuietTime) else value
@@ -236,6 +263,11 @@ async def _demand_chatbots(
     found = await chatbots.count({"_id": {"$in": list(ids)}}, limit=len(ids), session=session)
     if found != len(ids):
         raise UnknownTargetError("input", "chatbotIds")
+
+
+def _demand_operator(told: Sequence[OutboxKind], *, by_operator: bool) -> None:
+    if not by_operator and not OPERATOR_KINDS.isdisjoint(told):
+        raise OperatorsOnlyError
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,6 +82,9 @@ TITLES: Mapping[OutboxKind, str] = {
     "handoff.requested": "A visitor waits for a person",
     "report.ready": "A report is ready",
     "system.status": "The service",
+    "server.errors": "Errors pile up",
+    "auth.suspicious": "Sign-ins look suspicious",
+    "service.recovered": "The service is back",
 }
 
 
@@ -120,7 +123,24 @@ def _model(facts: Mapping[str, int | str]) -> Part:
 
 
 def _status(facts: Mapping[str, int | str]) -> Part:
+    if facts.get("status") == "offline":
+        return Part("Status", f"was offline from {facts.get('since')} to {facts.get('until')}")
     return Part("Status", str(facts.get("text") or facts.get("status")))
+
+
+def _errors(facts: Mapping[str, int | str]) -> Part:
+    text = f"{facts.get('count')} within {facts.get('minutes')} minutes, the last: "
+    return Part("Errors", text + " ".join(str(facts[one]) for one in _LAST if one in facts))
+
+
+def _suspicion(facts: Mapping[str, int | str]) -> Part:
+    what = _SUSPICIONS.get(str(facts.get("reason")), "")
+    return Part("Reason", f"{facts.get('count')} within {facts.get('minutes')} minutes: {what}")
+
+
+def _recovery(facts: Mapping[str, int | str]) -> Part:
+    text = f"{facts.get('seconds')} seconds, from {facts.get('since')} to {facts.get('until')}"
+    return Part("Offline", text)
 
 
 def _sync(facts: Mapping[str, int | str]) -> Part:
@@ -135,6 +155,13 @@ def _code(facts: Mapping[str, int | str]) -> Part:
     return Part("Reason", str(facts.get("code") or facts.get("reason") or "unknown"))
 
 
+_LAST = ("event", "incident")
+_SUSPICIONS: Mapping[str, str] = {
+    "failed_sign_in": "sign-ins failed",
+    "throttled": "attempts were refused because there were too many",
+    "reused_token": "a spent refresh token was used again; its session was ended",
+}
+
 _SAID: Mapping[OutboxKind, Callable[[Mapping[str, int | str]], Part]] = {
     "quota.threshold": _quota,
     "budget.threshold": _budget,
@@ -145,6 +172,9 @@ _SAID: Mapping[OutboxKind, Callable[[Mapping[str, int | str]], Part]] = {
     "handoff.requested": _code,
     "knowledge.sync_failed": _sync,
     "report.ready": _report,
+    "server.errors": _errors,
+    "auth.suspicious": _suspicion,
+    "service.recovered": _recovery,
 }
 
 

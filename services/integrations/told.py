@@ -100,6 +100,13 @@ _TRIAL_FACTS: Mapping[OutboxKind, Mapping[str, int | str]] = {
     "hook.disabled": {"reason": "invalid_code"},
     "llm.circuit_opened": {"llm": "A language model", "retry_at": "2026-01-01T00:00:00+00:00"},
     "system.status": {"status": "online"},
+    "server.errors": {"count": 10, "minutes": 5, "event": "fault", "incident": "0123456789ab"},
+    "auth.suspicious": {"count": 1, "minutes": 5, "reason": "reused_token"},
+    "service.recovered": {
+        "since": "2026-01-01T00:00:00+00:00",
+        "until": "2026-01-01T00:10:00+00:00",
+        "seconds": 600,
+    },
 }
 
 

@@ -1,6 +1,7 @@
 """How often visitors, addresses, chatbots and accounts may do what costs something."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -56,10 +57,24 @@ class Rates:
 class RateLimits:
     """Counts, and stops what comes too often."""
 
-    def __init__(self, rates: Rates, windows: Windows, shared: Windows) -> None:
-        """`windows` are quick and count questions; `shared` hold for all processes together."""
+    def __init__(
+        self,
+        rates: Rates,
+        windows: Windows,
+        shared: Windows,
+        note_throttled: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Limits that hold within windows.
+
+        Args:
+            rates: How often is too often.
+            windows: Quick; they count questions.
+            shared: They hold for all processes together.
+            note_throttled: Hears of each attempt with a secret that is refused.
+        """
         self._windows = windows
         self._shared = shared
+        self._note_throttled = note_throttled
         self._visitor = Limit("questions/visitor", rates.questions_per_visitor, A_MINUTE)
         self._address = Limit("questions/address", rates.questions_per_address, A_MINUTE)
         self._chatbot = Limit("questions/chatbot", rates.questions_per_chatbot, A_MINUTE)
@@ -117,7 +132,7 @@ class RateLimits:
         Raises:
             RateLimitedError: too many came from there.
         """
-        await _hit(self._shared, self._refreshes, address_key(address or ""))
+        await self._try(self._refreshes, address_key(address or ""))
 
     async def export(self, visitor: str) -> None:
         """Count an export of a visitor's data, whoever wants it.
@@ -133,7 +148,7 @@ class RateLimits:
         Raises:
             RateLimitedError: too many attempts failed, whether there is such an account or not.
         """
-        await _hit(self._shared, self._sign_ins, _account_key(email))
+        await self._try(self._sign_ins, _account_key(email))
 
     async def first_refused_sign_in(self, email: str) -> bool:
         """Whether this refusal is the first of an account for a while, to be told of once."""
@@ -149,7 +164,7 @@ class RateLimits:
         Raises:
             RateLimitedError: too many attempts failed.
         """
-        await _hit(self._shared, self._password_changes, user_id)
+        await self._try(self._password_changes, user_id)
 
     async def password_changed(self, user_id: str) -> None:
         """Take the attempts back: the current password was right."""
@@ -161,8 +176,8 @@ class RateLimits:
         Raises:
             RateLimitedError: there were too many for the account, known or not, or from there.
         """
-        await _hit(self._shared, self._resets_from, address_key(address or ""))
-        await _hit(self._shared, self._resets, _account_key(email))
+        await self._try(self._resets_from, address_key(address or ""))
+        await self._try(self._resets, _account_key(email))
 
     async def code(self, address: str | None) -> None:
         """Count an attempt to use a one-time code.
@@ -170,7 +185,7 @@ class RateLimits:
         Raises:
             RateLimitedError: too many came from there.
         """
-        await _hit(self._shared, self._codes, address_key(address or ""))
+        await self._try(self._codes, address_key(address or ""))
 
     async def invitation(self, *, client: str, receiver: str) -> None:
         """Count an invitation.
@@ -236,6 +251,14 @@ class RateLimits:
             RateLimitedError: there were too many for this source.
         """
         await _hit(self._shared, self._pushes, source)
+
+    async def _try(self, limit: Limit, key: str) -> None:
+        """Count an attempt with a password, a code or a token."""
+        try:
+            await _hit(self._shared, limit, key)
+        except RateLimitedError:
+            self._note_throttled()
+            raise
 
 
 async def _hit(windows: Windows, limit: Limit, key: str) -> None:

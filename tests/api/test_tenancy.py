@@ -39,6 +39,7 @@ ACROSS_CLIENTS = {
     ("outbox", "to_spread"),  # what happened, made into deliveries by the background work
     ("outbox", "_id"),  # likewise, once that is done
     ("deliveries", "open"),  # delivered by the background work, and freed at the start
+    ("integrations", "events"),  # those who are told of the whole platform
     ("knowledge_leftovers", "$expr"),  # deleted by the background work
     ("clients", ""),  # the admin's list
     ("clients", "active"),  # deletions that were left behind, finished by the background work
