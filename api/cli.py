@@ -54,6 +54,44 @@ def migrate() -> None:
 
 
 @cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="The file to write. There must be none yet.")],
+) -> None:
+    """Write everything that the database holds to a file, as it is at one moment.
+
+    The server may run meanwhile. The secret key is not in the file: keep it apart.
+    """
+    from api.backups import run_backup  # noqa: PLC0415
+
+    asyncio.run(run_backup(loaded_settings(), file))
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `parlance backup` wrote.")],
+    check: Annotated[  # noqa: FBT002
+        bool, typer.Option("--check", help="Only read the file, and tell whether it is whole.")
+    ] = False,
+    force: Annotated[  # noqa: FBT002
+        bool, typer.Option("--force", help="Delete what the database holds, for good.")
+    ] = False,
+    other_key: Annotated[  # noqa: FBT002
+        bool, typer.Option("--other-key", help="Although the secret key is another one.")
+    ] = False,
+) -> None:
+    """Put a backup into an empty database. Stop the servers first.
+
+    The file is read and checked as a whole before anything is changed.
+    """
+    from api.backups import check_backup, run_restore  # noqa: PLC0415
+
+    if check:
+        asyncio.run(check_backup(file))
+    else:
+        asyncio.run(run_restore(loaded_settings(), file, force=force, other_key=other_key))
+
+
+@cli.command()
 def create_admin(
     email: Annotated[str, typer.Argument(help="The address to sign in with.")],
     full_name: Annotated[str, typer.Option(help="How the person is called.")] = "Administrator",

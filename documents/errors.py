@@ -32,6 +32,7 @@ __all__ = [
     "MigrationWaitTimeoutError",
     "MongodExitedError",
     "MongodNotFoundError",
+    "UnfinishedRestoreError",
     "WorkLeaseLostError",
     "is_unavailable",
     "reporting_unavailability",
@@ -196,6 +197,16 @@ class DocumentIndexError(DatabaseStartError):
         )
         self.collection = collection
         self.problem = problem
+
+
+class UnfinishedRestoreError(DatabaseStartError):
+    """A restore into this database was interrupted, or still goes on."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A restore into this database has not come to its end. If none is running, run"
+            " `parlance restore FILE --force` again"
+        )
 
 
 class MigrationError(DatabaseStartError):

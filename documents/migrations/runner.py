@@ -24,6 +24,7 @@ from documents.errors import (
     MigrationFailedError,
     MigrationLeaseLostError,
     MigrationWaitTimeoutError,
+    UnfinishedRestoreError,
     is_unavailable,
     reporting_unavailability,
 )
@@ -36,6 +37,9 @@ MIGRATION_DEADLINE_S = 86_400.0
 
 WAIT_S = 600.0
 """How long a starting process waits for another one that migrates, in seconds."""
+
+UNFINISHED_RESTORES = "unfinished_restores"
+"""Has a document while a backup is restored; until it is gone this is no whole database."""
 
 _RECORDS = "migrations"
 _LEASES = "migration_leases"
@@ -51,10 +55,13 @@ async def pending_migrations(
 
     Raises:
         DatabaseTooNewError: when a newer version wrote the database.
+        UnfinishedRestoreError: when it holds a part of a backup only.
         DatabaseUnavailableError: when the database cannot be reached.
     """
     known = known_migrations() if migrations is None else migrations
     with reporting_unavailability():
+        if await database.database[UNFINISHED_RESTORES].find_one({}) is not None:
+            raise UnfinishedRestoreError
         records = await database.database[_RECORDS].find({}, sort=[("_id", 1)]).to_list(None)
     recorded = {int(record["_id"]): str(record["name"]) for record in records}
     names = {migration.number: migration.name for migration in known}
@@ -84,6 +91,7 @@ async def migrate(
 
     Raises:
         DatabaseTooNewError: when a newer version wrote the database.
+        UnfinishedRestoreError: when it holds a part of a backup only.
         MigrationFailedError: when a migration raised.
         MigrationWaitTimeoutError: when the other process did not finish in time.
         MigrationLeaseLostError: when this process was too slow to renew its lease.
