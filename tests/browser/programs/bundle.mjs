@@ -16,6 +16,7 @@ const vueComponents = {
   },
 };
 
+const packages = new URL("../../../node_modules", import.meta.url).pathname;
 const [from, to] = process.argv.slice(2);
 await build({
   entryPoints: [from],
@@ -31,5 +32,7 @@ await build({
   },
   // As Angular's own settings for TypeScript have it.
   tsconfigRaw: { compilerOptions: { experimentalDecorators: true } },
-  nodePaths: [new URL("../../../node_modules", import.meta.url).pathname],
+  nodePaths: [packages],
+  // An example whose folder has packages of its own would bring a second React along.
+  alias: { react: `${packages}/react`, "react-dom": `${packages}/react-dom` },
 });
