@@ -402,9 +402,10 @@ def _notices(settings: Settings, database: Database, sealer: Sealer, queue: Mail
         settings.mail_sender,
     )
     attempting = Attempting(channels, seals)
+    targets = Targets(channels.telegram, channels.apprise, allowed)
     return Notices(
         channels=channels,
-        integrations=Integrations(database, Targets(channels.telegram, allowed), seals),
+        integrations=Integrations(database, targets, seals),
         attempting=attempting,
         delivering=Delivering(database, attempting, Pausing(database, queue)),
     )

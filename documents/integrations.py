@@ -14,7 +14,7 @@ from pymongo import ASCENDING, IndexModel
 from documents.base import TenantDocument, utc_now
 from documents.outbox_entries import OutboxKind
 
-IntegrationKindName = Literal["webhook", "telegram", "email", "slack", "discord"]
+IntegrationKindName = Literal["webhook", "telegram", "email", "slack", "discord", "apprise"]
 
 
 class QuietTime(BaseModel):

@@ -42,6 +42,11 @@ class IntegrationTargetInput:
     discord_webhook_url: str | None = strawberry.field(
         description="A webhook of a Discord channel.", default=strawberry.UNSET
     )
+    apprise_url: str | None = strawberry.field(
+        description="An address as Apprise writes it, such as ntfys://my-topic, of a service that"
+        " is reached over HTTPS.",
+        default=strawberry.UNSET,
+    )
 
 
 @strawberry.input(description="When nobody wants to be told, every day.")
@@ -113,10 +118,12 @@ def target_from(given: IntegrationTargetInput) -> Target:
     if given.telegram:
         telegram = given.telegram
         return Target("telegram", {"bot_token": telegram.bot_token, "chat_id": telegram.chat_id})
-    if given.slack_webhook_url:
+    if isinstance(given.slack_webhook_url, str):
         return Target("slack", {"url": given.slack_webhook_url})
-    if given.discord_webhook_url:
+    if isinstance(given.discord_webhook_url, str):
         return Target("discord", {"url": given.discord_webhook_url})
+    if isinstance(given.apprise_url, str):
+        return Target("apprise", {"apprise_url": given.apprise_url})
     if isinstance(given.emails, list):
         return Target("email", {"addresses": given.emails})
     return Target("webhook", {"url": given.webhook_url or ""})

@@ -29,6 +29,7 @@ class IntegrationKind(Enum):
     EMAIL = described("email", "Mails to up to 10 addresses.")
     SLACK = described("slack", "An incoming webhook of Slack, or of what takes the same.")
     DISCORD = described("discord", "A webhook of Discord.")
+    APPRISE = described("apprise", "One of the services that Apprise knows, over HTTPS.")
 
 
 @strawberry.enum(description="What integrations are told of; on the wire as conversation.started.")

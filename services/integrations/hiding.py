@@ -15,6 +15,11 @@ HIDDEN = "(secret)"
 _WINDOW = 16_000
 """Characters of a text that are looked at; an excerpt is shorter by far."""
 
+_SHORTEST_NAME = 4
+"""Characters of a user or a password that is hidden by itself; "me" is a part of too many words."""
+
+_BETWEEN = re.compile(r"[/?&=@:;,#]+")
+
 _LONG_WORD = 12
 _LONG_CODE = 8
 """From so many characters on a part may be a secret: of letters alone, or with digits and signs."""
@@ -30,6 +35,22 @@ def without_secrets(text: str, secrets: Collection[str]) -> str:
     hidden = re.sub("|".join(map(re.escape, longest_first)), HIDDEN, text[:_WINDOW])
     # What the window cut through is known by no form.
     return hidden if len(text) <= _WINDOW else hidden[: -len(longest_first[0])]
+
+
+def secrets_in_service(url: str) -> list[str]:
+    """What may be secret in an address as Apprise writes it: all of it but names of hosts.
+
+    Services keep their keys at any place of it, that of the host included.
+    """
+    _, _, rest = url.partition("://")
+    whole, _, _ = rest.partition("/")
+    person, _, host = whole.rpartition("@")
+    pieces = [one for one in _BETWEEN.split(rest.removeprefix(whole)) if _may_be_secret(one)]
+    if "." not in host and _may_be_secret(host):
+        pieces.append(host)
+    given = [one for one in person.split(":") if len(one) >= _SHORTEST_NAME]
+    given += [one for one in (person, *pieces) if one]
+    return list(dict.fromkeys([url, *given, *map(unquote, given)]))
 
 
 def _parts(secret: str) -> Iterator[str]:

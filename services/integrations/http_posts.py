@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -29,6 +30,21 @@ GONE = 410
 TOO_MANY = 429
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what came of it.
+
+    Attributes:
+        problem: Why the receiver did not take it, for the client's people; None: it did.
+        answer: What it answered, None when it did not.
+        unsafe: The guard's word, when it was the guard that did not let the request out.
+    """
+
+    problem: str | None = None
+    answer: BoundedAnswer | None = None
+    unsafe: UnsafeAddressError | None = None
+
+
 class HttpPosts:
     """Posts to receivers of all clients."""
 
@@ -54,37 +70,54 @@ class HttpPosts:
         """
         hidden = [url, *secrets]
         asked = _excerpt(body, hidden, MAX_REQUEST_EXCERPT)
+        exchange = await self.exchange(
+            "POST", url, {"content-type": "application/json", **headers}, body
+        )
+        if exchange.answer is None:
+            return Outcome(exchange.problem, request_excerpt=asked)
+        return _outcome(exchange.answer, exchange.problem, asked, hidden)
+
+    async def exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Exchange:
+        """Make any request. Never raises for what a receiver did."""
         try:
-            answer = await self._answer(url, body, headers)
+            sent = [(name.encode("ascii"), _wire(one)) for name, one in headers.items()]
+            request = self._client.build_request(method, url, content=body, headers=sent)
+            answer = await send_for_status(
+                self._client, request, max_bytes=MAX_ANSWER_BYTES, deadline_s=self.deadline_s
+            )
         except UnsafeAddressError as error:
-            return Outcome(f"The address may not be called: {error}.", request_excerpt=asked)
+            return Exchange(f"The address may not be called: {error}.", unsafe=error)
         except OutgoingError as error:
-            return Outcome(f"There was no whole answer: {error}.", request_excerpt=asked)
+            return Exchange(f"There was no whole answer: {error}.")
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            return Outcome(_network_problem(error), request_excerpt=asked)
-        return _outcome(answer, asked, hidden)
+            return Exchange(_network_problem(error))
+        accepted = 200 <= answer.status < 300  # noqa: PLR2004 - RFC 9110, section 15.3
+        return Exchange(None if accepted else _refusal(answer), answer)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _answer(self, url: str, body: bytes, headers: Mapping[str, str]) -> BoundedAnswer:
-        request = self._client.build_request(
-            "POST", url, content=body, headers={"content-type": "application/json", **headers}
-        )
-        return await send_for_status(
-            self._client, request, max_bytes=MAX_ANSWER_BYTES, deadline_s=self.deadline_s
-        )
+
+def _wire(value: str) -> bytes:
+    """A header's value as it travels: RFC 9110, section 5.5, and what lies beyond it as UTF-8."""
+    try:
+        return value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode()
 
 
-def _outcome(answer: BoundedAnswer, asked: str, hidden: Collection[str]) -> Outcome:
-    accepted = 200 <= answer.status < 300  # noqa: PLR2004 - RFC 9110, section 15.3
+def _outcome(
+    answer: BoundedAnswer, problem: str | None, asked: str, hidden: Collection[str]
+) -> Outcome:
     return Outcome(
-        problem=None if accepted else _refusal(answer),
+        problem=problem,
         http_status=answer.status,
         request_excerpt=asked,
         response_excerpt=_excerpt(answer.body, hidden, MAX_RESPONSE_EXCERPT),
-        retry_after_s=None if accepted else retry_after(answer.headers.get("retry-after")),
+        retry_after_s=retry_after(answer.headers.get("retry-after")) if problem else None,
         is_over=answer.status == GONE,
         body=answer.body,
     )

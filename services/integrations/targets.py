@@ -10,13 +10,19 @@ from urllib.parse import urlsplit
 from documents.ids import PydanticObjectId
 from documents.integrations import Integration, IntegrationKindName
 from documents.tenancy import TenantScope
-from services.field_checks import FieldChecks
+from services.field_checks import MAX_URL, FieldChecks
+from services.integrations.apprise_program.program import NoProgramError
+from services.integrations.channels.apprise_services import (
+    AppriseNotices,
+    UnusableServiceError,
+)
 from services.integrations.channels.mails import MOST_ADDRESSES
 from services.integrations.channels.telegram import (
     TelegramNotices,
     TelegramRefusalError,
     TelegramUnreachableError,
 )
+from services.integrations.hiding import secrets_in_service
 from services.outgoing.errors import UnsafeAddressError
 from services.outgoing.guard import AddressGuard, GuardPolicy
 from services.outgoing.resolving import Resolver
@@ -29,6 +35,7 @@ LOOK_SECONDS = 3.0
 _BOT_TOKEN = re.compile(r"[0-9]{1,20}:[A-Za-z0-9_-]{10,100}")
 """A bot's number and its secret; it stands in a path, so nothing else may be in it."""
 
+_SCHEME = re.compile(r"[a-z0-9]{1,40}")
 MAX_CHAT = 100
 
 Address = Mapping[str, str | list[str]]
@@ -54,10 +61,15 @@ class Targets:
     """Checks targets."""
 
     def __init__(
-        self, telegram: TelegramNotices, allowed: Iterable[str], resolver: Resolver | None = None
+        self,
+        telegram: TelegramNotices,
+        apprise: AppriseNotices,
+        allowed: Iterable[str],
+        resolver: Resolver | None = None,
     ) -> None:
         """`allowed` are hosts, addresses and networks that may be private."""
         self._telegram = telegram
+        self._apprise = apprise
         self._guard = AddressGuard(GuardPolicy.public_only(allowed), resolver)
 
     async def checked(self, target: Target) -> CheckedTarget:
@@ -73,6 +85,8 @@ class Targets:
                 return _mailboxes(target, checks)
             case "telegram":
                 return await self._chat(target, checks)
+            case "apprise":
+                return await self._service(target, checks)
             case _:
                 return await self._url(target, checks)
 
@@ -81,6 +95,13 @@ class Targets:
         url = str(target.address["url"]).strip()
         checks.web_address(name, url)
         checks.done()
+        await self._demand_callable(name, url, checks)
+        parts = urlsplit(url)
+        label = f"{parts.scheme}://{parts.netloc}/…"
+        return CheckedTarget(Target(target.kind, {"url": url}), label)
+
+    async def _demand_callable(self, name: str, url: str, checks: FieldChecks) -> None:
+        """Refuse an address that the guard would not let any attempt call."""
         parts = urlsplit(url)
         host = parts.hostname or ""
         try:
@@ -95,8 +116,25 @@ class Targets:
             checks.done()
         except (OSError, TimeoutError):
             pass  # perhaps it can be looked up later
-        label = f"{parts.scheme}://{parts.netloc}/…"
-        return CheckedTarget(Target(target.kind, {"url": url}), label)
+
+    async def _service(self, target: Target, checks: FieldChecks) -> CheckedTarget:
+        url = checks.line("appriseUrl", str(target.address["apprise_url"]), longest=MAX_URL)
+        scheme = url.partition("://")[0].lower()
+        if not _SCHEME.fullmatch(scheme) or "://" not in url:
+            checks.wrong("appriseUrl", "is not an address of Apprise's, such as ntfys://my-topic")
+        checks.done()
+        try:
+            service = await self._apprise.look(url)
+        except UnusableServiceError as problem:
+            checks.wrong("appriseUrl", str(problem))
+            checks.done()
+            raise
+        except NoProgramError as problem:
+            message = "It cannot be found out now what this address stands for: try again."
+            raise RefusedError("UPSTREAM_FAILED", message, "input", "target") from problem
+        await self._demand_callable("appriseUrl", service.first_url, checks)
+        label = f"{service.name} ({scheme}://…)"
+        return CheckedTarget(Target("apprise", {"apprise_url": url}), label)
 
     async def _chat(self, target: Target, checks: FieldChecks) -> CheckedTarget:
         token, chat = str(target.address["bot_token"]).strip(), str(target.address["chat_id"])
@@ -170,7 +208,9 @@ class TargetSeals:
 def secrets_of(address: Address, keys: Collection[str]) -> list[str]:
     """What may stand in no log and no excerpt."""
     told = [one for name, one in address.items() if name in {"url", "bot_token"}]
-    return [*(one for one in told if isinstance(one, str)), *keys]
+    services = [one for name, one in address.items() if name == "apprise_url"]
+    hidden = [secret for one in services for secret in secrets_in_service(str(one))]
+    return [*(one for one in told if isinstance(one, str)), *hidden, *keys]
 
 
 async def reseal_integrations(resealing: Resealing) -> int:

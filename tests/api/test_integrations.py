@@ -307,6 +307,26 @@ WRONG: dict[str, tuple[Json, str, list[str]]] = {
         "RefusedError",
         ["input", "target", "slackWebhookUrl"],
     ),
+    "a service in a private network": (
+        {"target": {"appriseUrl": "jsons://10.1.2.3/"}},
+        "RefusedError",
+        ["input", "target", "appriseUrl"],
+    ),
+    "a service that there is not": (
+        {"target": {"appriseUrl": "nonsense://example.com"}},
+        "InvalidInputError",
+        ["input", "target", "appriseUrl"],
+    ),
+    "a service of this machine": (
+        {"target": {"appriseUrl": "syslog://"}},
+        "InvalidInputError",
+        ["input", "target", "appriseUrl"],
+    ),
+    "no address of Apprise's": (
+        {"target": {"appriseUrl": "ntfy"}},
+        "InvalidInputError",
+        ["input", "target", "appriseUrl"],
+    ),
     "no time": (
         {"quietHours": {"from": "25:00", "until": "07:00"}},
         "InvalidInputError",
@@ -368,6 +388,26 @@ async def test_a_bot_is_checked_and_writes_escaped_words_into_its_chat(
     assert "<i>Question:</i> Is &lt;b&gt;5 &gt; 3&lt;/b&gt; &amp; 2?" in sent["text"]
     assert "<i>Answer:</i> " in sent["text"]
     assert TOKEN not in json.dumps(delivered)
+
+
+async def test_a_service_that_apprise_knows_is_told(
+    server: ServerProcess,
+    shop: Shop,
+    editor: GraphQLClient,
+    visitor_of: VisitorOf,
+    outside: Receiver,
+) -> None:
+    outside.otherwise = Reply(200, b'{"by": "key-of-the-service"}')
+    target = {"appriseUrl": f"json://anna:key-of-the-service@127.0.0.1:{outside.port}/in"}
+    integration = (await made(editor, shop, target))["integration"]
+    assert (integration["kind"], integration["targetLabel"]) == ("APPRISE", "JSON (json://…)")
+    assert outside.received == []
+    await asked(await visitor_of(shop.embed_key), "When do you open?")
+    (delivered,) = await there_are(editor, shop, 1, "DELIVERED")
+    (sent,) = outside.received
+    assert "Question: When do you open?" in sent.json["message"]
+    for kept in (json.dumps([integration, delivered]), server.log):
+        assert "key-of-the-service" not in kept
 
 
 def told(result: Json) -> Reply:

@@ -18,11 +18,11 @@ import docx
 import orjson
 import pypdfium2
 
+from services.confined.confinement import allow_cpu, confine
+from services.confined.frames import read_frame, write_frame
 from services.knowledge.extraction.claims import Claims
-from services.knowledge.extraction.confinement import allow_cpu, confine
 from services.knowledge.extraction.decoding import load_encodings
 from services.knowledge.extraction.extracted import UnreadableContentError
-from services.knowledge.extraction.frames import read_frame, write_frame
 from services.knowledge.extraction.limits import MIB
 from services.knowledge.extraction.readers.sitemap import read_sitemap
 from services.knowledge.extraction.reading import read

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from services.confined.frames import BrokenFrameError
 from services.knowledge.extraction.claims import Claims
 from services.knowledge.extraction.extracted import (
     ExtractedHeading,
@@ -22,7 +23,6 @@ from services.knowledge.extraction.extracted import (
     UnreadableCode,
     UnreadableContentError,
 )
-from services.knowledge.extraction.frames import BrokenFrameError
 from services.knowledge.extraction.limits import LARGEST_FILE_BYTES, MIB, ReadingLimits
 from services.knowledge.extraction.reading_process import ReadingProcess
 

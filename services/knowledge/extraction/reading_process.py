@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from services.knowledge.extraction.frames import receive_frame, send_frame
+from services.confined.frames import receive_frame, send_frame
 from services.knowledge.extraction.limits import MIB, ReadingLimits
 
 _MOST_ANSWER_BYTES = 64 * MIB

@@ -15,7 +15,7 @@ from tests.unit.live.watchers import until
 
 CONFINED = """
 import os, socket, sys
-from services.knowledge.extraction.confinement import confine
+from services.confined.confinement import confine
 confine(512 * 1024 * 1024)
 def refused(call):
     try:
