@@ -18,6 +18,8 @@ from typing import Any
 
 from benchmarks.retrieval.debian_pages import CACHE, Page, fetch, pages
 from benchmarks.retrieval.questions import Question, questions
+from benchmarks.retrieval.shop_pages import QUESTIONS as SHOP_QUESTIONS
+from benchmarks.retrieval.shop_pages import shop_pages
 from documents.chatbots import Chatbot, ChatbotSettings
 from documents.database.opening import open_database
 from documents.database.options import DatabaseOptions
@@ -73,6 +75,7 @@ class RetrievalFigures:
     large_chunks: int = 0
     large_ms: list[float] = field(default_factory=list)
     replaced_ms: list[float] = field(default_factory=list)
+    shop: list[Asked] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """The table, of the judging part alone."""
@@ -98,7 +101,7 @@ class RetrievalFigures:
             lines.append(f"  {_times(f'{self.large_chunks} chunks', self.large_ms)}")
         if self.replaced_ms:
             lines.append(f"  {_times('a source of 20 chunks replaced', self.replaced_ms)}")
-        return lines
+        return [*lines, *shop_lines(self.shop)]
 
     def tuning_rows(self) -> list[tuple[float, bool]]:
         """What `calibrate` fits: scores of the tuning part, and whether the answer was there."""
@@ -107,6 +110,28 @@ class RetrievalFigures:
             for one in self.asked
             if one.question.for_tuning
         ]
+
+
+def shop_lines(asked: Sequence[Asked]) -> list[str]:
+    """The rows of the shop's languages, of the judging part alone."""
+    judged = [one for one in asked if not one.question.for_tuning]
+    answerable = [one for one in judged if one.question.sections]
+    rest = [one for one in judged if not one.question.sections]
+    area = auc([one.evidence for one in answerable], [one.evidence for one in rest])
+    lines = [f"A shop's help in six languages: {len(judged)} questions to judge by"]
+    lines += [_row(name, group) for name, group in _groups(answerable)]
+    lines.append(
+        f"  gate AUC {area:.3f}; refused {_share(answerable, GATE.refuse_below):.0%} of the"
+        f" answerable, {_share(rest, GATE.refuse_below):.0%} of the rest"
+    )
+    return lines
+
+
+async def ask_shop(sources: KnowledgeSources) -> list[Asked]:
+    """Teach another chatbot the shop's pages and ask it their questions."""
+    chatbot_id, search = await _new_chatbot(), KnowledgeSearch()
+    by_source = await _taught(sources, chatbot_id, list(shop_pages()))
+    return [await _asked(search, chatbot_id, one, by_source) for one in questions(SHOP_QUESTIONS)]
 
 
 def measure_retrieval(*, large: bool = True) -> RetrievalFigures:
@@ -143,6 +168,7 @@ async def _measured(corpus: Sequence[Page], folder: Path, *, large: bool) -> Ret
         for question in questions():
             figures.asked.append(await _asked(search, chatbot_id, question, by_source))
         figures.replaced_ms = await _replaced(sources, chatbot_id)
+        figures.shop = await ask_shop(sources)
         if large:
             while (figures.large_chunks or figures.chunks) < LARGE_CHUNKS:
                 await _taught(sources, chatbot_id, corpus)

@@ -1,4 +1,4 @@
-"""The questions of `questions.tsv`, split into those for tuning and those for judging."""
+"""The questions of a `questions.tsv`, split into those for tuning and those for judging."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ class Question:
     for_tuning: bool
 
 
-def questions() -> list[Question]:
+def questions(file: Path = FILE) -> list[Question]:
     """All of them, in the order of the file."""
     seen: Counter[tuple[str, str]] = Counter()
     found = []
-    for line in FILE.read_text("utf-8").splitlines():
+    for line in file.read_text("utf-8").splitlines():
         if line.startswith("#") or not line:
             continue
         language, kind, sections, text = line.split("\t")
