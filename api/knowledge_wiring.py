@@ -22,6 +22,7 @@ from services.knowledge.source_limits import KnowledgeLimits
 from services.knowledge.sources import KnowledgeSources
 from services.knowledge.syncing import Syncing
 from services.knowledge.text_index import TextIndex
+from services.knowledge.word_index.word_indexes import WordIndexes
 from services.knowledge.worker import KnowledgeWorker
 
 
@@ -48,10 +49,12 @@ class KnowledgeWiring:
 def wire_search(settings: Settings) -> KnowledgeSearch:
     """The search, with the index and the embedding model that the settings name."""
     model = settings.embedding
-    index = SearchIndex if settings.knowledge_search == "atlas" else TextIndex
+    is_atlas = settings.knowledge_search == "atlas"
+    index = SearchIndex if is_atlas else TextIndex
     return KnowledgeSearch(
         embedder=Embedder(model) if model else None,
         candidates=index(model.name if model else None),
+        indexes=None if is_atlas else WordIndexes(),
     )
 
 

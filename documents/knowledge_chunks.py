@@ -74,7 +74,16 @@ class KnowledgeChunk(TenantDocument):
                 [("client_id", ASCENDING), ("source_id", ASCENDING), ("chatbot_id", ASCENDING)],
                 name="source",
             ),
-            IndexModel([("client_id", ASCENDING), ("chatbot_id", ASCENDING)], name="chatbot"),
+            IndexModel(
+                [
+                    ("client_id", ASCENDING),
+                    ("chatbot_id", ASCENDING),
+                    ("source_id", ASCENDING),
+                    ("staged", ASCENDING),
+                    ("_id", ASCENDING),
+                ],
+                name="found_by_chatbot",
+            ),
             IndexModel([("client_id", ASCENDING), ("page_id", ASCENDING)], name="page"),
             IndexModel([("vector_model", ASCENDING)], name="vector_model"),
             IndexModel([("client_id", ASCENDING), ("hash", ASCENDING)], name="hash"),

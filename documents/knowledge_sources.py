@@ -5,10 +5,10 @@ somebody typed is kept here so that it can be edited; lists leave it out, since 
 may hold two hundred megabytes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from beanie import PydanticObjectId
 from pydantic import BaseModel
@@ -67,8 +67,8 @@ class KnowledgeSource(TenantDocument):
 
     `chunk_count` and `token_count` are those of one chatbot's copy: their sums over a chatbot's
     sources are the size and length of what is searched for it. `languages` are the chunks' codes
-    joined by spaces: a list would keep the index `chatbot` from answering `knowledge_size` alone,
-    and every search would read every text.
+    joined by spaces: a list would keep the index `known_by_chatbot` from answering `knowledge_size`
+    alone, and every search would read every text.
 
     Attributes:
         leaving_chatbot_ids: chatbots that do not have it any more, and whose chunks are still to
@@ -81,6 +81,8 @@ class KnowledgeSource(TenantDocument):
         work_token: the process that works at it.
         work_asked: counts what was asked of it.
         work_failures: how often in a row the work ended with an error of ours.
+        passages_changed: counts the changes of what can be found of it, see
+            `note_passages_changed`.
     """
 
     title: str
@@ -112,6 +114,7 @@ class KnowledgeSource(TenantDocument):
     work_token: str | None = None
     work_asked: int = 0
     work_failures: int = 0
+    passages_changed: int = 0
 
     class Settings:
         name = "knowledge_sources"
@@ -125,8 +128,9 @@ class KnowledgeSource(TenantDocument):
                     ("chunk_count", ASCENDING),
                     ("token_count", ASCENDING),
                     ("languages", ASCENDING),
+                    ("passages_changed", ASCENDING),
                 ],
-                name="chatbot",
+                name="known_by_chatbot",
             ),
             IndexModel(
                 [("work_due_at", ASCENDING)],
@@ -134,6 +138,17 @@ class KnowledgeSource(TenantDocument):
                 partialFilterExpression={"work_due_at": {"$type": "date"}},
             ),
         ]
+
+
+class SourceState(NamedTuple):
+    """Differs after every change of what can be found of a source.
+
+    The sums are in it because a process of an older version changes them and does not count.
+    """
+
+    passages_changed: int
+    chunk_count: int
+    token_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +159,7 @@ class KnowledgeSize:
     token_count: int
     languages: tuple[str, ...]
     source_ids: tuple[PydanticObjectId, ...] = ()
+    sources: Mapping[PydanticObjectId, SourceState] = field(default_factory=dict)
 
 
 async def sources_without_text(
@@ -163,8 +179,8 @@ async def knowledge_size(
     sources = scope.of(KnowledgeSource)
     cursor = sources.raw.find(
         sources.condition({"chatbot_ids": chatbot_id}),
-        {"chunk_count": 1, "token_count": 1, "languages": 1},
-        hint="chatbot",
+        dict.fromkeys(("chunk_count", "token_count", "languages", "passages_changed"), 1),
+        hint="known_by_chatbot",
         max_time_ms=deadline_ms,
     )
     found = await cursor.to_list()
@@ -174,7 +190,25 @@ async def knowledge_size(
         token_count=sum(source["token_count"] for source in found),
         languages=tuple(sorted(codes)),
         source_ids=tuple(source["_id"] for source in found),
+        sources={
+            source["_id"]: SourceState(
+                source.get("passages_changed") or 0, source["chunk_count"], source["token_count"]
+            )
+            for source in found
+        },
     )
+
+
+async def note_passages_changed(
+    client_id: str, source_id: PydanticObjectId, session: AsyncClientSession
+) -> None:
+    """Count a change of the chunks that can be found, in the transaction that makes it.
+
+    What any process keeps of the source's words is out of date from the commit on.
+    """
+    sources = TenantScope.one(client_id).of(KnowledgeSource)
+    change = {"$inc": {"passages_changed": 1}}
+    await sources.raw.update_one(sources.condition({"_id": source_id}), change, session=session)
 
 
 async def knowledge_version(scope: TenantScope, chatbot_id: PydanticObjectId) -> datetime | None:

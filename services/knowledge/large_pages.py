@@ -21,7 +21,7 @@ from documents.knowledge_chunks import (
     stored_chunks,
 )
 from documents.knowledge_pages import KnowledgePage
-from documents.knowledge_sources import KnowledgeSource
+from documents.knowledge_sources import KnowledgeSource, note_passages_changed
 from documents.tenancy import TenantScope
 from documents.transactions import Outcome, WriteSession
 from services.knowledge.indexing import IndexedPage
@@ -206,6 +206,7 @@ async def _switched(
 ) -> None:
     await copy.hold(session)
     source = copy.source
+    await note_passages_changed(source.client_id, source.id, session)
     for ids, staged in ((list(written), False), (list(changes.gone), True)):
         await stage_chunks(source.client_id, {"_id": {"$in": ids}}, session, staged=staged)
     await move_chunks(source.client_id, changes.moved, session)
@@ -217,5 +218,6 @@ async def _hidden(
     source = await held.change({}, session)
     forget = {"$pull": {"chatbot_ids": chatbot_id}}
     await held.scope.of(KnowledgePage).update_one({"_id": page.id}, forget, session=session)
+    await note_passages_changed(source.client_id, source.id, session)
     copy = {"page_id": page.id, "chatbot_id": chatbot_id}
     await stage_chunks(source.client_id, copy, session, staged=True)

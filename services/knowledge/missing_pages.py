@@ -3,7 +3,12 @@
 from documents.base import utc_now
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_pages import KnowledgePage
-from documents.knowledge_sources import MOST_PROBLEMS, KnowledgeSource, PageProblem
+from documents.knowledge_sources import (
+    MOST_PROBLEMS,
+    KnowledgeSource,
+    PageProblem,
+    note_passages_changed,
+)
 from documents.transactions import WriteSession
 from services.knowledge.claimed_source import ClaimedSource
 from services.knowledge.large_pages import delete_hidden, hide_page, shows_many
@@ -125,6 +130,7 @@ async def _delete(claimed: ClaimedSource, page: KnowledgePage, session: WriteSes
     }
     await claimed.change({"$inc": counts}, session)
     await claimed.scope.of(KnowledgePage).delete_one({"_id": page.id}, session)
+    await note_passages_changed(claimed.client_id, claimed.source_id, session)
     shown = {"page_id": page.id, "staged": {"$ne": True}}
     await claimed.scope.of(KnowledgeChunk).delete_many(shown, session)
 

@@ -14,7 +14,7 @@ from typing import Any
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk, StoredChunk, move_chunks, stored_chunks
 from documents.knowledge_pages import KnowledgePage
-from documents.knowledge_sources import KnowledgeSource
+from documents.knowledge_sources import KnowledgeSource, note_passages_changed
 from documents.tenancy import TenantScope
 from documents.transactions import WriteSession
 from services.knowledge.indexing import IndexedPage, IndexedPassage, chunk_of
@@ -200,7 +200,11 @@ async def _apply(
     indexed: IndexedPage,
     changes: ChunkChanges,
 ) -> None:
+    if not changes.count:
+        return
     chunks = TenantScope.one(source.client_id).of(KnowledgeChunk)
+    await note_passages_changed(source.client_id, source.id, session)
+    source.passages_changed += 1
     if changes.gone:
         await chunks.delete_many({"_id": {"$in": list(changes.gone)}}, session)
     await move_chunks(source.client_id, changes.moved, session)

@@ -26,6 +26,7 @@ from documents.knowledge_sources import (
     KnowledgeSource,
     PageProblem,
     mark_knowledge_changed,
+    note_passages_changed,
 )
 from documents.knowledge_work import ask_for_work
 from documents.tenancy import TenantScope
@@ -262,6 +263,7 @@ async def _deleted(
         return False
     own = TenantScope.one(source.client_id)
     await own.of(KnowledgePage).delete_one({"_id": page.id}, session)
+    await note_passages_changed(source.client_id, source.id, session)
     shown, chunks = {"page_id": page.id, "staged": {"$ne": True}}, own.of(KnowledgeChunk)
     if await shows_many(page, session):
         await stage_chunks(source.client_id, shown, session, staged=True)
@@ -287,6 +289,7 @@ async def _hide_copy(
     forget = {"$pull": {"chatbot_ids": chatbot_id}}
     await own.of(KnowledgePage).update_one({"_id": page.id}, forget, session=session)
     shown = {"page_id": page.id, "chatbot_id": chatbot_id, "staged": {"$ne": True}}
+    await note_passages_changed(source.client_id, source.id, session)
     await stage_chunks(source.client_id, shown, session, staged=True)
 
 

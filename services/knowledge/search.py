@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from documents.errors import reporting_unavailability
 from documents.ids import PydanticObjectId
-from documents.knowledge_chunks import KnowledgeChunk, chunk_of_question
+from documents.knowledge_chunks import KnowledgeChunk, chunk_of_question, searchable
 from documents.knowledge_sources import KnowledgeSize, knowledge_size
 from documents.tenancy import TenantScope
 from services.knowledge.arranging import arranged
@@ -27,6 +27,7 @@ from services.knowledge.passages import PassageScores, RetrievedPassage, passage
 from services.knowledge.question import QuestionWord, all_tokens, read_question
 from services.knowledge.ranking import RankedChunk
 from services.knowledge.text_index import TextIndex
+from services.knowledge.word_index.word_indexes import WordIndexes
 from services.knowledge.word_search import WordFindings, WordSearch
 
 MOST_PASSAGES = 20
@@ -89,12 +90,18 @@ class KnowledgeSearch:
         policy: SearchPolicy | None = None,
         embedder: Embedder | None = None,
         candidates: Candidates | None = None,
+        indexes: WordIndexes | None = None,
     ) -> None:
-        """Without an embedder words alone are compared; the text index collects by default."""
+        """Without an embedder words alone are compared; the text index collects by default.
+
+        `indexes` answer for what it would collect slowly.
+        """
         self._policy = policy or SearchPolicy()
         self.embedder = embedder
         self._candidates = candidates or TextIndex(embedder.model.name if embedder else None)
-        self._words = WordSearch(self._policy.deadline_ms, candidates=self._candidates)
+        self._words = WordSearch(
+            self._policy.deadline_ms, candidates=self._candidates, indexes=indexes
+        )
 
     async def search(
         self,
@@ -139,7 +146,13 @@ class KnowledgeSearch:
             )
             meanings = await self._meanings(scope, chatbot_id, vector, found, size)
             passages = await self._passages(
-                scope, chatbot_id, found, meanings, exact, limit=min(limit, MOST_PASSAGES)
+                scope,
+                chatbot_id,
+                found,
+                meanings,
+                exact,
+                size=size,
+                limit=min(limit, MOST_PASSAGES),
             )
             passages = await with_neighbours(scope, passages)
             outcome = self._outcome(passages, tuple(found.weights))
@@ -153,13 +166,16 @@ class KnowledgeSearch:
         meanings: Meanings,
         exact: KnowledgeChunk | None,
         *,
+        size: KnowledgeSize,
         limit: int,
     ) -> tuple[RetrievedPassage, ...]:
         ranked = found.ranked
         if meanings.cosines:
             ranked = await asyncio.to_thread(fused, ranked, meanings.cosines)
         best = ranked[:LOADED]
-        chunks = await _chunks_by_id(scope, chatbot_id, [one.chunk_id for one in best])
+        chunks = await _chunks_by_id(
+            scope, chatbot_id, [one.chunk_id for one in best], size.source_ids
+        )
         there = [(chunks[one.chunk_id], one) for one in best if one.chunk_id in chunks]
         chosen = arranged(there, tuple(found.weights), exact)[:limit]
         scores = _Scores(meanings, {one.chunk_id: one.score for one in found.ranked})
@@ -217,13 +233,16 @@ class KnowledgeSearch:
 
 
 async def _chunks_by_id(
-    scope: TenantScope, chatbot_id: PydanticObjectId, chunk_ids: Sequence[PydanticObjectId]
+    scope: TenantScope,
+    chatbot_id: PydanticObjectId,
+    chunk_ids: Sequence[PydanticObjectId],
+    source_ids: Sequence[PydanticObjectId],
 ) -> dict[PydanticObjectId, KnowledgeChunk]:
+    """Those that can still be found: a change may have come since they were."""
     if not chunk_ids:
         return {}
-    found = await scope.of(KnowledgeChunk).find(
-        {"_id": {"$in": list(chunk_ids)}, "chatbot_id": chatbot_id}, limit=len(chunk_ids)
-    )
+    wanted = {**searchable(chatbot_id, source_ids), "_id": {"$in": list(chunk_ids)}}
+    found = await scope.of(KnowledgeChunk).find(wanted, limit=len(chunk_ids))
     return {chunk.id: chunk for chunk in found}
 
 

@@ -43,7 +43,8 @@ async def _leave(claimed: ClaimedSource, chatbot_id: PydanticObjectId) -> None:
 
     async def delete(session: WriteSession) -> int:
         gone = await delete_some_chunks(claimed.scope, theirs, session, limit=CHUNKS_AT_ONCE)
-        await claimed.change({"$inc": {"progress.done": gone}}, session, only=leaving)
+        counts = {"progress.done": gone, "passages_changed": 1}
+        await claimed.change({"$inc": counts}, session, only=leaving)
         return gone
 
     await claimed.together(forget)

@@ -1,5 +1,8 @@
 """Finding and ordering a chatbot's chunks by the words that they share with a question.
 
+A chatbot with much knowledge has an index of its words in memory (`word_index`), which orders all
+its chunks. Where there is none, or not yet, chunks are collected:
+
 At most a thousand chunks that hold one of the words are collected (`candidates`); BM25 orders
 them. A word that nothing in the question's language knows is joined by the known word that is most
 like it, and looked for again.
@@ -14,8 +17,9 @@ collecting where the others are enough (`frequent_words`), and count in the orde
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import KnowledgeSize, knowledge_version
@@ -37,6 +41,8 @@ from services.knowledge.ranking import (
 )
 from services.knowledge.text_index import TextIndex
 from services.knowledge.vocabulary import Vocabularies, mended
+from services.knowledge.word_index.chatbot_words import ChatbotWords
+from services.knowledge.word_index.word_indexes import WordIndexes
 
 CANDIDATES = 1_000
 RARE_SHARE = 0.2
@@ -54,8 +60,25 @@ class WordFindings:
     weights: dict[QuestionWord, float]
 
 
+class _Looked(Protocol):
+    """Where the words of a question stand."""
+
+    @property
+    def document_counts(self) -> Mapping[QuestionWord, int]:
+        """In how many chunks each word stands."""
+        ...
+
+    def unknown(self, words: Sequence[QuestionWord]) -> list[QuestionWord]:
+        """The words that no chunk in the question's language holds."""
+        ...
+
+    def ranked(self, weights: Sequence[float], size: KnowledgeSize) -> list[RankedChunk]:
+        """The best chunks, the best first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Looked:
+class _Collected:
     """What MongoDB gave for the question's words, those being left out that are everywhere."""
 
     chunks: tuple[CountedChunk, ...]
@@ -68,6 +91,10 @@ class _Looked:
         counts = document_counts(words, spoken)
         return [word for word in words if not counts[word] and word not in self.left_out]
 
+    def ranked(self, weights: Sequence[float], size: KnowledgeSize) -> list[RankedChunk]:
+        """The chunks, best first."""
+        return ranked(self.chunks, weights, size)
+
 
 class WordSearch:
     """Searches by words."""
@@ -77,8 +104,11 @@ class WordSearch:
         deadline_ms: int,
         vocabularies: Vocabularies | None = None,
         candidates: Candidates | None = None,
+        indexes: WordIndexes | None = None,
     ) -> None:
+        """`indexes` answer where they can; without them every question collects."""
         self._deadline_ms = deadline_ms
+        self._indexes = indexes
         self._candidates = candidates or TextIndex()
         self._vocabularies = vocabularies or Vocabularies()
         self.frequent_words = FrequentWords()
@@ -98,14 +128,34 @@ class WordSearch:
             question: At least one word.
             size: All that the chatbot knows, at least one chunk.
         """
-        looked = await self._look(scope, chatbot_id, question, size)
+        indexed = await self._indexed(scope, chatbot_id, size)
+        looked = await self._look(scope, chatbot_id, question, size, indexed)
         mended_question = await self._mended(scope, chatbot_id, question, looked, size)
         if mended_question != question:
             question = mended_question
-            looked = await self._look(scope, chatbot_id, question, size)
+            looked = await self._look(scope, chatbot_id, question, size, indexed)
         weights = word_weights(question.words, looked.document_counts, size.chunk_count)
-        best = await asyncio.to_thread(ranked, looked.chunks, tuple(weights.values()), size)
+        best = await asyncio.to_thread(looked.ranked, tuple(weights.values()), size)
         return WordFindings(best, weights)
+
+    async def _indexed(
+        self, scope: TenantScope, chatbot_id: PydanticObjectId, size: KnowledgeSize
+    ) -> ChatbotWords | None:
+        if self._indexes is None:
+            return None
+        return await self._indexes.of(scope, chatbot_id, size, deadline_ms=self._deadline_ms)
+
+    async def _look(
+        self,
+        scope: TenantScope,
+        chatbot_id: PydanticObjectId,
+        question: ReadQuestion,
+        size: KnowledgeSize,
+        indexed: ChatbotWords | None,
+    ) -> _Looked:
+        if indexed is not None:
+            return await asyncio.to_thread(indexed.look, question.words, question.language)
+        return await self._collected(scope, chatbot_id, question, size)
 
     async def _mended(
         self,
@@ -139,13 +189,13 @@ class WordSearch:
 
         return await asyncio.to_thread(mend)
 
-    async def _look(
+    async def _collected(
         self,
         scope: TenantScope,
         chatbot_id: PydanticObjectId,
         question: ReadQuestion,
         size: KnowledgeSize,
-    ) -> _Looked:
+    ) -> _Collected:
         words = question.words
         shares = self.frequent_words.of(scope, chatbot_id, size)
         expected = {} if shares is None else expected_counts(words, shares, size.chunk_count)
@@ -157,7 +207,7 @@ class WordSearch:
         left_out = frozenset(words).difference(wanted)
         counts = document_counts(words, first)
         if len(first) < CANDIDATES:
-            return _Looked(
+            return _Collected(
                 tuple(first), counts | {one: expected[one] for one in left_out}, left_out
             )
         rare = [word for word in wanted if counts[word] < RARE_SHARE * CANDIDATES]
@@ -167,7 +217,7 @@ class WordSearch:
         for word in words:
             projected = round(counts[word] / CANDIDATES * size.chunk_count)
             counts[word] = exact[word] if word in rare else expected.get(word, projected)
-        return _Looked(tuple(together.values()), counts, left_out)
+        return _Collected(tuple(together.values()), counts, left_out)
 
     async def _counted(
         self,

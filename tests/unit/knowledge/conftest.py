@@ -12,6 +12,7 @@ from documents.database.database import Database
 from documents.tenancy import TenantScope
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
+from services.knowledge.word_index.word_indexes import WordIndexes
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,11 @@ def knowledge_sources(database: Database) -> KnowledgeSources:
     return KnowledgeSources(database)
 
 
-@pytest.fixture
-def knowledge_search(database: Database) -> KnowledgeSearch:
-    return KnowledgeSearch()
+@pytest.fixture(params=["collected", "indexed"])
+def knowledge_search(request: pytest.FixtureRequest, database: Database) -> KnowledgeSearch:
+    """Both ways must find the same; the index is one that lives through the whole test."""
+    is_indexed = request.param == "indexed"
+    return KnowledgeSearch(indexes=WordIndexes(few_chunks=1) if is_indexed else None)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
