@@ -13,6 +13,7 @@ class Installation(StoredDocument):
 
     demo_made_at: datetime | None = None
     demo_claimed_until: datetime | None = None
+    maintenance_text: str | None = None
 
     class Settings:
         name = "installation"
@@ -53,3 +54,24 @@ async def claim_admins(session: AsyncClientSession) -> None:
     await Installation.get_pymongo_collection().update_one(
         {"_id": "installation"}, {"$set": {"admins_changed_at": utc_now()}}, session=session
     )
+
+
+async def note_platform_maintenance(text: str | None, session: AsyncClientSession) -> None:
+    """Keep what visitors of clients that are still to come read; None: nothing."""
+    await Installation.get_pymongo_collection().update_one(
+        {"_id": "installation"},
+        {"$set": {"maintenance_text": text, "updated_at": utc_now()}},
+        session=session,
+    )
+
+
+async def platform_maintenance(session: AsyncClientSession) -> str | None:
+    """What visitors of a client that is made now read.
+
+    A write, so that of making a client and beginning or ending maintenance one waits for the other.
+    """
+    found = await Installation.get_pymongo_collection().find_one_and_update(
+        {"_id": "installation"}, {"$set": {"client_made_at": utc_now()}}, session=session
+    )
+    text: str | None = (found or {}).get("maintenance_text")
+    return text

@@ -22,7 +22,7 @@ class SetMaintenanceInput:
     """The beginning or end of maintenance."""
 
     client_id: strawberry.ID | None = strawberry.field(
-        description="One client (owners); left out: all that there are now (platform admins).",
+        description="One client (owners); left out: all (platform admins).",
         default=None,
     )
     text: str | None = strawberry.field(

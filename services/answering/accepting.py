@@ -24,7 +24,11 @@ from documents.transactions import Transactions, WriteSession
 from services.answering.leases import LAPSED, Lease
 from services.answering.limits import Limits
 from services.answering.month_check import check_month
-from services.answering.question_refusals import QuestionRefusedError, TooManyAtOnceError
+from services.answering.question_refusals import (
+    MaintenanceError,
+    QuestionRefusedError,
+    TooManyAtOnceError,
+)
 from services.conversations.current import archive_others, take_turn
 from services.refusals import UnknownTargetError
 
@@ -131,7 +135,7 @@ async def open_chatbot(asker: Asker) -> Chatbot:
     if chatbot is None or client is None or not (chatbot.active or in_preview):
         raise QuestionRefusedError("chatbot_inactive")
     if client.pause_text:
-        raise QuestionRefusedError("maintenance")
+        raise MaintenanceError(client.pause_text)
     if not in_preview:
         await check_month(client, chatbot.shown(preview=False))
     return chatbot

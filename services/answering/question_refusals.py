@@ -54,9 +54,11 @@ class QuestionRefusedError(Exception):
         retry_at: when it may be accepted, if time heals it.
         sentence: why, for the visitor.
         day: the date that the sentence names, if it names one.
+        text: what is said instead of the sentence, as somebody wrote it for visitors.
     """
 
     day: date | None = None
+    text: str | None = None
 
     def __init__(
         self,
@@ -71,7 +73,7 @@ class QuestionRefusedError(Exception):
 
     def said(self, language: str | None) -> str:
         """The sentence in the visitor's language."""
-        return phrase(self.sentence, language, self.day)
+        return self.text or phrase(self.sentence, language, self.day)
 
 
 class LimitRefusalError(QuestionRefusedError):
@@ -80,6 +82,14 @@ class LimitRefusalError(QuestionRefusedError):
     def __init__(self, reached: LimitReachedError) -> None:
         super().__init__(LIMIT_CODES[reached.limit], reached.resets_at)
         self.day = reached.resets_on
+
+
+class MaintenanceError(QuestionRefusedError):
+    """The chatbots of the client rest, and visitors read why."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("maintenance")
+        self.text = text
 
 
 class TooManyAtOnceError(QuestionRefusedError):

@@ -7,11 +7,14 @@ look and ending one does not end the other.
 from typing import Any
 
 from documents.base import utc_now
+from documents.chatbots import Chatbot
 from documents.clients import Client
+from documents.installation import note_platform_maintenance
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record, record_about
 from services.field_checks import FieldChecks
+from services.live.publishing import chatbots_shown_anew
 from services.outbox.announcing import listening_to
 from services.outbox.recording import Happening, record_for_many
 from services.outbox.recording import record as record_happening
@@ -46,6 +49,7 @@ class Maintenance:
             await record(session, client_id=after.client_id, before=before, after=after)
             if before.pause_text != after.pause_text:
                 await record_happening(_news(after.client_id, after.pause_text), session)
+                await _shown_to_visitors(after.client_id, session)
             return after.pause_text is not None
 
         return await self._transactions.run_transaction(write)
@@ -63,13 +67,36 @@ class Maintenance:
             another: dict[str, Any] = {"platform_maintenance_text": {"$ne": shown}}
             changed = {"$set": {"platform_maintenance_text": shown}}
             news = await _news_of_all(shown, another, session)
-            if await clients.update_many(another, changed, session=session) and news:
+            changes = await clients.update_many(another, changed, session=session)
+            if changes and news:
                 await record_for_many(news, session)
+            await note_platform_maintenance(shown, session)
             noted = {"maintenanceText": shown or "(none)"}
             await record_about(session, Client, None, client_id=None, noted=noted)
-            return shown is not None
+            return changes > 0
 
-        return await self._transactions.run_transaction(write)
+        if await self._transactions.run_transaction(write):
+            # Too many for the transaction. Who misses it reads the text when asking.
+            for slug in await _answering():
+                await _shown_to_visitors(slug)
+        return shown is not None
+
+
+async def _answering() -> list[str]:
+    """The clients with a chatbot that is switched on."""
+    chatbots = TenantScope.every_client().of(Chatbot)
+    slugs: list[str] = await chatbots.raw.distinct(
+        "client_id", chatbots.condition({"active": True})
+    )
+    return slugs
+
+
+async def _shown_to_visitors(client_id: str, session: WriteSession | None = None) -> None:
+    """Let widgets that are open look whether the chatbot rests."""
+    chatbots = TenantScope.one(client_id).of(Chatbot)
+    answering = chatbots.condition({"active": True})
+    ids = await chatbots.raw.distinct("_id", answering, session=session)
+    await chatbots_shown_anew(client_id, ids, session)
 
 
 async def _news_of_all(

@@ -7,6 +7,7 @@ from typing import Any
 from documents.clients import Budget, Client
 from documents.duplicates import DuplicateError, duplicates_reported
 from documents.ids import PydanticObjectId
+from documents.installation import platform_maintenance
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
 from services.audit.audit_log import record
@@ -54,6 +55,7 @@ class Clients:
         client = _checked(wanted)
 
         async def store(session: WriteSession) -> None:
+            client.platform_maintenance_text = await platform_maintenance(session)
             await TenantScope.one(client.client_id).of(Client).insert(client, session=session)
             await record(session, client_id=client.client_id, after=client)
 

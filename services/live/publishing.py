@@ -4,6 +4,7 @@ So there is an event exactly when there is a change, and two changes of one thin
 the order in which they happened: the second waits for the first before it takes its number.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from documents.chatbots import Chatbot
@@ -68,6 +69,14 @@ def news_of_message(kind: LiveEventKind, message: Message) -> News:
 async def chatbot_published(chatbot: Chatbot, session: WriteSession) -> None:
     """Tell open widgets of a chatbot that it has a new configuration."""
     await publish(chatbot.client_id, News("chatbot_published", chatbot.id), session=session)
+
+
+async def chatbots_shown_anew(
+    client_id: str, chatbot_ids: Sequence[PydanticObjectId], session: WriteSession | None = None
+) -> None:
+    """Tell open widgets of several chatbots of a client that something else is to be shown."""
+    news = [News("chatbot_published", one) for one in chatbot_ids]
+    await publish(client_id, *news, session=session)
 
 
 async def usage_changed(client_id: str, session: WriteSession) -> None:

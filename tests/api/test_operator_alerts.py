@@ -1,5 +1,6 @@
 """What the whole platform's operators are told, and that they alone say who hears of it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from time import monotonic
 
@@ -7,17 +8,35 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.api.operations import Json, PersonOf, codes, done, mutate, mutation
+from tests.answers import asked
+from tests.api.operations import (
+    OPEN,
+    Json,
+    PersonOf,
+    VisitorOf,
+    codes,
+    database_of,
+    done,
+    mutate,
+    mutation,
+    new_chatbot,
+    new_slug,
+)
 from tests.api.test_integrations import INTEGRATION, made
 from tests.api.test_usage import Shop, shop
-from tests.conftest import signed_in
+from tests.conftest import CREATE_CLIENT, START_VISIT, signed_in
 from tests.graphql_clients import REQUEST_SECONDS, GraphQLClient
 from tests.receivers import Receiver, receiver
 from tests.server_process import ServerProcess
 from tests.unit.answering.processes import until
+from tests.watching import cursor_now, watching
 
 __all__ = ["shop"]
 
+VISIT_EVENTS = """
+subscription ($after: String) { visitEvents(after: $after) { chatbot { maintenanceText } } }
+"""
+OPERATORS = ("AUTH_SUSPICIOUS", "SERVER_ERRORS", "SERVICE_RECOVERED")
 OFFLINE_AFTER_S = 2.0
 SIGN_IN = {"email": "nobody@example.com", "password": "not the right one"}
 
@@ -64,15 +83,16 @@ async def refused(caller: GraphQLClient, name: str, given: Json) -> bool:
     return await codes(caller, mutation(name), {"input": given}) == ["FORBIDDEN"]
 
 
-@pytest.mark.parametrize("event", ["AUTH_SUSPICIOUS", "SERVER_ERRORS", "SERVICE_RECOVERED"])
 async def test_only_admins_say_who_hears_of_the_whole_platform(
-    shop: Shop, admin: GraphQLClient, person_of: PersonOf, outside: Receiver, event: str
+    shop: Shop, admin: GraphQLClient, person_of: PersonOf, outside: Receiver
 ) -> None:
     owner = await person_of(shop.slug, "owner")
     target = {"webhookUrl": outside.url}
-    events = ["MESSAGE_CREATED", event]
-    wish = {"clientId": shop.id, "name": "Ops", "target": target, "events": events}
-    assert await refused(owner, "createIntegration", wish)
+    wish = {"clientId": shop.id, "name": "Ops", "target": target}
+    for event in OPERATORS:
+        given = {**wish, "events": ["MESSAGE_CREATED", event]}
+        assert await refused(owner, "createIntegration", given)
+    events = ["MESSAGE_CREATED", *OPERATORS]
     own = (await made(owner, shop, target))["integration"]
     assert await refused(owner, "updateIntegration", {"id": own["id"], "events": events})
 
@@ -109,6 +129,53 @@ async def test_suspicious_sign_ins_are_told(
     assert spent["code"] == "INVALID_TOKEN"
     assert (await told(outside, "auth.suspicious", reason="reused_token"))["count"] == 1
     await stranger.close()
+
+
+async def test_widgets_that_are_open_show_a_pause_and_its_end(
+    shop: Shop, admin: GraphQLClient, visitor_of: VisitorOf
+) -> None:
+    visitor = await visitor_of(shop.embed_key)
+    after = await cursor_now(visitor)
+    async with watching(visitor, "visitEvents", VISIT_EVENTS, after=after) as stream:
+        for given in ({"clientId": shop.id, "text": "Back at nine."}, {"text": "We move."}):
+            await done(admin, "setMaintenance", given, "active")
+        # The client's own text stands before the platform's.
+        for _ in range(2):
+            assert (await stream.next())["chatbot"] == {"maintenanceText": "Back at nine."}
+        (refused,) = await asked(visitor, "When do you open?")
+        assert (refused["code"], refused["text"]) == ("MAINTENANCE", "Back at nine.")
+        await done(admin, "setMaintenance", {"clientId": shop.id}, "active")
+        assert (await stream.next())["chatbot"] == {"maintenanceText": "We move."}
+        await done(admin, "setMaintenance", {}, "active")
+        assert (await stream.next())["chatbot"] == {"maintenanceText": None}
+    assert (await asked(visitor, "When do you open?"))[-1]["__typename"] == "AnswerCompleted"
+
+
+async def test_a_client_that_is_made_during_maintenance_of_the_platform_rests_too(
+    server: ServerProcess, admin: GraphQLClient
+) -> None:
+    _, *made_meanwhile = await asyncio.gather(
+        done(admin, "setMaintenance", {"text": "We move."}, "active"),
+        *(admin.execute(CREATE_CLIENT, {"slug": new_slug()}) for _ in range(6)),
+    )
+    try:
+        async with database_of(server) as database:
+            answering = {"platform_maintenance_text": None}
+            assert await database.database["clients"].count_documents(answering) == 0
+        client = made_meanwhile[0]["createClient"]
+        chatbot = await new_chatbot(admin, client["client"]["id"], settings=OPEN)
+        query = "query ($id: ID!) { chatbot(id: $id) { embedKey } }"
+        key = (await admin.execute(query, {"id": chatbot}))["chatbot"]["embedKey"]
+        visitor = GraphQLClient(server.url, origin=server.url)
+        visitor.token = (await visitor.execute(START_VISIT, {"key": key}))["startVisit"][
+            "widgetToken"
+        ]
+        (refused,) = await asked(visitor, "When do you open?")
+        assert (refused["code"], refused["text"]) == ("MAINTENANCE", "We move.")
+    finally:
+        await done(admin, "setMaintenance", {}, "active")
+    assert (await asked(visitor, "When do you open?"))[-1]["__typename"] == "AnswerCompleted"
+    await visitor.close()
 
 
 async def test_errors_that_pile_up_are_told_with_what_to_look_for_in_the_log(
