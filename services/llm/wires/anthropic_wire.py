@@ -62,11 +62,13 @@ class _AnthropicReader(EventReader):
         if not name or name == b"ping" or not data:
             return
         event = parsed(data)
-        match event["type"]:
-            case "content_block_delta" if event["delta"]["type"] == "text_delta":
-                self._say(event["delta"]["text"])
-            case "content_block_start" if event["content_block"]["type"] == "text":
-                self._say(event["content_block"].get("text") or "")
+        match event.get("type"):
+            case "content_block_delta":
+                delta = event["delta"]
+                self._say(delta["text"] if delta.get("type") == "text_delta" else "")
+            case "content_block_start":
+                block = event.get("content_block") or {}
+                self._say((block.get("type") == "text" and block.get("text")) or "")
             case "message_delta":
                 self._take_end(event)
             case _:
@@ -83,8 +85,11 @@ class _AnthropicReader(EventReader):
 
 def _prompt_tokens(usage: dict[str, Any]) -> int:
     """All of them; `input_tokens` leaves out what came from and went to the cache."""
-    cached = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
-    return sum(usage.get(name) or 0 for name in cached)
+    written = sum((usage.get("cache_creation") or {}).values())
+    read = ("input_tokens", "cache_read_input_tokens")
+    return sum(usage.get(name) or 0 for name in read) + (
+        written or usage.get("cache_creation_input_tokens") or 0
+    )
 
 
 def _body_of(data: bytes) -> Any:
