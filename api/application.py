@@ -39,7 +39,7 @@ def create_application(settings: Settings) -> FastAPI:
         openapi_url=None,
         middleware=[
             Middleware(Correlation),
-            Middleware(SecurityHeaders),
+            Middleware(SecurityHeaders, only_https=settings.base_url.startswith("https://")),
             Middleware(ApiOrigins),
             Middleware(Faults),
             Middleware(BodyLimit, by_path={uploads.PATH: uploads.MAX_BODY_BYTES}),

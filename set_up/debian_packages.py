@@ -54,6 +54,7 @@ NEEDS = (
             "php-zip",
         ),
     ),
+    Need(marker="nginx", commands=("nginx",), libraries=(), packages=("nginx-light",)),
     Need(marker="redis", commands=("redis-server",), libraries=(), packages=("redis-server",)),
 )
 

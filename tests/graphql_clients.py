@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from types import TracebackType
@@ -30,11 +31,20 @@ class GraphQLFailure(AssertionError):  # noqa: N818 - a test failure
 class GraphQLClient:
     """One caller of the API."""
 
-    def __init__(self, url: str, token: str | None = None, origin: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        origin: str | None = None,
+        trusting: ssl.SSLContext | None = None,
+    ) -> None:
         self.url = url
         self.token = token
         self.origin = origin
-        self._http = httpx.AsyncClient(base_url=url, timeout=REQUEST_SECONDS, trust_env=False)
+        self._trusting = trusting
+        self._http = httpx.AsyncClient(
+            base_url=url, timeout=REQUEST_SECONDS, trust_env=False, verify=trusting or True
+        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -77,6 +87,7 @@ class GraphQLClient:
             subprotocols=[websockets.Subprotocol("graphql-transport-ws")],
             origin=websockets.Origin(self.origin) if self.origin else None,
             proxy=None,
+            ssl=self._trusting,
         ) as raw:
             payload = {"authorization": f"Bearer {self.token}"} if self.token else None
             await raw.send(json.dumps({"type": "connection_init", "payload": payload}))

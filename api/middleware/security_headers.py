@@ -10,12 +10,16 @@ HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
+ONLY_HTTPS = {"strict-transport-security": "max-age=31536000"}
+"""For a year (RFC 6797). Without `includeSubDomains`: other hosts of the domain are not ours."""
+
 
 class SecurityHeaders:
-    """Adds what is missing."""
+    """Adds what is missing; with `only_https` that browsers never again come without TLS."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, only_https: bool = False) -> None:
         self._app = app
+        self._headers = HEADERS | (ONLY_HTTPS if only_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -23,7 +27,7 @@ class SecurityHeaders:
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
