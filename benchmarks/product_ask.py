@@ -19,6 +19,7 @@ from api.routes.graphql import GraphQLEndpoint
 from api.settings import Settings
 from api.wiring import Wiring, process_name
 from benchmarks.answer_types import WORDS
+from documents.database.database import Database
 from graphql_schema.context import Services
 from services.answering.asking import Asking
 from services.answering.generations import Generations
@@ -84,10 +85,20 @@ def synthetic_services(application: FastAPI) -> Services:
     return replace(wiring.services, asking=asking, generations=generations, stopping=stopping)
 
 
+async def let_demo_answer_anything(database: Database) -> None:
+    """A strict chatbot would refuse a question that is a number, before any model is asked."""
+    demo = {"embed_key": "demo"}
+    answering = {"$set": {"published.knowledge_mode": "open"}}
+    changed = await database.database["chatbots"].update_one(demo, answering)
+    if not changed.matched_count:
+        raise LookupError("there is no demo chatbot: set PARLANCE_DEMO=true")
+
+
 @asynccontextmanager
 async def running_with_synthetic_model(application: FastAPI) -> AsyncGenerator[None, None]:
     """Run the product, and beside its own endpoint one that answers synthetically."""
     async with running(application):
+        await let_demo_answer_anything(application.state.database)
         wiring: Wiring = application.state.wiring
         services = synthetic_services(application)
         endpoint = GraphQLEndpoint(services, wiring.identify, wiring.origins, wiring.token_rounds)
