@@ -18,6 +18,7 @@ from api.listening import listening_socket
 from api.logs import configure_logs
 from api.routes.dashboard import PATH, is_built
 from api.settings import Settings
+from api.websocket_protocol import WebSocketProtocol
 
 MAX_WEBSOCKET_MESSAGE_BYTES = 256 * 1024
 BACKLOG = 2048
@@ -75,6 +76,8 @@ def serve(
     config = uvicorn.Config(
         application,
         http=HttpProtocol,
+        ws=WebSocketProtocol,
+        ws_per_message_deflate=False,
         log_config=None,
         access_log=False,
         proxy_headers=bool(settings.trusted_proxies),

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 import psutil
 
+BASELINES = "benchmarks.baselines."
+"""What runs as its own documentation says."""
+
 START_DEADLINE_S = 120.0
 STOP_DEADLINE_S = 60.0
 
@@ -59,13 +62,16 @@ UNLIMITED = {
 def running_server(
     application: str, environment: Mapping[str, str] | None = None
 ) -> Iterator[Server]:
-    """Run `module:app` under uvicorn, as the product runs, for the length of the block.
+    """Run `module:app` under uvicorn for the length of the block: ours as the product runs.
 
     It finds its own port as PARLANCE_PORT, beside the environment given.
     """
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", application, "--port", str(port)]
-    with running_program([*command, "--log-level", "warning"], port, environment) as server:
+    command = [sys.executable, "-m", "benchmarks.parlance_uvicorn", application, str(port)]
+    if application.startswith(BASELINES):
+        command = [sys.executable, "-m", "uvicorn", application, "--port", str(port)]
+        command += ["--log-level", "warning"]
+    with running_program(command, port, environment) as server:
         yield server
 
 

@@ -20,8 +20,10 @@ from graphql_schema.answers.refusals import refusal_event, refusal_of
 from graphql_schema.answers.types import AnswerEvent, event_from
 from graphql_schema.arguments import AfterSeq, AnswerId
 from graphql_schema.context import ParlanceInfo, RequestContext
+from graphql_schema.execution.together import together
 from graphql_schema.permissions import SignedIn, Visitor, allowed_for
 from graphql_schema.scopes import Scope
+from services.answering.events import AnswerCompleted
 from services.answering.following import AnswerGoneError
 from services.answering.question_refusals import QuestionRefusedError
 
@@ -78,8 +80,14 @@ async def _followed(
         async with aclosing(following.follow(scope, answer_id, after_seq)) as batches:
             async for batch in batches:
                 await context.viewer()
+                ready = list[AnswerEvent]()
                 for event in batch:
+                    # Its message is read from the database: nothing that is there waits for that.
+                    if ready and isinstance(event, AnswerCompleted):
+                        yield together(ready)
+                        ready = []
                     seq = event.seq
-                    yield await event_from(event, scope)
+                    ready.append(await event_from(event, scope))
+                yield together(ready)
     except AnswerGoneError:
         yield refusal_event(seq + 1, "not_found")

@@ -17,13 +17,15 @@ from strawberry.schema.exceptions import (
     CannotGetOperationTypeError,
     InvalidOperationTypeError,
 )
+from strawberry.schema.schema import StreamResult
 from strawberry.types import ExecutionContext
-from strawberry.types.execution import PreExecutionError
+from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from graphql_schema.errors import PublicError
 from graphql_schema.execution.planned_context import PlannedContext
 from graphql_schema.execution.query_plan import CompiledOperations
-from graphql_schema.execution.stream_extensions import StreamExtensionsRunner
+from graphql_schema.execution.stream_extensions import StreamExtensionsRunner, StreamMiddleware
+from graphql_schema.execution.together import one_by_one
 from graphql_schema.limits.errors import ExecutionTimeoutError
 from graphql_schema.limits.extension import INVALID_VARIABLES, OperationLimits, with_code
 
@@ -50,6 +52,17 @@ class ParlanceSchema(Schema):
     ) -> SchemaExtensionsRunner:
         """Return the runner that spares extensions the events they have no part in."""
         return StreamExtensionsRunner(execution_context, extensions)
+
+    def _get_middleware_manager(self, extensions: list[SchemaExtension]) -> StreamMiddleware:
+        return StreamMiddleware(extensions)
+
+    async def stream(self, *args: Any, **kwargs: Any) -> StreamResult:
+        """The results of an operation, each by itself."""
+        return one_by_one(await self.stream_together(*args, **kwargs))
+
+    async def stream_together(self, *args: Any, **kwargs: Any) -> StreamResult:
+        """The results of an operation, with `Completed` as data where events came together."""
+        return await super().stream(*args, **kwargs)
 
     async def _prepare_operation_async(
         self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
@@ -98,10 +111,18 @@ class ParlanceSchema(Schema):
         extensions_runner: SchemaExtensionsRunner,
         **options: bool,
     ) -> Any:
+        is_plan_s = type(result) is ExecutionResult and not result.errors
+        if is_plan_s and _adds_nothing(extensions_runner, context):
+            context.result = result
+            return result
         if isinstance(result, PreExecutionError) and result.errors:
             # The variables of a subscription come here without having passed `_execute_operation`.
             result.errors = [_as_refused_variable(one) for one in result.errors]
         return await super()._handle_execution_result(context, result, extensions_runner, **options)
+
+
+def _adds_nothing(runner: SchemaExtensionsRunner, context: ExecutionContext) -> bool:
+    return isinstance(runner, StreamExtensionsRunner) and runner.adds_nothing(context)
 
 
 def _as_refused_variable(error: GraphQLError) -> GraphQLError:

@@ -5,9 +5,11 @@ to do there. Here an event passes by unless an extension wants it: one that hook
 gets every result, and one that only acts on errors (masking) gets every result with errors.
 """
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Protocol, runtime_checkable
 
+from graphql import MiddlewareManager
 from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.extensions.context import StreamResultContextManager
 from strawberry.extensions.runner import SchemaExtensionsRunner
@@ -30,9 +32,8 @@ class StreamExtensionsRunner(SchemaExtensionsRunner):
         extensions: list[SchemaExtension] | None = None,
     ) -> None:
         super().__init__(execution_context, extensions)
-        hooked = [each for each in self.extensions if _overrides(each, "on_stream_result")]
-        self._hooks_every_result = not all(_acts_on_errors_only(each) for each in hooked)
-        self._adds_to_results = any(_overrides(each, "get_results") for each in self.extensions)
+        self._hooks_every_result = _hooks_every_result(self.extensions)
+        self._adds_to_results = _adds_to_results(self.extensions)
 
     def on_stream_result(self, result: StreamExecutionResult) -> StreamResultContextManager:
         """Return the hooks around one result, or none of them when none is concerned."""
@@ -48,6 +49,21 @@ class StreamExtensionsRunner(SchemaExtensionsRunner):
         if self._adds_to_results:
             return await super().get_extensions_results(ctx)
         return dict(ctx.extensions_results)
+
+    def adds_nothing(self, ctx: ExecutionContext) -> bool:
+        """Whether results have no `extensions` entry."""
+        return not self._adds_to_results and not ctx.extensions_results
+
+
+class StreamMiddleware(MiddlewareManager):
+    """The extensions that watch each field, and whether events may be completed together.
+
+    An extension that hooks into every result, or adds to it, must get each event by itself.
+    """
+
+    def __init__(self, extensions: Sequence[SchemaExtension]) -> None:
+        super().__init__(*(each for each in extensions if _overrides(each, "resolve")))
+        self.takes_together = not (_hooks_every_result(extensions) or _adds_to_results(extensions))
 
 
 class NoHooks(StreamResultContextManager):
@@ -69,6 +85,15 @@ class NoHooks(StreamResultContextManager):
 
 
 NO_HOOKS = NoHooks()
+
+
+def _hooks_every_result(extensions: Sequence[SchemaExtension]) -> bool:
+    hooked = [each for each in extensions if _overrides(each, "on_stream_result")]
+    return not all(_acts_on_errors_only(each) for each in hooked)
+
+
+def _adds_to_results(extensions: Sequence[SchemaExtension]) -> bool:
+    return any(_overrides(each, "get_results") for each in extensions)
 
 
 def _overrides(extension: SchemaExtension, hook: str) -> bool:

@@ -6,14 +6,15 @@ that nothing ever reads again. Here the collection is made once per operation, s
 flat. Events that the plan can complete do not reach graphql-core's executor at all.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterator, Sequence
 from copy import copy
 from functools import cached_property
 from typing import Any, cast
 from weakref import ref
 
-from graphql import ExecutionResult, GraphQLObjectType, OperationType, Undefined
+from graphql import GraphQLObjectType, OperationType, Undefined
 from graphql.execution import Executor
+from graphql.execution.async_iterables import aclosing
 from graphql.execution.collect_fields import (
     CollectedFields,
     DeferUsage,
@@ -23,6 +24,7 @@ from graphql.execution.collect_fields import (
 from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel
 from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.execution import ExecutionResult
 
 from graphql_schema.execution.fresh_context import fresh_context
 from graphql_schema.execution.leaf_plan import Complete, NeedsFullExecutionError
@@ -32,6 +34,8 @@ from graphql_schema.execution.selection_plan import (
     refuse_directives,
     strawberry_field,
 )
+from graphql_schema.execution.stream_extensions import StreamMiddleware
+from graphql_schema.execution.together import Completed, Together
 
 
 class SubscriptionContext(StrawberryGraphQLCoreExecutionContext):
@@ -94,8 +98,42 @@ class SubscriptionContext(StrawberryGraphQLCoreExecutionContext):
         complete = SelectionCompiler(copy(self)).complete(field.type, details)
         return lambda event: {name: complete(event)}
 
+    def cancellable_iterable(self, iterable: AsyncIterable[Any]) -> AsyncIterable[Any]:
+        """The events of a source, those that came together completed together."""
+        return self._arriving(super().cancellable_iterable(iterable))
+
+    async def _arriving(self, events: AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
+        async with aclosing(events):
+            async for event in events:
+                if type(event) is Together:
+                    for some in self._completed_together(event):
+                        yield some
+                else:
+                    yield event
+
+    def _completed_together(self, events: Together) -> Iterator[Any]:
+        """What the plan makes of events, and each by itself that it leaves to graphql-core."""
+        manager, plan = self.middleware_manager, self.plan
+        if plan is None or not (isinstance(manager, StreamMiddleware) and manager.takes_together):
+            yield from events
+            return
+        completed = Completed()
+        for event in events:
+            data = _tried(plan, event)
+            if data is not None:
+                completed.append(data)
+                continue
+            if completed:
+                yield completed
+                completed = Completed()
+            yield event
+        if completed:
+            yield completed
+
     def build_per_event_executor(self, payload: Any) -> Executor[Any]:
         """Return what executes one event: the plan, or a copy of this executor."""
+        if type(payload) is Completed:
+            return cast("Executor[Any]", CompletedEvents(payload))
         if self.plan is None:
             return self.build_full_executor(payload)
         # Only `execute_operation` is called on it; see PlannedEvent.
@@ -150,6 +188,22 @@ class SubscriptionContext(StrawberryGraphQLCoreExecutionContext):
         )
 
 
+class CompletedEvents:
+    """Stands where graphql-core expects the executor of one event."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: Completed) -> None:
+        self._data = data
+
+    def execute_operation(
+        self,
+        serially: bool | None = None,  # noqa: ARG002, FBT001  graphql-core's signature
+    ) -> ExecutionResult:
+        """What was completed."""
+        return ExecutionResult(cast("Any", self._data), None, {})
+
+
 class PlannedEvent:
     """Stands where graphql-core expects the executor of one event."""
 
@@ -166,13 +220,18 @@ class PlannedEvent:
     ) -> AwaitableOrValue[Any]:
         """Complete the event by the plan, or execute it in full on any surprise."""
         # Full execution starts after the `except`, or its errors would carry this one as context.
-        try:
-            data = self._plan(self._payload)
-        except Exception:  # noqa: BLE001  graphql-core meets the same surprise and reports it
-            data = None
+        data = _tried(self._plan, self._payload)
         if data is not None:
-            return ExecutionResult(data, None)
+            return ExecutionResult(data, None, {})
         return self._operation.build_full_executor(self._payload).execute_operation(serially)
+
+
+def _tried(plan: Complete, event: Any) -> Any:
+    """What the plan makes of an event; None for one that is graphql-core's."""
+    try:
+        return plan(event)
+    except Exception:  # noqa: BLE001  graphql-core meets the same surprise and reports it
+        return None
 
 
 class _Tracking:

@@ -11,7 +11,7 @@ Use: `class GraphQL(AnswerTransportView, GraphQLRouter): ...`
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import timedelta
 from typing import Any, cast
@@ -19,7 +19,7 @@ from typing import Any, cast
 import orjson
 import structlog
 from graphql import GraphQLError
-from starlette.websockets import WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from starlette.websockets import WebSocketDisconnected as SocketAlreadyClosed
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
@@ -37,7 +37,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from graphql_schema.execution.frames import frame_socket
 from graphql_schema.execution.fresh_context import fresh_context
+from graphql_schema.execution.together import Completed
 
 log = structlog.get_logger()
 
@@ -66,6 +68,10 @@ INTERNAL_ERROR = GraphQLError("Unexpected error.", extensions={"code": "INTERNAL
 class AnswerWebSocket(ASGIWebSocketAdapter):
     """The socket of one connection: text frames only, and closing twice is no error."""
 
+    def __init__(self, view: Any, request: WebSocket, response: WebSocket) -> None:
+        super().__init__(view, request, response)
+        self._frames = frame_socket(response.scope)
+
     async def send_json(self, message: Any) -> None:
         """Send one message."""
         await self.send_text(encode_json(message))
@@ -79,6 +85,22 @@ class AnswerWebSocket(ASGIWebSocketAdapter):
         try:
             await self.ws.send_text(frame)
         except (WebSocketDisconnect, SocketAlreadyClosed) as error:
+            raise WebSocketDisconnected from error
+
+    async def send_texts(self, texts: Sequence[bytes]) -> None:
+        """Send encoded messages, in one write where the server can.
+
+        Raises:
+            WebSocketDisconnected: the socket is gone, whoever closed it.
+        """
+        if self._frames is None:
+            for text in texts:
+                await self.send_text(text.decode())
+            return
+        try:
+            if not self._frames.write_texts(texts):
+                await self._frames.drained()
+        except OSError as error:
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
@@ -148,7 +170,8 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
     async def run_operation(self, operation: Operation[Any, Any]) -> None:
         """Run one operation to its end and send everything that it yields."""
         try:
-            results = await self.schema.stream(
+            stream = getattr(self.schema, "stream_together", self.schema.stream)
+            results = await stream(
                 operation.query,
                 variable_values=operation.variables,
                 context_value=self.operation_context(),
@@ -175,8 +198,8 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
 
     async def _send_results(self, operation: Operation[Any, Any], results: StreamResult) -> None:
         socket = cast("AnswerWebSocket", self.websocket)
-        frame_start = f'{{"id":{encode_json(operation.id)},"type":"next","payload":'
-        sent = 0
+        frame_start = f'{{"id":{encode_json(operation.id)},"type":"next","payload":'.encode()
+        unpaused = 0
         async for result in results:
             if isinstance(result, PreExecutionError):
                 await operation.send_initial_errors(result.errors or [INTERNAL_ERROR])
@@ -184,9 +207,11 @@ class AnswerTransportWSHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             if not isinstance(result, ExecutionResult):
                 await operation.send_initial_errors([GraphQLError("@defer and @stream need HTTP")])
                 return
-            await socket.send_text(f"{frame_start}{encode_result(result)}}}")
-            sent += 1
-            if sent % EVENTS_PER_TURN == 0:
+            texts = encode_frames(frame_start, result)
+            await socket.send_texts(texts)
+            unpaused += len(texts)
+            if unpaused >= EVENTS_PER_TURN:
+                unpaused = 0
                 await asyncio.sleep(0)
         await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
 
@@ -256,22 +281,36 @@ class AnswerTransportView:
 
 def encode_json(data: object) -> str:
     """Encode as JSON text; what orjson refuses (half surrogate pairs, large integers) passes."""
+    return json_bytes(data).decode()
+
+
+def json_bytes(data: object) -> bytes:
+    """As `encode_json`, in UTF-8."""
     try:
-        return orjson.dumps(data).decode()
+        return orjson.dumps(data)
     except orjson.JSONEncodeError:
-        return json.dumps(data, separators=(",", ":"))
+        return json.dumps(data, separators=(",", ":")).encode()
 
 
-def encode_result(result: ExecutionResult) -> str:
-    """Encode the payload of a `next` message."""
-    if not result.errors and not result.extensions:
-        return f'{{"data":{encode_json(result.data)}}}'
+def encode_frames(start: bytes, result: ExecutionResult) -> list[bytes]:
+    """Encode the `next` messages of a result: one, or one for each event that came together."""
+    if result.errors or result.extensions:
+        return [start + json_bytes(payload_of(result)) + b"}"]
+    data: object = result.data
+    start += b'{"data":'
+    if type(data) is Completed:
+        return [start + json_bytes(each) + b"}}" for each in data]
+    return [start + json_bytes(data) + b"}}"]
+
+
+def payload_of(result: ExecutionResult) -> dict[str, object]:
+    """The payload of a `next` message."""
     payload: dict[str, object] = {"data": result.data}
     if result.errors:
         payload["errors"] = [error.formatted for error in result.errors]
     if result.extensions:
         payload["extensions"] = result.extensions
-    return encode_json(payload)
+    return payload
 
 
 def close_reason(error: GraphQLError) -> str:

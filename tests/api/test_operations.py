@@ -413,6 +413,14 @@ async def test_a_socket_without_a_token_is_nobodys(
     assert await greeted(server, server.url, *payload) == "connection_ack"
 
 
+async def test_messages_are_not_compressed(server: ServerProcess) -> None:
+    async with handshake(server, server.url) as socket:
+        assert socket.request is not None
+        assert socket.response is not None
+        assert "permessage-deflate" in socket.request.headers["Sec-WebSocket-Extensions"]
+        assert "Sec-WebSocket-Extensions" not in socket.response.headers
+
+
 async def test_a_socket_with_a_token_that_is_no_good_is_closed_for_good(
     server: ServerProcess, admin: GraphQLClient
 ) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from strawberry.types import ExecutionResult
 
 from graphql_schema.execution.schema import ParlanceSchema
+from graphql_schema.execution.together import together
 from tests.unit.execution.generated_selections import cases
 from tests.unit.execution.toy_schema import (
     CANCELLED_BEFORE_IT_BEGAN,
@@ -39,11 +40,17 @@ VARIABLES = {"yes": True, "no": False}
 
 
 async def collect(
-    schema: strawberry.Schema, document: str, payloads: list[Any], *, informed: bool
+    schema: strawberry.Schema,
+    document: str,
+    payloads: list[Any],
+    *,
+    informed: bool,
+    at_once: int = 1,
 ) -> list[dict[str, Any]]:
     async def source() -> AsyncGenerator[Any, None]:
-        for payload in payloads:
-            yield payload
+        for first in range(0, len(payloads), at_once):
+            some = payloads[first : first + at_once]
+            yield together(some) if at_once > 1 else some[0]
 
     context = {"source": source, "informed": informed}
     results = await schema.stream(document, variable_values=VARIABLES, context_value=context)
@@ -61,15 +68,15 @@ def shape(result: Any) -> dict[str, Any]:
 
 
 @settings(max_examples=200, deadline=None)
-@given(case=cases(PARLANCE._schema), informed=st.booleans())
+@given(case=cases(PARLANCE._schema), informed=st.booleans(), at_once=st.integers(1, 4))
 def test_every_operation_gives_what_stock_execution_gives(
-    case: tuple[str, list[Any]], informed: bool
+    case: tuple[str, list[Any]], informed: bool, at_once: int
 ) -> None:
     document, payloads = case
     assert not validate(PARLANCE._schema, parse(document))
 
     expected = asyncio.run(collect(STOCK, document, payloads, informed=informed))
-    actual = asyncio.run(collect(PARLANCE, document, payloads, informed=informed))
+    actual = asyncio.run(collect(PARLANCE, document, payloads, informed=informed, at_once=at_once))
 
     assert actual == expected
 
@@ -144,8 +151,10 @@ async def test_every_value_in_every_field_gives_what_stock_execution_gives(field
 
     expected = await collect(STOCK, LEAVES, payloads, informed=True)
     actual = await collect(PARLANCE, LEAVES, payloads, informed=True)
+    bundled = await collect(PARLANCE, LEAVES, payloads, informed=True, at_once=len(payloads))
 
     assert actual == expected
+    assert bundled == expected
 
 
 async def test_an_attribute_that_raises_gives_what_stock_execution_gives() -> None:

@@ -10,20 +10,29 @@ from strawberry.extensions import MaskErrors, SchemaExtension
 from strawberry.types import ExecutionResult, StreamExecutionResult
 
 from graphql_schema.execution.schema import ParlanceSchema
+from graphql_schema.execution.together import together
 from tests.unit.execution.toy_schema import CONFIG, Note, Query, Subscription
 
 DOCUMENT = "subscription { maybeNote { risky } }"
+PLAIN = "subscription { maybeNote { number } }"
+"""Which a plan completes."""
+
 EVENTS = (Note(number=2, body=""), Note(number=3, body=""), Note(number=4, body=""))
 
 
-async def collect(*extensions: type[SchemaExtension]) -> list[ExecutionResult]:
+async def collect(
+    *extensions: type[SchemaExtension], document: str = DOCUMENT, at_once: bool = False
+) -> list[ExecutionResult]:
     async def source() -> AsyncGenerator[Any, None]:
+        if at_once:
+            yield together(EVENTS)
+            return
         for event in EVENTS:
             yield event
 
     schema = ParlanceSchema(Query, subscription=Subscription, config=CONFIG, extensions=extensions)
     context = {"source": source, "informed": True}
-    results = await schema.stream(DOCUMENT, context_value=context)
+    results = await schema.stream(document, context_value=context)
     return [each async for each in results if isinstance(each, ExecutionResult)]
 
 
@@ -63,7 +72,11 @@ async def test_an_extension_sees_the_results_that_it_asks_for(
     assert seen == expected
 
 
-async def test_an_extension_that_says_nothing_about_errors_sees_every_result() -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("document", [DOCUMENT, PLAIN])
+async def test_an_extension_that_says_nothing_about_errors_sees_every_result(
+    document: str, at_once: bool
+) -> None:
     seen: list[StreamExecutionResult] = []
 
     class Watching(SchemaExtension):
@@ -71,17 +84,20 @@ async def test_an_extension_that_says_nothing_about_errors_sees_every_result() -
             seen.append(result)
             yield
 
-    await collect(Watching)
+    results = await collect(Watching, document=document, at_once=at_once)
 
+    assert seen == results
     assert len(seen) == len(EVENTS)
 
 
-async def test_an_extension_may_add_to_every_result() -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize("document", [DOCUMENT, PLAIN])
+async def test_an_extension_may_add_to_every_result(document: str, at_once: bool) -> None:
     class Adding(SchemaExtension):
         def get_results(self) -> dict[str, Any]:
             return {"added": True}
 
-    results = await collect(Adding)
+    results = await collect(Adding, document=document, at_once=at_once)
 
     assert [result.extensions for result in results] == [{"added": True}] * len(EVENTS)
 

@@ -21,14 +21,15 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import MaskErrors
 from strawberry.fastapi import GraphQLRouter
 from strawberry.scalars import JSON
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from api.http_protocol import HttpProtocol
+from api.websocket_protocol import WebSocketProtocol
 from graphql_schema.execution.planned_context import PlannedContext
 from graphql_schema.execution.schema import ParlanceSchema
+from graphql_schema.execution.together import together
 from graphql_schema.execution.transport_ws import AnswerTransportView, AnswerTransportWSHandler
 from tests.unit.execution.running_server import running_server
 
@@ -76,6 +77,12 @@ class Subscription:
     async def ticks(self, count: int, text: str = "tick") -> AsyncGenerator[Tick, None]:
         for number in range(count):
             yield Tick(number=number, text=text)
+
+    @strawberry.subscription
+    async def bundles(self, sizes: list[int], at_once: int) -> AsyncGenerator[Tick, None]:
+        ticks = [Tick(number=number, text="x" * size) for number, size in enumerate(sizes)]
+        for first in range(0, len(ticks), at_once):
+            yield together(ticks[first : first + at_once])
 
     @strawberry.subscription
     async def endless(self, name: str) -> AsyncGenerator[Tick, None]:
@@ -129,14 +136,15 @@ class Router(AnswerTransportView, GraphQLRouter[Any, None]):
         return GraphQLError("Token revoked.", extensions={"code": "TOKEN_REVOKED"})
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+@pytest.fixture(scope="module", params=[False])
+def server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """`host:port`; with the parameter True one that compresses."""
     schema = ParlanceSchema(Query, Mutation, Subscription, extensions=[MaskErrors])
     application = FastAPI()
     application.include_router(Router(schema), prefix="/graphql")
     impatient = Router(schema, connection_init_wait_timeout=timedelta(milliseconds=50))
     application.include_router(impatient, prefix="/impatient")
-    with running_server(application) as address:
+    with running_server(application, compresses=request.param) as address:
         yield address
 
 
@@ -219,9 +227,43 @@ async def test_a_stream_arrives_and_completes(server: str) -> None:
         ] + [{"id": "1", "type": "complete"}]
 
 
+SIZES = [1, 40, 70, 300, 65_400, 65_500, 70_000, 0, 200_000, 5]
+"""Around the sizes at which the header of a frame grows."""
+
+
+@pytest.mark.parametrize("server", [False, True], indirect=True, ids=["plain", "compressed"])
+@pytest.mark.parametrize("at_once", [1, 4, len(SIZES)])
+@pytest.mark.parametrize("broken", ["", "broken"])
+async def test_events_that_come_together_are_messages_of_their_own(
+    server: str, at_once: int, broken: str
+) -> None:
+    document = """
+    subscription ($sizes: [Int!]!, $atOnce: Int!) {
+      bundles(sizes: $sizes, atOnce: $atOnce) { number text %s }
+    }
+    """
+    async with connected(server) as socket:
+        variables = {"sizes": SIZES, "atOnce": at_once}
+        await subscribe(socket, "1", document % broken, variables=variables)
+        messages = [await receive(socket) for _ in range(len(SIZES) + 1)]
+
+    *events, end = messages
+    assert end == {"id": "1", "type": "complete"}
+    if broken:
+        assert [one["payload"]["errors"][0]["message"] for one in events] == [
+            "Unexpected error."
+        ] * len(SIZES)
+        return
+    ticks = [one["payload"]["data"]["bundles"] for one in events]
+    assert [tick["number"] for tick in ticks] == list(range(len(SIZES)))
+    assert [tick["text"] == "x" * size for tick, size in zip(ticks, SIZES, strict=True)] == [
+        True
+    ] * len(SIZES)
+
+
 OF_A_SOCKET = (
     HttpProtocol,
-    WebSocketsSansIOProtocol,
+    WebSocketProtocol,
     WebSocket,
     AnswerTransportWSHandler,
     PlannedContext,
