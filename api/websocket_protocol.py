@@ -9,10 +9,10 @@ messages go their usual way.
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
 
 from graphql_schema.execution.frames import FRAMES
 
@@ -26,7 +26,7 @@ MEDIUM = 1 << 16
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """Offers `parlance.frames` to applications, unless the client is to get compressed messages."""
 
-    def handle_connect(self, event: Request) -> None:
+    def handle_connect(self, event: Any) -> None:
         """Begin to serve a connection."""
         super().handle_connect(event)
         is_accepted = self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS
