@@ -61,6 +61,10 @@ async def test_a_source_says_what_it_holds(
     assert "\r" not in source.text
     chunks = await chunks_of(tenant, {"source_id": source.id})
     assert len(chunks) == 4
+    assert {(one.text.split()[2], one.text_language) for one in chunks} == {
+        ("a", "en"),
+        ("ein", "de"),
+    }
     assert all(one.text == source.text[one.start_offset : one.end_offset] for one in chunks)
     assert sum(one.token_count for one in chunks) == 2 * source.token_count
 

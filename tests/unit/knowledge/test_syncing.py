@@ -100,6 +100,25 @@ async def test_a_site_is_read_and_only_what_changed_is_touched(
     assert await chunk_ids(tenant) == after
 
 
+async def test_a_page_with_other_bytes_that_says_the_same_is_not_touched(
+    knowledge_sources: KnowledgeSources, worker: KnowledgeWorker, tenant: Tenant, site: Site
+) -> None:
+    source = await added(knowledge_sources, tenant, site)
+    await synced(worker, knowledge_sources, tenant, source.id)
+    before, own = await chunk_ids(tenant), {"key": f"{site.url}/tea"}
+    pages = tenant.scope.of(KnowledgePage)
+    [tea] = await pages.find(own, limit=2)
+    site.pages["/tea"] = html(TEA, head='<meta name="built" content="today"><script>1</script>')
+    await knowledge_sources.sync(tenant.scope, source.id)
+    again = await synced(worker, knowledge_sources, tenant, source.id)
+    [same] = await pages.find(own, limit=2)
+    assert (again.status, again.version, same.version) == ("ready", 1, 1)
+    assert await chunk_ids(tenant) == before
+    assert tea.fetched is not None
+    assert same.fetched is not None
+    assert same.fetched.raw_hash != tea.fetched.raw_hash  # the next sync need not read it
+
+
 async def test_a_page_that_is_gone_stays_for_one_sync_and_is_named(
     knowledge_sources: KnowledgeSources,
     knowledge_search: KnowledgeSearch,
