@@ -75,6 +75,7 @@ from services.hooks.testing import HookTests
 from services.hooks.versions import HookVersions
 from services.integrations.attempting import Attempting
 from services.integrations.channels.channels import Channels, channels_with
+from services.integrations.copying import IntegrationCopies
 from services.integrations.delivering import Delivering
 from services.integrations.http_posts import HttpPosts
 from services.integrations.integrations import Integrations
@@ -290,6 +291,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         reports=Reports(database, downloads, sealer, rate_limits),
         report_schedules=Schedules(database),
         integrations=notices.integrations,
+        integration_copies=IntegrationCopies(database, TargetSeals(sealer)),
         maintenance=Maintenance(database),
         signals=signals,
         integration_tests=IntegrationTests(database, notices.attempting),

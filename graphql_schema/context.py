@@ -54,6 +54,7 @@ from services.conversations.rating import Ratings
 from services.hooks.secrets import HookSecrets
 from services.hooks.testing import HookTests
 from services.hooks.versions import HookVersions
+from services.integrations.copying import IntegrationCopies
 from services.integrations.integrations import Integrations
 from services.integrations.redelivering import Redelivering
 from services.integrations.trials import IntegrationTests
@@ -138,6 +139,7 @@ class Services:
     unanswered: Unanswered
     suggesting: Suggesting
     integrations: Integrations
+    integration_copies: IntegrationCopies
     maintenance: Maintenance
     signals: Signals
     integration_tests: IntegrationTests

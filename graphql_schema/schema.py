@@ -45,6 +45,10 @@ from graphql_schema.conversations.searching import SearchQueries
 from graphql_schema.execution.schema import ParlanceSchema
 from graphql_schema.hooks.mutations import HookMutations
 from graphql_schema.hooks.queries import HookQueries
+from graphql_schema.integrations.copying import (
+    IntegrationCopyMutations,
+    IntegrationCopyQueries,
+)
 from graphql_schema.integrations.mutations import IntegrationMutations
 from graphql_schema.integrations.queries import IntegrationQueries
 from graphql_schema.integrations.subscriptions import IntegrationSubscriptions
@@ -113,6 +117,7 @@ class Query(
     ReportQueries,
     UnansweredQueries,
     PublishingQueries,
+    IntegrationCopyQueries,
     IntegrationQueries,
 ):
     """All queries."""
@@ -147,6 +152,7 @@ class Mutation(
     PluginMutations,
     ReportMutations,
     UnansweredMutations,
+    IntegrationCopyMutations,
     IntegrationMutations,
     MaintenanceMutations,
 ):

@@ -16,6 +16,7 @@ from graphql_schema.integrations.types import (
     DeliveryStatus,
     Integration,
     OfIntegration,
+    OfWhom,
     delivery_from,
     integration_from,
 )
@@ -23,8 +24,6 @@ from graphql_schema.pagination import Connection, forward_page, page_by_id
 from graphql_schema.permissions import Person, allowed_for
 from graphql_schema.targets import listed_scope, seen
 from services.integrations.integrations import MOST_INTEGRATIONS
-
-OfWhom = Annotated[strawberry.ID, strawberry.argument(description="Of which client.")]
 
 
 @strawberry.type

@@ -208,6 +208,7 @@ def attempt_from(stored: Attempt) -> DeliveryAttempt:
     return DeliveryAttempt(**stored.model_dump())
 
 
+OfWhom = Annotated[strawberry.ID, strawberry.argument(description="Of which client.")]
 OfIntegration = Annotated[
     strawberry.ID | None,
     strawberry.argument(description="Only those to this integration."),

@@ -17,7 +17,6 @@ from services.chatbots.chatbots import Chatbots
 from services.chatbots.first_settings import first_settings
 from services.chatbots.portable import (
     ENUMS,
-    PATH,
     PortableModel,
     PortablePicture,
     PortableSettings,
@@ -25,6 +24,7 @@ from services.chatbots.portable import (
 )
 from services.chatbots.settings_checks import MAX_NAME, SettingsChecks
 from services.field_checks import FieldChecks
+from services.portable_documents import PATH
 from services.refusals import UnknownTargetError
 from services.uploads.addresses import picture_hash
 from services.uploads.pictures import Picture, PictureError

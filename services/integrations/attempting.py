@@ -118,6 +118,8 @@ class Attempting:
             self._seals.opened_key(integration.id, one.sealed_secret)
             for one in live_keys(integration)
         ]
+        if not address:
+            return Outcome("It has no address yet: give it with updateIntegration.")
         channel = self._channels.by_kind[integration.kind]
         parcel = Parcel(integration, address, events, keys, delivery)
         async with asyncio.timeout(min(channel.longest_s + MARGIN_S, most_s)):

@@ -26,6 +26,7 @@ from services.refusals import (
     StaleRevisionError,
     UnknownTargetError,
 )
+from services.sealing.sealing import UnsealError
 
 MOST_INTEGRATIONS = 50
 """Of a client."""
@@ -78,16 +79,19 @@ class Integrations:
             UnknownTargetError: one of the chatbots is none of the client's.
             OperatorsOnlyError: it is to be told of the whole platform.
         """
-        _demand_operator(wish.events, by_operator=by_operator)
-        values = _checked(
+        demand_operator(wish.events, by_operator=by_operator)
+        checks = FieldChecks("input")
+        values = checked_values(
             {
                 "name": wish.name,
                 "events": list(wish.events),
                 "chatbot_ids": list(wish.chatbot_ids),
                 "quiet_time": wish.quiet_time,
                 "digest_minutes": wish.digest_minutes,
-            }
+            },
+            checks,
         )
+        checks.done()
         found = await self._targets.checked(wish.target)
         made = Integration(
             client_id=client.client_id,
@@ -100,7 +104,7 @@ class Integrations:
         secret = new_webhook_secret() if made.kind == "webhook" else None
         if secret is not None:
             made.signing_keys = [NoticeKey(sealed_secret=self._seals.sealed_key(made.id, secret))]
-        await self._transactions.run_transaction(lambda session: _insert(made, session))
+        await self._transactions.run_transaction(lambda session: insert_integration(made, session))
         return made, secret
 
     async def update(
@@ -122,8 +126,13 @@ class Integrations:
             OperatorsOnlyError: it is told of the whole platform, or is to be.
         """
         told = (*integration.events, *change.get("events", ()))
-        _demand_operator(told, by_operator=by_operator)
-        values = _checked(change)
+        demand_operator(told, by_operator=by_operator)
+        checks = FieldChecks("input")
+        values = checked_values(change, checks)
+        checks.done()
+        if values.get("active") and target is None and not self._has_address(integration):
+            message = "It has no address yet: give `target` as well."
+            raise RefusedError("CONFLICT", message, "input", "active")
         if target is not None:
             if target.kind != integration.kind:
                 raise RefusedError(
@@ -143,6 +152,13 @@ class Integrations:
             await end_open_deliveries(after.client_id, after.id)
         return after
 
+    def _has_address(self, integration: Integration) -> bool:
+        """Whether it was made whole, and not of a document that leaves addresses out."""
+        try:
+            return bool(self._seals.opened(integration))
+        except UnsealError:
+            return True  # which an attempt tells
+
     async def delete(self, integration: Integration, *, by_operator: bool = False) -> None:
         """Delete an integration with what was and was to be delivered.
 
@@ -156,7 +172,7 @@ class Integrations:
             gone = await scope.of(Integration).delete_one({"_id": integration.id}, session=session)
             if gone is None:
                 raise UnknownTargetError("input", "id")
-            _demand_operator(gone.events, by_operator=by_operator)
+            demand_operator(gone.events, by_operator=by_operator)
             await record(session, client_id=gone.client_id, before=gone)
 
         await self._transactions.run_transaction(write)
@@ -184,7 +200,7 @@ class Integrations:
             before = await integrations.get(integration.id, session=session)
             if before is None:
                 raise UnknownTargetError("input", "id")
-            _demand_operator(before.events, by_operator=by_operator)
+            demand_operator(before.events, by_operator=by_operator)
             kept = before.signing_keys[:1]
             ending = [one.model_copy(update={"ends_at": utc_now() + OVERLAP}) for one in kept]
             keys = [one.model_dump() for one in (new, *ending)]
@@ -208,7 +224,13 @@ def live_keys(integration: Integration) -> list[NoticeKey]:
     return [one for one in integration.signing_keys if one.ends_at is None or one.ends_at > now]
 
 
-async def _insert(made: Integration, session: WriteSession) -> None:
+async def insert_integration(made: Integration, session: WriteSession) -> None:
+    """Add an integration to a client's.
+
+    Raises:
+        UnknownTargetError: the client is gone, or one of the chatbots is none of its.
+        LimitReachedError: the client has as many as it may.
+    """
     scope = TenantScope.one(made.client_id)
     # Changing the client makes two who add the last one wait for each other.
     if await scope.of(Client).update_one({}, {}, session=session) is None:
@@ -237,7 +259,7 @@ async def _changed(
         raise UnknownTargetError("input", "id")
     if revision is not None and revision != before.revision:
         raise StaleRevisionError(before, before.revision)
-    _demand_operator(before.events, by_operator=by_operator)
+    demand_operator(before.events, by_operator=by_operator)
     await _demand_chatbots(scope, values.get("chatbot_ids", []), session)
     stored = {
         name: value.model_dump() if isinstance(value, QuietTime) else value
@@ -265,18 +287,19 @@ async def _demand_chatbots(
         raise UnknownTargetError("input", "chatbotIds")
 
 
-def _demand_operator(told: Sequence[OutboxKind], *, by_operator: bool) -> None:
+def demand_operator(told: Sequence[OutboxKind], *, by_operator: bool) -> None:
+    """Keep what is told of the whole platform for whoever runs it.
+
+    Raises:
+        OperatorsOnlyError: somebody else asks.
+    """
     if not by_operator and not OPERATOR_KINDS.isdisjoint(told):
         raise OperatorsOnlyError
 
 
-def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values as they are stored.
-
-    Raises:
-        InvalidFieldsError: with everything that is wrong.
-    """
-    checks, checked = FieldChecks("input"), dict(values)
+def checked_values(values: Mapping[str, Any], checks: FieldChecks) -> dict[str, Any]:
+    """The values as they are stored; what is wrong about them is noted."""
+    checked = dict(values)
     if "name" in values:
         checked["name"] = checks.line("name", values["name"], longest=MAX_NAME)
     if "events" in values:
@@ -291,7 +314,6 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("digest_minutes") is not None:
         most = LONGEST_DIGEST_MINUTES
         checks.number("digestMinutes", values["digest_minutes"], least=1, most=most)
-    checks.done()
     return checked
 
 

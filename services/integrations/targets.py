@@ -82,7 +82,9 @@ class Targets:
         checks = FieldChecks("input", "target")
         match target.kind:
             case "email":
-                return _mailboxes(target, checks)
+                found = checked_mailboxes(target, checks)
+                checks.done()
+                return found
             case "telegram":
                 return await self._chat(target, checks)
             case "apprise":
@@ -155,13 +157,13 @@ class Targets:
         return CheckedTarget(Target("telegram", {"bot_token": token, "chat_id": chat}), label)
 
 
-def _mailboxes(target: Target, checks: FieldChecks) -> CheckedTarget:
+def checked_mailboxes(target: Target, checks: FieldChecks) -> CheckedTarget:
+    """Addresses of mails; what is wrong about them is noted."""
     given = list(target.address["addresses"])
     if not given:
         checks.wrong("emails", "Give at least one address.")
     checks.at_most("emails", given, MOST_ADDRESSES)
     addresses = list(dict.fromkeys(checks.email("emails", one) for one in given))
-    checks.done()
     return CheckedTarget(Target("email", {"addresses": addresses}), ", ".join(addresses))
 
 

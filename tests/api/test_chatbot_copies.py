@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from documents.ids import PydanticObjectId
 from graphql_schema.node import global_id
-from services.chatbots.portable import MAX_CHARACTERS
+from services.chatbots.portable import FORM
 from tests.api.operations import (
     Json,
     MakeClient,
@@ -141,7 +141,7 @@ WRONG: dict[str, tuple[str, list[str], str]] = {
     "another format": ('{"version": 1}', ["format"], "parlance.chatbot"),
     "another version": (of_settings({}, version=2), ["version"], "must be 1"),
     "a version that is true": (of_settings({}, version=True), ["version"], "must be 1"),
-    "too long": (a_document(customInstructions="x" * MAX_CHARACTERS), [], "at most 1400000"),
+    "too long": (a_document(customInstructions="x" * FORM.most_characters), [], "at most 1400000"),
     "no settings": ('{"format":"parlance.chatbot","version":1}', ["settings"], "is needed"),
     "settings that are none": (of_settings([]), ["settings"], "must be an object"),
     "no name": (of_settings({}), ["settings", "name"], "is needed"),

@@ -39,8 +39,8 @@ WITHOUT_ENTRY = {
 
 CHANGERS = (Caller.ADMIN, Caller.OWNER, Caller.KEY)
 NOTED_BY_READING = frozenset({"last_used_at", "updated_at"})
-MOVING = frozenset({"rate_windows", "outgoing_mails"})
-"""What is limited counts when it is tried, whether it works or not; and mails are on their way."""
+MOVING = frozenset({"rate_windows", "outgoing_mails", "alarms", "heartbeats"})
+"""What is limited or fails is counted in any case, mails are on their way, and time goes on."""
 
 
 def is_audited(field: GraphQLField) -> bool:

@@ -25,6 +25,7 @@ WITHOUT_REVISION = {
     "createUser": "makes it",
     "inviteUser": "makes it",
     "importChatbot": "makes it",
+    "importIntegrations": "makes them",
     "cloneChatbot": "makes it",
     "addKnowledgeSource": "makes it",
     "createIntegration": "makes it",

@@ -6,6 +6,12 @@ from tests.api.matrix.row import Row, a_new, members, the
 
 MEMBERS = members(Caller.VIEWER, others=NOT_FOUND)
 EDITORS = members(Caller.EDITOR, others=NOT_FOUND_ERROR)
+DOCUMENT = """
+{
+  "format": "parlance.integrations", "version": 1,
+  "integrations": [{"kind": "SLACK", "name": "Our office", "events": ["HANDOFF_REQUESTED"]}]
+}
+"""
 
 ROWS = (
     Row("integrations", {"clientId": the("client")}, MEMBERS),
@@ -54,6 +60,8 @@ ROWS = (
         EDITORS,
         case="for one chatbot",
     ),
+    Row("exportIntegrations", {"clientId": the("client")}, MEMBERS),
+    Row("importIntegrations", {"clientId": a_new("client"), "document": DOCUMENT}, EDITORS),
     Row(
         "updateIntegration",
         {"id": a_new("integration"), "name": "Another name", "chatbotIds": [the("chatbot")]},
