@@ -127,6 +127,7 @@ async def _open_hooks(stack: AsyncExitStack, wiring: Wiring, database: Database)
 
 def _run_reports_and_notices(stack: AsyncExitStack, wiring: Wiring) -> None:
     _run_behind(stack, "reports", wiring.report_making.run())
+    _run_behind(stack, "statistics", wiring.statistics.run())
     stack.push_async_callback(wiring.notices.channels.close)
     stack.push_async_callback(wiring.notices.delivering.close)
     _run_behind(stack, "notices", wiring.notices.delivering.run())

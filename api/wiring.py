@@ -113,6 +113,7 @@ from services.rate_limits.windows import MemoryWindows, Windows
 from services.reports.making import ReportMaking
 from services.reports.reports import Reports
 from services.reports.schedules import Schedules
+from services.reports.statistics import Statistics
 from services.sealing.keys import DerivedKeys
 from services.sealing.sealing import Sealer
 from services.unanswered.approving import Unanswered
@@ -153,6 +154,7 @@ class Wiring:
     posting: Posting
     counting: Counting
     report_making: ReportMaking
+    statistics: Statistics
     notices: "Notices"
     alarms: Alarms
     beating: Beating
@@ -320,6 +322,7 @@ def wire(settings: Settings, database: Database, secret: str) -> Wiring:
         downloads=downloads,
         posting=_posting(settings, queue),
         counting=counting,
+        statistics=Statistics(counting),
         report_making=ReportMaking(database, counting, downloads, sealer, queue),
         notices=notices,
         alarms=_alarms(settings, database, signals),

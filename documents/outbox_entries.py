@@ -27,6 +27,8 @@ OutboxKind = Literal[
     "hook.disabled",
     "handoff.requested",
     "report.ready",
+    "usage.daily",
+    "usage.weekly",
     "system.status",
     "server.errors",
     "auth.suspicious",

@@ -47,6 +47,12 @@ class EventKind(Enum):
     LLM_CIRCUIT_OPENED = described("llm.circuit_opened", "A model fails and is left alone.")
     KNOWLEDGE_SYNC_FAILED = described("knowledge.sync_failed", "A source could not be read.")
     REPORT_READY = described("report.ready", "A report was made.")
+    USAGE_DAILY = described(
+        "usage.daily", "The numbers of a day, at six in the morning by the client's clock."
+    )
+    USAGE_WEEKLY = described(
+        "usage.weekly", "The numbers of a week, on Monday at six by the client's clock."
+    )
     HANDOFF_REQUESTED = described("handoff.requested", "A visitor waits for a person.")
     SYSTEM_STATUS = described(
         "system.status", "Maintenance has begun or is over, or the service was offline."

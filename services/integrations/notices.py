@@ -5,6 +5,7 @@ Each channel escapes and cuts the words in its own way; here they are as they we
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from itertools import islice
 
 from documents.outbox_entries import OutboxKind
@@ -81,6 +82,8 @@ TITLES: Mapping[OutboxKind, str] = {
     "hook.disabled": "A hook was taken out of use",
     "handoff.requested": "A visitor waits for a person",
     "report.ready": "A report is ready",
+    "usage.daily": "The numbers of the day",
+    "usage.weekly": "The numbers of the week",
     "system.status": "The service",
     "server.errors": "Errors pile up",
     "auth.suspicious": "Sign-ins look suspicious",
@@ -151,11 +154,31 @@ def _report(facts: Mapping[str, int | str]) -> Part:
     return Part("Period", f"{facts.get('from')} to {facts.get('until')}")
 
 
+def _numbers(facts: Mapping[str, int | str]) -> Part:
+    """The last day and not the one after it, as people say a period."""
+    last = date.fromisoformat(str(facts.get("until"))) - timedelta(days=1)
+    days = f"{facts.get('since')}" + ("" if str(last) == facts.get("since") else f" to {last}")
+    said = [f"{facts.get(name)} {word}" for name, word in _NUMBERS.items()]
+    took = facts.get("answer_p50_ms")
+    median = [] if took is None else [f"half of the answers within {int(took) / 1000:.1f} s"]
+    return Part(days, ", ".join([*said, *median]))
+
+
 def _code(facts: Mapping[str, int | str]) -> Part:
     return Part("Reason", str(facts.get("code") or facts.get("reason") or "unknown"))
 
 
 _LAST = ("event", "incident")
+_NUMBERS: Mapping[str, str] = {
+    "requests": "questions",
+    "successes": "answers",
+    "failures": "failures",
+    "unanswered": "without knowledge",
+    "conversations": "conversations",
+    "unique_visitors": "visitors",
+    "feedback_up": "ratings up",
+    "feedback_down": "ratings down",
+}
 _SUSPICIONS: Mapping[str, str] = {
     "failed_sign_in": "sign-ins failed",
     "throttled": "attempts were refused because there were too many",
@@ -172,6 +195,8 @@ _SAID: Mapping[OutboxKind, Callable[[Mapping[str, int | str]], Part]] = {
     "handoff.requested": _code,
     "knowledge.sync_failed": _sync,
     "report.ready": _report,
+    "usage.daily": _numbers,
+    "usage.weekly": _numbers,
     "server.errors": _errors,
     "auth.suspicious": _suspicion,
     "service.recovered": _recovery,

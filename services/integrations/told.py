@@ -93,12 +93,25 @@ def trial(kind: OutboxKind, client: Client) -> Told:
     )
 
 
+_TRIAL_NUMBERS: Mapping[str, int | str] = {
+    "requests": 20,
+    "successes": 18,
+    "failures": 2,
+    "unanswered": 1,
+    "conversations": 7,
+    "unique_visitors": 6,
+    "feedback_up": 3,
+    "feedback_down": 0,
+    "answer_p50_ms": 1800,
+}
 _TRIAL_FACTS: Mapping[OutboxKind, Mapping[str, int | str]] = {
     "answer.failed": {"code": "provider_failed"},
     "quota.threshold": {"month": "2026-01", "share": 80, "used": 800, "limit": 1000},
     "budget.threshold": {"month": "2026-01", "share": 80, "used": 8_000_000, "limit": 10_000_000},
     "hook.disabled": {"reason": "invalid_code"},
     "llm.circuit_opened": {"llm": "A language model", "retry_at": "2026-01-01T00:00:00+00:00"},
+    "usage.daily": {"since": "2026-01-01", "until": "2026-01-02", **_TRIAL_NUMBERS},
+    "usage.weekly": {"since": "2026-01-05", "until": "2026-01-12", **_TRIAL_NUMBERS},
     "system.status": {"status": "online"},
     "server.errors": {"count": 10, "minutes": 5, "event": "fault", "incident": "0123456789ab"},
     "auth.suspicious": {"count": 1, "minutes": 5, "reason": "reused_token"},

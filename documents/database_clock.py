@@ -1,0 +1,15 @@
+"""What time it is by the database's clock, which is the same for all processes.
+
+The clock of a process may be wrong or jump; what is due when is decided by this one.
+"""
+
+from datetime import datetime
+
+from documents.installation import Installation
+
+
+async def database_now() -> datetime:
+    """The time of the server that takes the writes, to the millisecond."""
+    told = await Installation.get_pymongo_collection().database.command("hello")
+    now: datetime = told["localTime"]
+    return now
