@@ -9,6 +9,7 @@ export default defineConfig({
   base: "/dashboard/",
   plugins: [react()],
   resolve: { dedupe: ["react", "react-dom"] },
+  build: { chunkSizeWarningLimit: 800 }, // kB: React, Apollo Client, GraphQL and the router in one file
   server: {
     fs: { allow: [".."] }, // ../parlance.ts, which the wrappers of all frameworks share
     proxy: Object.fromEntries(

@@ -2,12 +2,19 @@ import { useApolloClient } from "@apollo/client/react";
 import { Link, Route, Routes } from "react-router";
 import { signOut, useSignedIn } from "./data/session";
 import { useTheme } from "./data/theme";
+import { Access } from "./screens/Access";
+import { Chatbot } from "./screens/Chatbot";
+import { ChatbotSettings } from "./screens/ChatbotSettings";
 import { Client } from "./screens/Client";
 import { ClientList } from "./screens/ClientList";
 import { ConversationList } from "./screens/ConversationList";
+import { Embed } from "./screens/Embed";
+import { Hook } from "./screens/Hook";
+import { Knowledge } from "./screens/Knowledge";
 import { NotHere } from "./screens/NotHere";
 import { Overview } from "./screens/Overview";
 import { SignIn } from "./screens/SignIn";
+import { Usage } from "./screens/Usage";
 
 export function App() {
   const signedIn = useSignedIn();
@@ -25,7 +32,15 @@ function Screens() {
       <Route index element={<ClientList />} />
       <Route path="clients/:slug" element={<Client />}>
         <Route index element={<Overview />} />
+        <Route path="chatbots/:chatbotId" element={<Chatbot />}>
+          <Route index element={<ChatbotSettings />} />
+          <Route path="embed" element={<Embed />} />
+          <Route path="hook" element={<Hook />} />
+        </Route>
+        <Route path="knowledge" element={<Knowledge />} />
         <Route path="conversations/:id?" element={<ConversationList />} />
+        <Route path="usage" element={<Usage />} />
+        <Route path="access" element={<Access />} />
       </Route>
       <Route path="*" element={<NotHere />} />
     </Routes>

@@ -1,6 +1,7 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
 import { NavLink, useParams } from "react-router";
 import { graphql } from "../gql";
+import { counted } from "../parts/counted";
 import { FromNow, type OnLost } from "../parts/FromNow";
 import { More } from "../parts/More";
 import { shortly } from "../parts/moments";
@@ -80,15 +81,11 @@ function Lines({ clientId, after, onLost }: Props) {
     <nav className="card lines" aria-label="Conversations">
       {edges.length === 0 && <p className="waiting">Nobody has asked anything yet.</p>}
       {edges.map(({ node }) => (
-        <NavLink
-          key={node.id}
-          to={`/clients/${slug}/conversations/${encodeURIComponent(node.id)}`}
-          className="line"
-        >
+        <NavLink key={node.id} to={`/clients/${slug}/conversations/${node.id}`} className="line">
           <strong>{node.title}</strong>
           <time dateTime={node.lastMessageAt}>{shortly(node.lastMessageAt)}</time>
           <small>
-            {node.chatbot.draft.name} · {node.messageCount} messages
+            {node.chatbot.draft.name} · {counted(node.messageCount, "message")}
           </small>
           {node.status !== "OPEN" && <Status status={node.status} />}
         </NavLink>

@@ -1,4 +1,5 @@
 import { useQuery } from "@apollo/client/react";
+import { Link } from "react-router";
 import { graphql } from "../gql";
 import { More } from "../parts/More";
 import { Waiting } from "../parts/Waiting";
@@ -29,15 +30,17 @@ export function Overview() {
     <>
       <ul className="tiles">
         {edges.map(({ node }) => (
-          <li key={node.id} className="card tile">
-            <strong>
-              <i className="dot" style={{ background: node.draft.primaryColor }} />
-              {node.draft.name}
-            </strong>
-            <small>
-              {node.active ? "Answers visitors" : "Switched off"}
-              {node.hasUnpublishedChanges && ", changes to publish"}
-            </small>
+          <li key={node.id}>
+            <Link to={`chatbots/${node.id}`} className="card tile">
+              <strong>
+                <i className="dot" style={{ background: node.draft.primaryColor }} />
+                {node.draft.name}
+              </strong>
+              <small>
+                {node.active ? "Answers visitors" : "Switched off"}
+                {node.hasUnpublishedChanges && ", changes to publish"}
+              </small>
+            </Link>
           </li>
         ))}
       </ul>
