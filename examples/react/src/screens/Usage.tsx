@@ -142,7 +142,7 @@ function Figure({ name, value, before }: FigureProps) {
     <div className="card figure">
       <dt>{name}</dt>
       <dd>{value}</dd>
-      {before !== undefined && <small>before: {before}</small>}
+      {before !== undefined && <dd className="before">before: {before}</dd>}
     </div>
   );
 }
