@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, ViewportSize, expect
 
 from set_up import example_dashboard
 from set_up.steps import one_at_a_time
 from tests.answers import asking
-from tests.api.operations import OPEN, Json, done, new_chatbot, new_slug
+from tests.api.operations import OPEN, done, new_chatbot, new_slug
 from tests.browser.conftest import Complaints
 from tests.browser.test_widget_features import AXE
 from tests.conftest import START_VISIT, signed_in
@@ -24,7 +24,7 @@ from tests.server_process import ServerProcess
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 SESSION = "localStorage.getItem('parlance.dashboard.session')"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 HOOK = """def before_llm(ctx, message):
     print("asked", message)
     return {"block": "The dashboard's hook says hello."}
@@ -270,7 +270,11 @@ async def test_knowledge_is_added_read_while_one_watches_and_deleted(dashboard: 
 
     await form.get_by_label("What", exact=True).select_option(label="A file")
     await form.get_by_label("Title").fill("Green tea")
-    file: Json = {"name": "tea.md", "mimeType": "text/markdown", "buffer": b"# Tea\n\nIt is green."}
+    file: FilePayload = {
+        "name": "tea.md",
+        "mimeType": "text/markdown",
+        "buffer": b"# Tea\n\nIt is green.",
+    }
     await form.get_by_label("File", exact=True).set_input_files(file)
     await save(form, "Add")
     await expect(sources.filter(has_text="Green tea")).to_contain_text("1 passage")
