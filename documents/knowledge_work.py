@@ -5,9 +5,11 @@ So whoever was silent for too long, or whose source was deleted, writes nothing 
 are the database server's (`$$NOW`): servers whose clocks differ agree on who holds it.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from beanie import PydanticObjectId
 from pymongo import ASCENDING, ReturnDocument
@@ -69,6 +71,27 @@ async def is_work_waiting(*, only: Mapping[str, Any], passing_over: Collection[s
     return await _sources().find_one(_due(only, passing_over), {"_id": 1}) is not None
 
 
+async def is_site_waiting(claim: Claim, *, only: Mapping[str, Any], within_s: float) -> bool:
+    """Whether another source of the site that this one reads is due, or will be very soon.
+
+    Args:
+        claim: Of the source that reads it.
+        only: A filter for the other ones.
+        within_s: How soon, in seconds.
+    """
+    own = await _sources().find_one(_held(claim), {"url": 1})
+    host = urlsplit((own or {}).get("url") or "").hostname
+    if host is None:
+        return False
+    same = {
+        "url": {"$regex": rf"^https?://{re.escape(host)}(:|/|\?|#|$)", "$options": "i"},
+        "work_token": None,
+        "_id": {"$ne": claim.source_id},
+    }
+    waiting = {**only, **same, **_due_at(_in_seconds(within_s))}
+    return await _sources().find_one(waiting, {"_id": 1}) is not None
+
+
 async def keep_work(claim: Claim, *, lease_s: float = LEASE_S) -> bool:
     """Hold the source for longer; False when somebody else has it, or it is gone."""
     result = await _sources().update_one(
@@ -124,11 +147,16 @@ async def ask_for_work(
 
 
 def _due(only: Mapping[str, Any], passing_over: Collection[str]) -> dict[str, Any]:
+    found = _due_at("$$NOW")
+    return {**only, **found, "client_id": {**found["client_id"], "$nin": sorted(passing_over)}}
+
+
+def _due_at(moment: Any) -> dict[str, Any]:
+    """Due by then, of any client."""
     return {
-        **only,
         "work_due_at": {"$type": "date"},
-        "client_id": {"$exists": True, "$nin": sorted(passing_over)},
-        "$expr": {"$lte": ["$work_due_at", "$$NOW"]},
+        "client_id": {"$exists": True},
+        "$expr": {"$lte": ["$work_due_at", moment]},
     }
 
 

@@ -55,6 +55,8 @@ class Syncing:
         source = await claimed.current()
         if source.sync_id is None and not _is_due(source):
             return
+        if source.sync_id is not None:
+            stay.comes_back()
         source = await _begun(claimed, source)
         await self._read(claimed, source, stay)
         is_reached = await _anything_read(claimed, source)
@@ -71,7 +73,7 @@ class Syncing:
                 raise_if_cancelled()
                 await self._noted(claimed, outcome)
                 await claimed.tell()
-                if isinstance(outcome, ReadPage | UnchangedPage):
+                if isinstance(outcome, ReadPage | UnchangedPage) and outcome.waiting:
                     await stay.page_stored()
 
     async def _noted(self, claimed: ClaimedSource, outcome: ReadOutcome) -> None:

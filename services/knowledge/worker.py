@@ -22,6 +22,7 @@ from documents.knowledge_work import (
     claim_work,
     finish_work,
     free_all_work,
+    is_site_waiting,
     is_work_waiting,
     keep_work,
     leave_work,
@@ -161,7 +162,7 @@ class KnowledgeWorker:
         return None
 
     async def _in_a_place(self, line: _Line, claim: Claim) -> None:
-        stay = Stay(partial(_is_wanted, line, claim), turn_s=self._turn_s)
+        stay = Stay(partial(_wanted, line, claim), turn_s=self._turn_s)
         try:
             await self._work_at(claim, stay)
         except Exception as error:
@@ -238,7 +239,7 @@ class KnowledgeWorker:
         elif isinstance(problem, WorkLeaseLostError):
             log.info("knowledge_work_lost", source_id=str(claim.source_id))
         elif isinstance(problem, PlaceWantedError):
-            await leave_work(claim)
+            await leave_work(claim, rest_s=problem.rest_s)
             log.info("knowledge_work_goes_on_later", source_id=str(claim.source_id))
         elif isinstance(problem, SiteBusyError):
             await leave_work(claim, rest_s=SITE_BUSY_REST_S)
@@ -249,7 +250,14 @@ class KnowledgeWorker:
             await note_failure(claim)
 
 
-async def _is_wanted(line: _Line, claim: Claim) -> bool:
+async def _wanted(line: _Line, claim: Claim) -> float | None:
+    """For how long to rest so that others go first: those who wait for the site, or a place."""
+    if await is_site_waiting(claim, only=line.only, within_s=SITE_BUSY_REST_S):
+        return 2 * SITE_BUSY_REST_S
+    return 0.0 if await _is_place_wanted(line, claim) else None
+
+
+async def _is_place_wanted(line: _Line, claim: Claim) -> bool:
     """Whether another client waits for a place here, and nobody gives one up for it already."""
     if line.given_up.is_set() or not line.turns.is_full:
         return False

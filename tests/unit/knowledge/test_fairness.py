@@ -24,7 +24,7 @@ from services.knowledge.syncing import Syncing
 from services.knowledge.worker import KnowledgeWorker, Places
 from tests.unit.answering.processes import until
 from tests.unit.knowledge.conftest import Tenant, new_tenant
-from tests.unit.knowledge.fetching.site_server import html, running_site
+from tests.unit.knowledge.fetching.site_server import Site, html, running_site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -36,7 +36,7 @@ async def working(
     """Sources that are read in the background, and what lets the background begin."""
     everybody = TenantScope.every_client().of(KnowledgeSource)
     await everybody.update_many({}, {"$set": {"work_due_at": None}})  # what other tests left
-    extractor, client = Extractor(), site_http_client(["127.0.0.1"])
+    extractor, client = Extractor(), site_http_client(["127.0.0.1", "127.0.0.2"])
     files = KnowledgeFiles(database, most_bytes_per_client=1)
     sites = SiteReader(client, extractor, limits=FetchLimits(delay_s=0.0))
     syncing = Syncing(SourceReader(extractor, files, sites), most_chunks=100)
@@ -111,25 +111,56 @@ async def test_a_long_crawl_lets_another_client_go_first_and_goes_on(
     database: Database, tenant: Tenant
 ) -> None:
     other, places = await new_tenant(), Places(sites=1, sites_per_client=1)
-    async with running_site() as site, working(database, places, turn_s=0.0) as (sources, begin):
-        links = "".join(f'<a href="/{one}">{one}</a>' for one in range(20))
-        site.pages = {"/": html(f"<p>All of our pages.</p>{links}"), "/one": html("<p>A page.</p>")}
-        site.pages |= {f"/{one}": html(f"<p>We sell {one} sorts of tea.</p>") for one in range(20)}
-        site.held["/10"] = asyncio.Event()
+    async with (
+        crawled_site() as site,
+        running_site("127.0.0.2") as elsewhere,
+        working(database, places, turn_s=0.0) as (sources, begin),
+    ):
+        elsewhere.pages = {"/": html("<p>A page.</p>")}
         crawl = await _site(sources, tenant, "crawl", f"{site.url}/")
         begin()
         await until(lambda: _has_pages(tenant, crawl, 11), 60)
-        short = await _site(sources, other, "url", f"{site.url}/one")
+        short = await _site(sources, other, "url", f"{elsewhere.url}/")
         site.held["/10"].set()
-        await until(lambda: is_ready(other, short), 60)
-        await until(lambda: is_ready(tenant, crawl), 60)
-    [done] = await tenant.scope.of(KnowledgeSource).find({}, limit=2)
-    [soon] = await other.scope.of(KnowledgeSource).find({}, limit=2)
-    assert done.page_count == 21
-    assert done.last_synced_at is not None
-    assert soon.last_synced_at is not None
-    assert soon.last_synced_at < done.last_synced_at
+        await _first_then_second(other, short, tenant, crawl)
     assert sorted(site.asked) == sorted(site.pages)  # each once: it went on where it was
+
+
+async def test_a_page_of_a_site_that_is_just_crawled_waits_for_one_turn_alone(
+    database: Database, tenant: Tenant
+) -> None:
+    async with crawled_site() as site, working(database, Places(), turn_s=0.0) as (sources, begin):
+        crawl = await _site(sources, tenant, "crawl", f"{site.url}/")
+        begin()
+        await until(lambda: _has_pages(tenant, crawl, 11), 60)
+        page = await _site(sources, tenant, "url", f"{site.url}/3")
+        await until(lambda: _was_sent_away(tenant, page), 60)
+        site.held["/10"].set()
+        await _first_then_second(tenant, page, tenant, crawl)
+
+
+@asynccontextmanager
+async def crawled_site() -> AsyncIterator[Site]:
+    """A site of which half of the pages may be read until `/10` is let go."""
+    async with running_site() as site:
+        links = "".join(f'<a href="/{one}">{one}</a>' for one in range(20))
+        site.pages = {"/": html(f"<p>All of our pages.</p>{links}")}
+        site.pages |= {f"/{one}": html(f"<p>We sell {one} sorts of tea.</p>") for one in range(20)}
+        site.held["/10"] = asyncio.Event()
+        yield site
+
+
+async def _first_then_second(
+    first: Tenant, short: KnowledgeSource, second: Tenant, crawl: KnowledgeSource
+) -> None:
+    """Both are read, the one before the other."""
+    await until(lambda: is_ready(first, short), 60)
+    await until(lambda: is_ready(second, crawl), 60)
+    soon, late = await _stored(first, short), await _stored(second, crawl)
+    assert soon.last_synced_at is not None
+    assert late.last_synced_at is not None
+    assert soon.last_synced_at < late.last_synced_at
+    assert late.page_count == 21
 
 
 async def _site(
@@ -139,6 +170,17 @@ async def _site(
     return await sources.add(tenant.client_id, wanted)
 
 
-async def _has_pages(tenant: Tenant, source: KnowledgeSource, count: int) -> bool:
+async def _stored(tenant: Tenant, source: KnowledgeSource) -> KnowledgeSource:
     found = await tenant.scope.of(KnowledgeSource).get(source.id)
-    return found is not None and found.page_count == count
+    assert found is not None
+    return found
+
+
+async def _has_pages(tenant: Tenant, source: KnowledgeSource, count: int) -> bool:
+    return (await _stored(tenant, source)).page_count == count
+
+
+async def _was_sent_away(tenant: Tenant, source: KnowledgeSource) -> bool:
+    """Whether it was begun and given back, since another source reads the site."""
+    found = await _stored(tenant, source)
+    return found.sync_id is not None and found.work_token is None
