@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from services.languages.detection import detect_language
 from services.languages.function_words import FUNCTION_WORDS, content_words
+from services.languages.separable_verbs import joined_verbs
 from services.languages.tokens import stemmed
 
 MOST_QUESTION_CHARACTERS = 8_000
@@ -55,7 +56,10 @@ def read_question(
     asked = question[:MOST_QUESTION_CHARACTERS]
     spoken = detect_language(asked) or language or _only(chunk_languages)
     surfaces = content_words(asked, spoken)[:MOST_QUESTION_WORDS]
-    words = (QuestionWord(one, _tokens(one, chunk_languages)) for one in surfaces)
+    joined = joined_verbs(asked, spoken, surfaces)
+    words = (
+        QuestionWord(one, _tokens((one, *joined.get(one, ())), chunk_languages)) for one in surfaces
+    )
     return ReadQuestion(
         tuple({word.tokens: word for word in words}.values()),
         spoken,
@@ -73,8 +77,8 @@ def all_tokens(words: Iterable[QuestionWord]) -> list[str]:
     return list(dict.fromkeys(token for word in words for token in word.tokens))
 
 
-def _tokens(surface: str, languages: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted({stemmed(surface, language) for language in languages}))
+def _tokens(surfaces: Sequence[str], languages: Sequence[str]) -> tuple[str, ...]:
+    return tuple(sorted({stemmed(one, language) for one in surfaces for language in languages}))
 
 
 def _only(languages: Sequence[str]) -> str | None:

@@ -1,0 +1,55 @@
+"""A verb that a question takes apart is looked for as texts write it."""
+
+import pytest
+
+from services.knowledge.question import read_question
+from services.languages.separable_verbs import joined_verbs
+
+LANGUAGES = ("de", "en", "nl")
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "tokens"),
+    [
+        ("Wie melde ich mich an?", "de", {"meld", "anmeld"}),
+        (
+            "Ich bin umgezogen. Wie meldet man sein Konto ab, und was kostet das?",
+            "de",
+            {"abmeldet"},
+        ),
+        ("Hoe zet ik de wekker uit", "nl", {"zet", "uitzet"}),
+    ],
+)
+def test_the_particle_goes_before_the_verb(question: str, language: str, tokens: set[str]) -> None:
+    read = read_question(question, language, LANGUAGES)
+    assert tokens <= {one for word in read.words for one in word.tokens}
+
+
+def test_the_particle_itself_stands_for_the_whole_verb() -> None:
+    read = read_question("Wie fahre ich das System herunter?", "de", LANGUAGES)
+    by_surface = {word.surface: word.tokens for word in read.words}
+    assert "herunterfahr" in by_surface["fahre"]
+    assert "herunterfahr" in by_surface["herunter"]
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("What do I log in to at the door in", "en"),
+        ("Was kostet der Versand nach Wien?", "de"),
+        ("an", "de"),
+        ("", "de"),
+    ],
+)
+def test_other_questions_stay_as_they_are(question: str, language: str) -> None:
+    assert joined_verbs(question, language, question.split()) == {}
+
+
+def test_a_function_word_is_no_verb() -> None:
+    question = "Wie komme ich dort hin, wo die Stadt endet?"
+    read = read_question(question, "de", (*LANGUAGES, "hi"))
+    assert "hinkomm" in {one for word in read.words for one in word.tokens}
+    assert joined_verbs("die komme hin", "de", ["komme"]) == {
+        "komme": ["hinkomme"],
+        "hin": ["hinkomme"],
+    }
