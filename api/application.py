@@ -7,8 +7,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import Lifespan
 
-from api.lifespan import running
+from api.lifespan import running, working
 from api.middleware.body_limit import BodyLimit
 from api.middleware.correlation import Correlation
 from api.middleware.faults import Faults
@@ -31,9 +32,30 @@ from api.settings import Settings
 
 def create_application(settings: Settings) -> FastAPI:
     """The application for these settings; it opens its database when the server starts it."""
+    application = _application(settings, running)
+    application.include_router(demo.router)
+    application.include_router(uploads.router)
+    application.include_router(exports.router)
+    application.include_router(account.router)
+    application.include_router(widget.router)
+    application.include_router(embed.router)
+    application.include_router(widget_config.router)
+    application.include_router(plugins.router)
+    application.mount(dashboard.PATH, dashboard.Dashboard(settings))
+    application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
+    application.add_api_route("/favicon.ico", _no_icon, methods=["GET"], include_in_schema=False)
+    return application
+
+
+def create_worker(settings: Settings) -> FastAPI:
+    """Background work alone, with the routes by which operators watch it."""
+    return _application(settings, working)
+
+
+def _application(settings: Settings, lifespan: Lifespan[FastAPI]) -> FastAPI:
     application = FastAPI(
         title="Parlance",
-        lifespan=running,
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -48,18 +70,8 @@ def create_application(settings: Settings) -> FastAPI:
     application.state.settings = settings
     application.state.stopping = False
     application.state.start_problem = None
+    application.state.first_password = None
     application.include_router(operations.router)
-    application.include_router(demo.router)
-    application.include_router(uploads.router)
-    application.include_router(exports.router)
-    application.include_router(account.router)
-    application.include_router(widget.router)
-    application.include_router(embed.router)
-    application.include_router(widget_config.router)
-    application.include_router(plugins.router)
-    application.mount(dashboard.PATH, dashboard.Dashboard(settings))
-    application.add_api_route("/", _front_door, methods=["GET"], include_in_schema=False)
-    application.add_api_route("/favicon.ico", _no_icon, methods=["GET"], include_in_schema=False)
     application.add_exception_handler(404, _not_found)
     application.add_exception_handler(HTTPException, _refused)
     application.add_exception_handler(Exception, _fault)

@@ -40,6 +40,27 @@ def serve() -> None:
 
 
 @cli.command()
+def worker() -> None:
+    """Run the background work apart from servers that have PARLANCE_BACKGROUND_WORK=false.
+
+    It listens at PARLANCE_HOST and PARLANCE_PORT for /healthz, /readyz and /metrics only. Several
+    may run, on one PARLANCE_MONGODB_URL.
+    """
+    settings = loaded_settings()
+    if settings.mongodb_url is None:
+        print(
+            "parlance: a worker shares its database with servers: set PARLANCE_MONGODB_URL. With"
+            " the embedded database `parlance serve` does everything.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
+    from api.application import create_worker  # noqa: PLC0415
+    from api.server import serve as run_server  # noqa: PLC0415
+
+    raise typer.Exit(run_server(settings, create_worker(settings), is_worker=True))
+
+
+@cli.command()
 def migrate() -> None:
     """Bring the database to the form that this version needs."""
     from documents.database.database import Database  # noqa: PLC0415

@@ -1,13 +1,13 @@
 """Opens the parts of a running server in order and closes them in reverse."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import Any
 
 import structlog
 from fastapi import FastAPI
 
+from api.background import run_background_work, run_behind
 from api.database import database_options, prepare
 from api.first_password import FirstPassword, make_first_admin
 from api.garbage import look_through_everything
@@ -23,8 +23,6 @@ from documents.knowledge_search_setup import require_search
 from services.accounts.passwords import UnsuitablePasswordError
 from services.alerts.signals import errors_noted
 from services.answering.warming import warm_up
-from services.cancelling import cancel_and_wait
-from services.conversations.catching_up import CatchingUp
 from services.hooks.revalidation import revalidate
 from services.languages.detection import detect_language
 from services.publishing.widget_build import WidgetNotBuiltError
@@ -42,6 +40,54 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         SecretKeyError: the secret of the installation cannot be read or made.
     """
     settings: Settings = application.state.settings
+    async with _opened(application) as (stack, database, wiring):
+        application.state.first_password = await _first_start(
+            settings, wiring, alone=database.is_embedded
+        )
+        application.state.widget_builds = wiring.services.widget_builds
+        application.state.kept_files = wiring.kept_files
+        await _keep_widget(wiring)
+        application.include_router(
+            GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins, wiring.token_rounds)
+        )
+        if database.is_embedded:
+            await _take_over(wiring)
+        run_behind(stack, "recovery", wiring.recovery.run())
+        stack.push_async_callback(wiring.counting.close)
+        run_behind(stack, "usage counting", wiring.counting.run())
+        if settings.background_work:
+            run_background_work(stack, wiring)
+        stack.push_async_callback(wiring.services.live.close)
+        run_behind(stack, "heartbeat", wiring.beating.run())
+        run_behind(stack, "token rounds", wiring.token_rounds.run())
+        run_behind(stack, "live", wiring.services.live.run())
+        stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
+        run_behind(stack, "garbage", look_through_everything(lambda: wiring.generations.running))
+        run_behind(stack, "warming", warm_up(wiring.models))
+        log.info("ready", url=settings.base_url)
+        yield
+        application.state.stopping = True
+        log.info("stopping", running_answers=wiring.generations.running)
+
+
+@asynccontextmanager
+async def working(application: FastAPI) -> AsyncGenerator[None, None]:
+    """What `parlance worker` runs, between its start and its end; raises what `running` does."""
+    async with _opened(application) as (stack, _, wiring):
+        run_background_work(stack, wiring)
+        run_behind(stack, "garbage", look_through_everything(lambda: 0))
+        log.info("working")
+        yield
+        application.state.stopping = True
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def _opened(
+    application: FastAPI,
+) -> AsyncGenerator[tuple[AsyncExitStack, Database, Wiring], None]:
+    """Everything that any process of the product needs; what is put on the stack ends before it."""
+    settings: Settings = application.state.settings
     async with AsyncExitStack() as stack:
         stack.enter_context(_problem_noted(application))
         secret = installation_secret(settings)
@@ -49,41 +95,17 @@ async def running(application: FastAPI) -> AsyncGenerator[None, None]:
         stack.push_async_callback(database.close)
         await _make_ready(settings, database)
         wiring = wire(settings, database, secret)
-        stack.push_async_callback(wiring.models.close)
-        stack.push_async_callback(wiring.event_log.close)
+        for close in (wiring.models.close, wiring.event_log.close, wiring.extractor.close):
+            stack.push_async_callback(close)
+        stack.push_async_callback(wiring.site_client.aclose)
+        stack.push_async_callback(wiring.notices.channels.close)
         await _open_hooks(stack, wiring, database)
-        application.state.first_password = await _first_start(
-            settings, wiring, alone=database.is_embedded
-        )
         application.state.database, application.state.wiring = database, wiring
-        application.state.widget_builds = wiring.services.widget_builds
-        application.state.kept_files = wiring.kept_files
-        await _keep_widget(wiring)
-        application.include_router(
-            GraphQLEndpoint(wiring.services, wiring.identify, wiring.origins, wiring.token_rounds)
-        )
         await asyncio.to_thread(detect_language, "warm up")  # loads its tables, about a second
-        if database.is_embedded:
-            await _take_over(wiring)
-        _run_behind(stack, "recovery", wiring.recovery.run())
-        _run_behind(stack, "visit ends", wiring.services.stays.run())
-        _run_behind(stack, "housekeeping", wiring.housekeeping.run())
-        _run_behind(stack, "posting", wiring.posting.run())
-        stack.push_async_callback(wiring.counting.close)
-        _run_behind(stack, "usage counting", wiring.counting.run())
-        _run_reports_and_notices(stack, wiring)
-        _work_on_knowledge(stack, wiring)
-        _run_behind(stack, "words", CatchingUp().run())
-        stack.push_async_callback(wiring.services.live.close)
-        _run_behind(stack, "token rounds", wiring.token_rounds.run())
-        _run_behind(stack, "live", wiring.services.live.run())
-        stack.push_async_callback(wiring.generations.drain, settings.drain_seconds)
-        _run_behind(stack, "garbage", look_through_everything(lambda: wiring.generations.running))
-        _run_behind(stack, "warming", warm_up(wiring.models))
-        log.info("ready", url=settings.base_url)
-        yield
-        application.state.stopping = True
-        log.info("stopping", running_answers=wiring.generations.running)
+        # What goes wrong in any process is counted, to be told to whoever runs the server.
+        stack.enter_context(errors_noted(wiring.services.signals))
+        run_behind(stack, "alarms", wiring.alarms.run())
+        yield stack, database, wiring
 
 
 async def _make_ready(settings: Settings, database: Database) -> None:
@@ -103,16 +125,6 @@ async def _take_over(wiring: Wiring) -> None:
     await wiring.notices.delivering.take_over()
 
 
-def _work_on_knowledge(stack: AsyncExitStack, wiring: Wiring) -> None:
-    stack.push_async_callback(wiring.extractor.close)
-    stack.push_async_callback(wiring.site_client.aclose)
-    stack.push_async_callback(wiring.knowledge_worker.close)
-    _run_behind(stack, "knowledge", wiring.knowledge_worker.run())
-    _run_behind(stack, "knowledge clearing", wiring.knowledge_clearing.run())
-    if wiring.embedding_work is not None:
-        _run_behind(stack, "embedding", wiring.embedding_work.run())
-
-
 async def _open_hooks(stack: AsyncExitStack, wiring: Wiring, database: Database) -> None:
     """Where clients' code runs; without it the server starts all the same."""
     stack.push_async_callback(wiring.hook_http.close)
@@ -121,26 +133,7 @@ async def _open_hooks(stack: AsyncExitStack, wiring: Wiring, database: Database)
     if wiring.sandbox.problem is not None:
         log.warning("hooks_off", problem=wiring.sandbox.problem)
     stack.push_async_callback(wiring.hook_runner.close)
-    _run_behind(stack, "hooks checked", revalidate(database, wiring.sandbox))
-    _run_behind(stack, "hook endings", wiring.hook_endings.run())
-
-
-def _run_reports_and_notices(stack: AsyncExitStack, wiring: Wiring) -> None:
-    _run_behind(stack, "reports", wiring.report_making.run())
-    _run_behind(stack, "statistics", wiring.statistics.run())
-    stack.push_async_callback(wiring.notices.channels.close)
-    stack.push_async_callback(wiring.notices.delivering.close)
-    _run_behind(stack, "notices", wiring.notices.delivering.run())
-    _run_behind(stack, "leftovers", wiring.leftovers.run())
-    stack.enter_context(errors_noted(wiring.services.signals))
-    _run_behind(stack, "alarms", wiring.alarms.run())
-    _run_behind(stack, "heartbeat", wiring.beating.run())
-
-
-def _run_behind(stack: AsyncExitStack, name: str, work: Coroutine[Any, Any, None]) -> None:
-    """Let work go on beside the requests, until the stack is closed."""
-    task = asyncio.create_task(work, name=name)
-    stack.push_async_callback(cancel_and_wait, task)
+    run_behind(stack, "hooks checked", revalidate(database, wiring.sandbox))
 
 
 @contextmanager

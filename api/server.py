@@ -33,8 +33,11 @@ LAST_SECONDS = 30.0
 class ParlanceServer(uvicorn.Server):
     """Tells where to look once the sockets listen, and ends in any case."""
 
-    def __init__(self, config: uvicorn.Config, *, last_seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, last_seconds: float, is_worker: bool = False
+    ) -> None:
         super().__init__(config)
+        self._is_worker = is_worker
         self._last_seconds = last_seconds
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -49,11 +52,18 @@ class ParlanceServer(uvicorn.Server):
         if self.started:
             spare_what_stays()
             state = self.config.app.state  # type: ignore[union-attr]
-            announce(state.settings, state.first_password)
+            if self._is_worker:
+                announce_worker(state.settings)
+            else:
+                announce(state.settings, state.first_password)
 
 
 def serve(
-    settings: Settings, application: FastAPI | None = None, *, last_seconds: float = LAST_SECONDS
+    settings: Settings,
+    application: FastAPI | None = None,
+    *,
+    last_seconds: float = LAST_SECONDS,
+    is_worker: bool = False,
 ) -> int:
     """Run the server until a signal ends it; the exit status.
 
@@ -61,6 +71,7 @@ def serve(
         settings: Of the installation.
         application: What to serve instead of the product as it is, made from the same settings.
         last_seconds: How long an end may take beside what requests and answers may.
+        is_worker: Whether the application does background work alone.
 
     Raises:
         PortInUseError: the address is taken.
@@ -89,7 +100,7 @@ def serve(
         lifespan="on",
     )
     longest = SHUTDOWN_SECONDS + settings.drain_seconds + last_seconds
-    server = ParlanceServer(config, last_seconds=longest)
+    server = ParlanceServer(config, last_seconds=longest, is_worker=is_worker)
     # uvicorn raises the signal that ended it once more, after the drain: that is a clean end.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, _end)
@@ -118,6 +129,13 @@ def announce(settings: Settings, first_password: FirstPassword | None) -> None:
     if first_password:
         lines += ["", f"  First admin      {settings.admin_email}", *_where(first_password)]
     sys.stdout.write("\n".join([*lines, "", ""]))
+    sys.stdout.flush()
+
+
+def announce_worker(settings: Settings) -> None:
+    """Print that background work goes on, and where that can be seen."""
+    url = settings.listening_url
+    sys.stdout.write(f"\n  Parlance works in the background   ({url}/readyz)\n\n")
     sys.stdout.flush()
 
 

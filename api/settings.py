@@ -90,6 +90,12 @@ class Settings(BaseSettings):
         " several servers on one PARLANCE_MONGODB_URL show each other's answers as they grow, and"
         " count questions for their limits there.",
     )
+    background_work: bool = Field(
+        True,  # noqa: FBT003
+        description="Whether `parlance serve` also reads sources, sends notices and mails, makes"
+        " reports and clears up. Without it `parlance worker` must run; needs"
+        " PARLANCE_MONGODB_URL.",
+    )
     mongod: Path | None = Field(
         None, description="The mongod binary of the embedded database. Default: search for one."
     )
@@ -468,6 +474,16 @@ class Settings(BaseSettings):
             raise ValueError("must be smtp://host:port or smtps://host:port, also with user:pass@")
         return value
 
+    @field_validator("background_work")
+    @classmethod
+    def _background_work(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001
+        if not value and info.data.get("mongodb_url") is None:
+            raise ValueError(
+                "can be false only with PARLANCE_MONGODB_URL: the embedded database belongs to one"
+                " process, which does everything"
+            )
+        return value
+
     @field_validator("redis_url")
     @classmethod
     def _redis_url(cls, value: SecretStr | None) -> SecretStr | None:
@@ -494,8 +510,11 @@ class Settings(BaseSettings):
     @property
     def base_url(self) -> str:
         """The public URL, or where this process listens."""
-        if self.public_url:
-            return self.public_url
+        return self.public_url or self.listening_url
+
+    @property
+    def listening_url(self) -> str:
+        """Where this process listens."""
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 

@@ -56,6 +56,7 @@ NEEDS = (
     ),
     Need(marker="nginx", commands=("nginx",), libraries=(), packages=("nginx-light",)),
     Need(marker="redis", commands=("redis-server",), libraries=(), packages=("redis-server",)),
+    Need(marker="systemd", commands=("systemd-analyze",), libraries=(), packages=("systemd",)),
 )
 
 

