@@ -10,6 +10,8 @@ from documents.installation import Installation
 
 async def database_now() -> datetime:
     """The time of the server that takes the writes, to the millisecond."""
-    told = await Installation.get_pymongo_collection().database.command("hello")
+    database = Installation.get_pymongo_collection().database
+    # Without the options a command's times come without their time zone.
+    told = await database.command("hello", codec_options=database.codec_options)
     now: datetime = told["localTime"]
     return now

@@ -36,6 +36,7 @@ class Integration(TenantDocument):
     """An integration.
 
     Attributes:
+        created_at: When it was made, by the database's clock; nothing older is told.
         sealed_target: The address with its secrets, as JSON.
         chatbot_ids: Only what concerns one of these; empty: whatever happens to the client.
         failing_since: When the first of the attempts failed of which none has succeeded since.

@@ -49,6 +49,7 @@ class OutboxEntry(TenantDocument):
     """One thing that happened.
 
     Attributes:
+        created_at: When it was recorded, by the database's clock.
         key: What happened, so that it is told once; no two entries of a client have the same.
         facts: What no document of the product says later, such as the share of a quota that was
             reached. Numbers and codes, nothing that a visitor wrote.

@@ -1,7 +1,6 @@
 """One attempt: what is told, to whom, with which secrets, and what came of it."""
 
 import asyncio
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -10,8 +9,8 @@ from typing import NamedTuple
 
 import structlog
 
-from documents.base import utc_now
 from documents.clients import Client
+from documents.database_clock import database_now
 from documents.deliveries import Attempt, Delivery
 from documents.integrations import Integration
 from documents.outbox_entries import OutboxKind
@@ -76,15 +75,19 @@ class Attempting:
         integration: Integration,
         events: Sequence[Told],
         delivery: Delivery | None,
-        most_s: float = math.inf,
+        most_s: float | None = None,
     ) -> Attempted:
         """Hand events over. Never raises for what the receiver did.
 
         `most_s` ends it earlier than its channel would, in seconds.
+
+        Raises:
+            PyMongoError: the database, whose clock tells when it is, is away; nothing was sent.
         """
-        at, began = utc_now(), perf_counter()
+        at, began = await database_now(), perf_counter()
         try:
-            outcome = await self._sent(integration, events, delivery, most_s)
+            async with asyncio.timeout(most_s):
+                outcome = await self._sent(integration, events, delivery, at)
         except UnsealError as error:
             outcome = Outcome(str(error))
         except TimeoutError:
@@ -111,7 +114,7 @@ class Attempting:
         integration: Integration,
         events: Sequence[Told],
         delivery: Delivery | None,
-        most_s: float,
+        at: datetime,
     ) -> Outcome:
         address = self._seals.opened(integration)
         keys = [
@@ -121,8 +124,8 @@ class Attempting:
         if not address:
             return Outcome("It has no address yet: give it with updateIntegration.")
         channel = self._channels.by_kind[integration.kind]
-        parcel = Parcel(integration, address, events, keys, delivery)
-        async with asyncio.timeout(min(channel.longest_s + MARGIN_S, most_s)):
+        parcel = Parcel(integration, address, events, at, keys, delivery)
+        async with asyncio.timeout(channel.longest_s + MARGIN_S):
             outcome = await channel.send(parcel)
         return outcome.without(secrets_of(address, keys))
 

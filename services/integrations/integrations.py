@@ -8,6 +8,7 @@ from typing import Any
 from documents.base import utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
+from documents.database_clock import database_now
 from documents.deliveries import Delivery, end_open_deliveries
 from documents.erasure import erase_batch
 from documents.ids import PydanticObjectId
@@ -240,6 +241,7 @@ async def insert_integration(made: Integration, session: WriteSession) -> None:
     if await integrations.count({}, limit=MOST_INTEGRATIONS, session=session) >= MOST_INTEGRATIONS:
         message = f"A client has at most {MOST_INTEGRATIONS} integrations: delete one first."
         raise LimitReachedError(MOST_INTEGRATIONS, message, "input", "clientId")
+    made.created_at = await database_now()
     await integrations.insert(made, session=session)
     await record(session, client_id=made.client_id, after=made)
 

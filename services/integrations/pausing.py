@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from documents.base import utc_now
 from documents.clients import Client
+from documents.database_clock import database_now
 from documents.deliveries import end_open_deliveries
 from documents.integrations import Integration
 from documents.tenancy import TenantScope
@@ -46,7 +47,7 @@ class Pausing:
                 healed = {"_id": integration.id, "failing_since": {"$ne": None}}
                 await integrations.update_one(healed, {"$set": {"failing_since": None}})
             return
-        now = utc_now()
+        now = await database_now()
         since = integration.failing_since
         if since is None:
             first = {"_id": integration.id, "failing_since": None}

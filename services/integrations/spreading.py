@@ -10,8 +10,8 @@ from datetime import datetime
 
 import structlog
 
-from documents.base import utc_now
 from documents.clients import Client
+from documents.database_clock import database_now
 from documents.deliveries import Delivery, store_deliveries
 from documents.errors import is_unavailable
 from documents.event_counters import next_event_number
@@ -82,9 +82,9 @@ async def _is_spread(entry: OutboxEntry, integrations: Sequence[Integration]) ->
 
 async def _spread(entry: OutboxEntry, wanted: Sequence[Integration]) -> None:
     scope = TenantScope.one(entry.client_id)
-    seq = await _number(entry)
+    seq, now = await _number(entry), await database_now()
     zone = zone_of(await scope.of(Client).find_one({}))
-    made = [_delivery(entry, seq, one, due_at(one, utc_now(), zone)) for one in wanted]
+    made = [_delivery(entry, seq, one, due_at(one, now, zone)) for one in wanted]
     await store_deliveries(entry.client_id, made)
     # What is erased goes with its entry, and then the deliveries: ask after storing.
     if await scope.of(OutboxEntry).get(entry.id) is None:

@@ -7,8 +7,10 @@ whoever finds the note records it, and recording twice stores one entry.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from documents.conversations import Conversation
+from documents.database_clock import database_now
 from documents.duplicates import duplicates_reported
 from documents.ids import PydanticObjectId
 from documents.messages import Message
@@ -76,7 +78,8 @@ async def record(happening: Happening, session: WriteSession | None = None) -> N
     if happening.in_preview:
         return
     entries = TenantScope.one(happening.client_id).of(OutboxEntry)
-    await entries.insert_unless_there(_entry(happening), "key", session=session)
+    entry = _entry(happening, await database_now())
+    await entries.insert_unless_there(entry, "key", session=session)
 
 
 async def record_for_many(happenings: Sequence[Happening], session: WriteSession) -> None:
@@ -86,13 +89,15 @@ async def record_for_many(happenings: Sequence[Happening], session: WriteSession
         DuplicateError: one of it is stored already; the transaction is void.
     """
     clients = TenantScope.many([one.client_id for one in happenings])
-    entries = [_entry(one) for one in happenings if not one.in_preview]
+    now = await database_now()
+    entries = [_entry(one, now) for one in happenings if not one.in_preview]
     with duplicates_reported():
         await clients.of(OutboxEntry).insert_many(entries, session=session)
 
 
-def _entry(happening: Happening) -> OutboxEntry:
+def _entry(happening: Happening, now: datetime) -> OutboxEntry:
     return OutboxEntry(
+        created_at=now,
         client_id=happening.client_id,
         key=happening.key,
         kind=happening.kind,

@@ -5,6 +5,7 @@ A new kind is one class with this interface, listed in `channels.py`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from documents.deliveries import Delivery
@@ -22,12 +23,14 @@ class Parcel:
         target: The address with its secrets, opened.
         keys: The secrets that sign, opened, the newest first.
         events: One, or the several of a digest; at least one.
+        at: When it is handed over.
         delivery: The first of the deliveries; None for a test.
     """
 
     integration: Integration
     target: Mapping[str, str | list[str]] = field(repr=False)
     events: Sequence[Told]
+    at: datetime
     keys: Sequence[str] = field(default=(), repr=False)
     delivery: Delivery | None = None
 

@@ -4,11 +4,11 @@ Handed to the mail server in the attempt itself, so that the log of deliveries s
 An address that has got its mail gets no second one when another's is tried again.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC
+from time import monotonic
 
 import structlog
 
-from documents.base import utc_now
 from documents.ids import PydanticObjectId
 from services.integrations.channels.channel import Parcel
 from services.integrations.notices import Bulletin, bulletin_of
@@ -40,12 +40,12 @@ class MailNotices:
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Hand a mail for each address to the mail server, as long as there is time."""
-        bulletin, began = bulletin_of(parcel.events), utc_now()
+        bulletin, began = bulletin_of(parcel.events), monotonic()
         handled = set(parcel.delivery.handled if parcel.delivery else ())
         problems: list[str] = []
         refused = reached = 0
         for address in parcel.target["addresses"]:
-            if address in handled or _seconds_since(began) > LONGEST_S:
+            if address in handled or monotonic() - began > LONGEST_S:
                 continue
             try:
                 await self._carry(parcel, bulletin, address)
@@ -96,7 +96,3 @@ def _paragraphs(bulletin: Bulletin) -> list[str]:
 
 def _text(bulletin: Bulletin) -> str:
     return "\n".join([bulletin.subject, *_paragraphs(bulletin)])
-
-
-def _seconds_since(began: datetime) -> float:
-    return (utc_now() - began).total_seconds()

@@ -1,7 +1,5 @@
 """Events as signed JSON, one request each (Standard Webhooks 1.0.0)."""
 
-import time
-
 from services.integrations.channels.channel import Parcel
 from services.integrations.http_posts import HttpPosts
 from services.integrations.outcomes import Outcome
@@ -26,5 +24,5 @@ class Webhooks:
         [told] = parcel.events
         body = webhook_body(told, self._public_id)
         identity = event_id(told, self._public_id)
-        headers = signed_headers(parcel.keys, identity, int(time.time()), body)
+        headers = signed_headers(parcel.keys, identity, int(parcel.at.timestamp()), body)
         return await self._posts.post(parcel.text("url"), body, headers, parcel.keys)

@@ -8,11 +8,14 @@ import pytest_asyncio
 
 from documents.clients import Client
 from documents.database.database import Database
+from documents.database_clock import database_now
 from documents.outbox_entries import OutboxEntry
+from services.cancelling import cancel_and_wait
 from services.reports.statistics import Statistics, last_period
 from services.usage.counting import Counting
 from services.usage.periods import Period, midnight, zone_of
 from services.usage.refusals import Refusals
+from tests.unit.answering.processes import until
 from tests.unit.integrations.offices import Office
 from tests.unit.usage.usage_rows import store_rows, usage_rows
 
@@ -109,3 +112,23 @@ async def test_days_are_those_of_the_client_s_clock() -> None:
     assert last_period("usage.daily", new_york, now) == Period(date(2026, 11, 15), MONDAY)
     later = now + timedelta(minutes=1)
     assert last_period("usage.daily", new_york, later) == Period(MONDAY, date(2026, 11, 17))
+
+
+async def test_it_is_due_by_the_database_s_clock(office: Office) -> None:
+    await office.webhook("https://example.com", events=["usage.daily"])
+    working = asyncio.create_task(process(office).run())
+
+    async def was_told() -> bool:
+        return len(await told(office)) == 1
+
+    try:
+        await until(was_told)
+    finally:
+        await cancel_and_wait(working)
+    client = await office.scope.of(Client).find_one({})
+    assert client is not None
+    (entry,) = await told(office)
+    now = await database_now()
+    assert now - entry.created_at < timedelta(minutes=10)
+    periods = [last_period("usage.daily", client, one) for one in (entry.created_at, now)]
+    assert entry.facts["since"] in {str(one.since) for one in periods}
