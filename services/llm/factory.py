@@ -30,7 +30,11 @@ from services.llm.wires.wire import Wire
 from services.outgoing.errors import UnsafeAddressError
 from services.outgoing.guard import AddressGuard, GuardPolicy
 from services.outgoing.guarded_client import public_authorities
-from services.outgoing.guarded_transport import GuardedTransport, GuardedTransport2
+from services.outgoing.guarded_transport import (
+    GuardedTransport,
+    GuardedTransport2,
+    StreamingTransport,
+)
 from services.outgoing.resolving import Resolver
 
 MAX_CACHED_MODELS = 256
@@ -223,7 +227,7 @@ def _way(
     """How to reach a provider that we know: with our own reader where that makes no difference."""
     wire = _WIRES[settings.provider]
     if not by_langchain and wire.covers(settings):
-        return GuardedTransport, partial(direct.open_source, wire, settings, plan)
+        return StreamingTransport, partial(direct.open_source, wire, settings, plan)
     module, transport_class = _VENDORS[settings.provider]
     return transport_class, partial(_open, module, settings, plan)
 

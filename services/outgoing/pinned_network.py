@@ -21,10 +21,11 @@ DEFAULT_CONNECT_S = 10.0
 class PinnedNetwork:
     """A network backend in httpcore's sense, for httpcore or httpcore2."""
 
-    def __init__(self, guard: AddressGuard, core: ModuleType) -> None:
+    def __init__(self, guard: AddressGuard, core: ModuleType, sockets: Any) -> None:
+        """`sockets` is a backend of the same library, which connects to what was judged."""
         self._guard = guard
         self._core = core
-        self._sockets = core.AnyIOBackend()
+        self._sockets = sockets
 
     async def connect_tcp(
         self,

@@ -25,13 +25,14 @@ def settings_at(mock: Aimock, provider: str, **changes: int) -> ModelSettings:
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_answer_streams_in_pieces(
-    models: ModelFactory, aimock: Aimock, provider: str
+    models: ModelFactory, langchain_only: bool, aimock: Aimock, provider: str
 ) -> None:
     aimock.says("when do you open", ANSWER, chunkSize=4)
     model = models.create(settings_at(aimock, provider))
     answer = await answer_of(model, question("so when do you open?"))
     assert answer.text == ANSWER
-    assert len(answer.chunks) > 5
+    if langchain_only:  # else as many as there were packets
+        assert len(answer.chunks) > 5
     assert answer.finished is not None
     assert answer.finished.reason == "stop"
 
