@@ -139,6 +139,33 @@ async def test_a_client_that_is_not_there_is_told_so(
     await expect(dashboard.get_by_role("heading", name="There is nothing here")).to_be_visible()
 
 
+async def test_a_new_client_gets_its_first_chatbot(dashboard: Page, server: ServerProcess) -> None:
+    await dashboard.goto(f"{server.url}/dashboard/")
+    await dashboard.get_by_text("New client", exact=True).click()
+    form = dashboard.get_by_role("form", name="New client")
+    await form.get_by_label("Name", exact=True).fill("The bakery")
+    await form.get_by_label("Short name").fill("not a slug")
+    await save(form, "Create")
+    await expect(form.get_by_label("Short name")).to_have_attribute("aria-invalid", "true")
+    slug = new_slug()
+    await form.get_by_label("Short name").fill(slug)
+    await save(form, "Create")
+    await expect(dashboard.get_by_role("heading", name="The bakery")).to_be_visible()
+
+    await dashboard.get_by_text("New chatbot", exact=True).click()
+    form = dashboard.get_by_role("form", name="New chatbot")
+    await form.get_by_label("Name").fill("Bread adviser")
+    await save(form, "Create")
+    await expect(dashboard.get_by_role("form", name="Settings")).to_be_visible()
+    await expect(dashboard.get_by_role("heading", name="Bread adviser").first).to_be_visible()
+
+    await dashboard.goto(f"{server.url}/dashboard/")
+    await dashboard.get_by_label("Find").fill(slug)
+    found = dashboard.get_by_role("main").get_by_role("link")
+    await expect(found).to_have_count(1)
+    await expect(found).to_contain_text("The bakery")
+
+
 async def test_a_conversation_is_watched_word_by_word(
     dashboard: Page, admin: GraphQLClient, shop: Shop, visitor: GraphQLClient
 ) -> None:
@@ -160,6 +187,11 @@ async def test_a_conversation_is_watched_word_by_word(
     await expect(answer).to_contain_text("One, two, three.")
     await expect(dashboard.locator("[aria-busy=true]")).to_have_count(0)
     await expect(lines).to_contain_text("2 messages")
+
+    await lines.get_by_label("Which").select_option(label="closed")
+    await expect(lines.get_by_text("There is none.")).to_be_visible()
+    await dashboard.get_by_role("button", name="Close", exact=True).click()
+    await expect(lines.get_by_role("link", name="Can you count?")).to_contain_text("closed")
 
 
 async def answer_with(admin: GraphQLClient, shop: Shop, model_url: str) -> None:

@@ -1,4 +1,5 @@
 import { useApolloClient } from "@apollo/client/react";
+import { useEffect } from "react";
 import { Link, Route, Routes } from "react-router";
 import { signOut, useSignedIn } from "./data/session";
 import { useTheme } from "./data/theme";
@@ -18,6 +19,10 @@ import { Usage } from "./screens/Usage";
 
 export function App() {
   const signedIn = useSignedIn();
+  const apollo = useApolloClient();
+  useEffect(() => {
+    if (!signedIn) apollo.clearStore(); // the next person sees nothing of this one, in any tab
+  }, [signedIn, apollo]);
   return (
     <>
       <Bar signedIn={signedIn} />
@@ -49,12 +54,6 @@ function Screens() {
 
 function Bar({ signedIn }: { signedIn: boolean }) {
   const [dark, toggle] = useTheme();
-  const apollo = useApolloClient();
-
-  async function leave() {
-    await signOut();
-    await apollo.clearStore(); // the next person sees nothing of this one
-  }
   return (
     <header className="bar">
       <Link to="/" className="brand">
@@ -65,7 +64,7 @@ function Bar({ signedIn }: { signedIn: boolean }) {
         Dark
       </button>
       {signedIn && (
-        <button type="button" className="quiet" onClick={leave}>
+        <button type="button" className="quiet" onClick={signOut}>
           Sign out
         </button>
       )}

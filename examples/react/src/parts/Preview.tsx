@@ -7,7 +7,7 @@ const PREVIEW = graphql(`
   mutation CreatePreview($input: CreatePreviewTokenInput!) {
     result: createPreviewToken(input: $input) {
       __typename
-      ... on CreatePreviewTokenSuccess { widgetToken }
+      ... on CreatePreviewTokenSuccess { widgetToken expiresAt }
       ...Refusal
     }
   }
@@ -21,6 +21,8 @@ interface Widget extends HTMLElement {
 
 /** So long must nobody have changed anything before the widget is made anew, in milliseconds. */
 const SETTLED_MS = 400;
+/** So long before its end a preview's token is exchanged, in milliseconds. */
+const SPARE_MS = 30_000;
 
 export interface Look {
   primaryColor: string;
@@ -50,10 +52,18 @@ export function Preview({ chatbotId, embedKey, revision, look }: Props) {
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a revision is another draft
   useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
     let gone = false;
-    make({ chatbotId }).then((done) => done && !gone && setToken(done.widgetToken));
+    async function renew() {
+      const done = await make({ chatbotId });
+      if (gone || !done) return;
+      setToken(done.widgetToken);
+      timer = setTimeout(renew, Date.parse(done.expiresAt) - Date.now() - SPARE_MS);
+    }
+    renew();
     return () => {
       gone = true;
+      clearTimeout(timer);
     };
   }, [chatbotId, revision]);
 

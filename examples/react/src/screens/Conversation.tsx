@@ -1,6 +1,7 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
 import { useEffect, useRef } from "react";
 import { Link } from "react-router";
+import { useChange } from "../data/change";
 import { graphql } from "../gql";
 import type { MessagePartsFragment } from "../gql/graphql";
 import { FromNow, type OnLost } from "../parts/FromNow";
@@ -38,6 +39,16 @@ const WATCH = graphql(`
   }
 `);
 
+const CLOSE = graphql(`
+  mutation CloseConversation($input: CloseConversationInput!) {
+    result: closeConversation(input: $input) {
+      __typename
+      ... on CloseConversationSuccess { conversation { ...ConversationLine } }
+      ...Refusal
+    }
+  }
+`);
+
 /** One conversation, as it is written. */
 export function Conversation({ id, clientId }: { id: string; clientId: string }) {
   return (
@@ -59,6 +70,7 @@ interface Props {
 }
 
 function Messages({ id, after, onLost }: Props) {
+  const close = useChange(CLOSE);
   const end = useRef<HTMLDivElement>(null);
   const { data, error, refetch, fetchMore } = useQuery(CONVERSATION, {
     variables: { id },
@@ -88,6 +100,17 @@ function Messages({ id, after, onLost }: Props) {
       <p className="facts">
         {userEmail ?? userId ?? "Anonymous visitor"} <Status status={conversation.status} />
       </p>
+      {conversation.status !== "CLOSED" && (
+        <button
+          type="button"
+          className="quiet"
+          disabled={close.busy}
+          onClick={() => close.make({ id })}
+        >
+          Close
+        </button>
+      )}
+      {close.problem && <p role="alert">{close.problem}</p>}
       {messages.pageInfo.hasPreviousPage && (
         <button
           type="button"

@@ -1,6 +1,8 @@
 import { useQuery, useSubscription } from "@apollo/client/react";
+import { useState } from "react";
 import { NavLink, useParams } from "react-router";
 import { graphql } from "../gql";
+import type { ConversationStatus } from "../gql/graphql";
 import { counted } from "../parts/counted";
 import { FromNow, type OnLost } from "../parts/FromNow";
 import { More } from "../parts/More";
@@ -10,8 +12,8 @@ import { useClient } from "./Client";
 import { Conversation } from "./Conversation";
 
 const CONVERSATIONS = graphql(`
-  query Conversations($clientId: ID!, $after: String) {
-    conversations(clientId: $clientId, first: 30, after: $after) {
+  query Conversations($clientId: ID!, $filter: ConversationFilter, $after: String) {
+    conversations(clientId: $clientId, filter: $filter, first: 30, after: $after) {
       edges { cursor node { ...ConversationLine } }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     }
@@ -59,8 +61,9 @@ interface Props {
 
 function Lines({ clientId, after, onLost }: Props) {
   const { slug } = useClient();
-  const { data, error, fetchMore, refetch } = useQuery(CONVERSATIONS, {
-    variables: { clientId },
+  const [status, setStatus] = useState<ConversationStatus | "">("");
+  const { data, previousData, error, fetchMore, refetch } = useQuery(CONVERSATIONS, {
+    variables: { clientId, filter: status ? { statuses: [status] } : null },
     fetchPolicy: "network-only", // read after the position, never before
   });
   useSubscription(WATCH, {
@@ -69,17 +72,34 @@ function Lines({ clientId, after, onLost }: Props) {
     onData({ client, data: { data: seen } }) {
       const event = seen?.conversationEvents;
       if (event?.__typename === "ConversationStarted") refetch();
+      // Under a filter another status brings one in, or takes it out.
+      if (event?.__typename === "ConversationUpdated" && status) refetch();
       if (event?.__typename === "ConversationDeleted") {
         client.cache.evict({ id: client.cache.identify(event.conversation) });
       }
     },
     onError: onLost,
   });
-  if (!data) return <Waiting error={error} />;
-  const { edges, pageInfo } = data.conversations;
+  const shown = data ?? previousData;
+  if (!shown) return <Waiting error={error} />;
+  const { edges, pageInfo } = shown.conversations;
   return (
     <nav className="card lines" aria-label="Conversations">
-      {edges.length === 0 && <p className="waiting">Nobody has asked anything yet.</p>}
+      <select
+        aria-label="Which"
+        value={status}
+        onChange={(event) => setStatus(event.target.value as ConversationStatus | "")}
+      >
+        <option value="">All</option>
+        {Object.entries(STATUS_WORDS).map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
+          </option>
+        ))}
+      </select>
+      {edges.length === 0 && (
+        <p className="waiting">{status ? "There is none." : "Nobody has asked anything yet."}</p>
+      )}
       {edges.map(({ node }) => (
         <NavLink key={node.id} to={`/clients/${slug}/conversations/${node.id}`} className="line">
           <strong>{node.title}</strong>
@@ -98,7 +118,7 @@ function Lines({ clientId, after, onLost }: Props) {
   );
 }
 
-const STATUS_WORDS: Record<string, string> = {
+const STATUS_WORDS: Record<ConversationStatus, string> = {
   OPEN: "open",
   NEEDS_HUMAN: "needs a person",
   CLOSED: "closed",
@@ -106,7 +126,7 @@ const STATUS_WORDS: Record<string, string> = {
 };
 
 /** A conversation's status in words. */
-export function Status({ status }: { status: string }) {
+export function Status({ status }: { status: ConversationStatus }) {
   return (
     <span className={status === "NEEDS_HUMAN" ? "badge urgent" : "badge"}>
       {STATUS_WORDS[status] ?? status}

@@ -4,6 +4,7 @@ import { graphql } from "../gql";
 import { More } from "../parts/More";
 import { Waiting } from "../parts/Waiting";
 import { useClient } from "./Client";
+import { NewChatbot } from "./NewChatbot";
 
 const CHATBOTS = graphql(`
   query Chatbots($clientId: ID!, $after: String) {
@@ -44,10 +45,12 @@ export function Overview() {
           </li>
         ))}
       </ul>
+      {edges.length === 0 && <p className="waiting">No chatbot yet.</p>}
       <More
         pageInfo={pageInfo}
         more={() => fetchMore({ variables: { after: pageInfo.endCursor } })}
       />
+      <NewChatbot clientId={client.id} />
     </>
   );
 }
