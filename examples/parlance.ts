@@ -22,6 +22,8 @@ export type Settings = {
   /** In milliseconds. */
   autoOpenDelay?: number;
   zIndex?: number;
+  /** From `createPreviewToken`: the draft is shown, for a quarter of an hour. */
+  previewToken?: string;
 };
 
 export type EventName = "ready" | "open" | "close" | "question" | "answer" | "error" | "unread";

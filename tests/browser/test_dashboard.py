@@ -217,9 +217,11 @@ async def test_a_draft_is_previewed_saved_and_published(
         dashboard.get_by_role("form", name="Settings"),
         dashboard.get_by_label("Preview"),
     )
-    await expect(preview.locator("parlance-chat")).to_have_count(1)
+    launcher = preview.locator("parlance-chat").locator("[part=launcher]")
+    await expect(launcher).to_have_css("background-color", "rgb(31, 79, 216)")
     await form.get_by_label("Primary colour").fill("#0a6b4f")
-    await expect(preview.locator("parlance-chat")).to_have_attribute("primary-color", "#0a6b4f")
+    await expect(launcher).to_have_css("background-color", "rgb(10, 107, 79)")
+    await expect(form.get_by_label("Primary colour")).to_be_focused()
 
     name = form.get_by_label("Name", exact=True)
     await name.fill("")

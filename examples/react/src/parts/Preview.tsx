@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "react";
-import { loadParlance } from "../../../parlance";
+import { type Settings, showWidget } from "../../../parlance";
 import { useChange } from "../data/change";
 import { graphql } from "../gql";
 
@@ -13,23 +13,14 @@ const PREVIEW = graphql(`
   }
 `);
 
-/** Of the widget's element, what the preview uses. */
-interface Widget extends HTMLElement {
-  open(): Promise<void>;
-  destroy(): Promise<void>;
-}
-
 /** So long must nobody have changed anything before the widget is made anew, in milliseconds. */
 const SETTLED_MS = 400;
+/** Where an open chat fills the screen, and should wait until somebody opens it. */
+const FULL_SCREEN = "(max-width: 480px)";
 /** So long before its end a preview's token is exchanged, in milliseconds. */
 const SPARE_MS = 30_000;
 
-export interface Look {
-  primaryColor: string;
-  secondaryColor: string;
-  theme: string;
-  position: string;
-}
+export type Look = Pick<Settings, "primaryColor" | "secondaryColor" | "theme" | "position">;
 
 interface Props {
   chatbotId: string;
@@ -69,18 +60,15 @@ export function Preview({ chatbotId, embedKey, revision, look }: Props) {
 
   useEffect(() => {
     if (!token) return;
-    let shown: Widget | null = null;
-    let gone = false;
-    loadParlance(location.origin).then(() => {
-      if (gone) return;
-      shown = widget({ chatbot: embedKey, previewToken: token, ...JSON.parse(settled) });
-      shown.addEventListener("ready", () => shown?.open(), { once: true });
-      box.current?.append(shown);
-    });
-    return () => {
-      gone = true;
-      shown?.destroy();
+    const settings: Settings = {
+      ...JSON.parse(settled),
+      apiUrl: location.origin,
+      chatbot: embedKey,
+      previewToken: token,
+      autoOpen: !matchMedia(FULL_SCREEN).matches,
     };
+    const shown = showWidget(settings, (widget) => box.current?.append(widget));
+    return () => shown.remove();
   }, [embedKey, token, settled]);
 
   return (
@@ -100,17 +88,4 @@ function useSettled<Value>(value: Value): Value {
     return () => clearTimeout(timer);
   }, [value]);
   return settled;
-}
-
-/** The element with these settings as its attributes, as a page would write it. */
-function widget(settings: Record<string, string>): Widget {
-  const made = document.createElement("parlance-chat") as Widget;
-  made.setAttribute("display", "launcher");
-  for (const [name, value] of Object.entries(settings)) {
-    made.setAttribute(
-      name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
-      value,
-    );
-  }
-  return made;
 }

@@ -5,7 +5,7 @@ import { nameOf } from "../data/languages";
 import { graphql } from "../gql";
 import type { ChatbotPartsFragment, ChatbotSettingsInput } from "../gql/graphql";
 import { Field } from "../parts/Field";
-import { Preview } from "../parts/Preview";
+import { type Look, Preview } from "../parts/Preview";
 import { useChatbot } from "./Chatbot";
 import { useClient } from "./Client";
 
@@ -37,15 +37,24 @@ const PUBLISH = graphql(`
 type Draft = ChatbotPartsFragment["draft"];
 type Texts = Draft["texts"][number];
 
+/** What the widget calls what the API calls so. */
+const THEMES = { AUTO: "auto", LIGHT: "light", DARK: "dark" } as const;
+const CORNERS = {
+  BOTTOM_RIGHT: "bottom-right",
+  BOTTOM_LEFT: "bottom-left",
+  TOP_RIGHT: "top-right",
+  TOP_LEFT: "top-left",
+} as const;
+
 /** The settings of a chatbot beside a widget that shows them. */
 export function ChatbotSettings() {
   const chatbot = useChatbot();
   const [draft, setDraft] = useState<Draft>(chatbot.draft);
-  const look = {
+  const look: Look = {
     primaryColor: draft.primaryColor,
     secondaryColor: draft.secondaryColor,
-    theme: draft.colorScheme.toLowerCase(),
-    position: draft.position.toLowerCase().replace("_", "-"),
+    theme: THEMES[draft.colorScheme],
+    position: CORNERS[draft.position],
   };
   return (
     <div className="beside">
