@@ -8,6 +8,7 @@ from benchmarks.hook_turns import HookNotReadyError, measure_hook_turns
 from benchmarks.hooks import measure_hooks
 from benchmarks.ingestion import measure_ingestion
 from benchmarks.list_page import measure_pages
+from benchmarks.notices import measure_notices
 from benchmarks.queries import measure_queries
 from benchmarks.reading_pages import measure_reading
 from benchmarks.redis_process import NoRedisError
@@ -47,6 +48,7 @@ PARTS = (
     "ingestion",
     "reports",
     "wordpress-page",
+    "notices",
 )
 
 
@@ -159,6 +161,10 @@ def measure_finding(report: Report, _given: argparse.Namespace) -> None:
     report.retrieval = measure_retrieval()
 
 
+def measure_telling(report: Report, given: argparse.Namespace) -> None:
+    report.notices = measure_notices(given.notices, given.waiting, given.repeats)
+
+
 def measure_years(report: Report, given: argparse.Namespace) -> None:
     report.reports = measure_reports(given.pages)
 
@@ -184,6 +190,7 @@ MEASURES = {
     "ingestion": measure_site,
     "reports": measure_years,
     "wordpress-page": measure_wordpress,
+    "notices": measure_telling,
 }
 
 
@@ -203,6 +210,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=1_000_000, help="of all these clients")
     parser.add_argument("--read-pages", type=int, default=200, help="of one round, of each kind")
     parser.add_argument("--site-pages", type=int, default=1_000, help="of the site that is read")
+    parser.add_argument("--notices", type=int, default=500, help="deliveries of one round")
+    parser.add_argument("--waiting", type=int, default=100_000, help="deliveries to who hangs")
     arguments = parser.parse_args()
     unknown = set(arguments.parts) - set(PARTS)
     if unknown:

@@ -18,6 +18,7 @@ from benchmarks.hook_turns import HookTurnFigures
 from benchmarks.hooks import CALLS_PER_S, PROMISED_OVERRUN_MS, HookFigures
 from benchmarks.ingestion import IngestionRun
 from benchmarks.list_page import Pages
+from benchmarks.notices import NoticeFigures
 from benchmarks.queries import QueryFigures
 from benchmarks.reading_pages import ReadingSpeed
 from benchmarks.reports import ReportFigures
@@ -62,6 +63,7 @@ class Report:
     retrieval: RetrievalFigures | None = None
     reports: ReportFigures | None = None
     site_pages: SitePages | None = None
+    notices: NoticeFigures | None = None
     not_measured: dict[str, str] = field(default_factory=dict)
 
     def save(self) -> Path:
@@ -97,6 +99,7 @@ class Report:
             (self.retrieval, RetrievalFigures.lines),
             (self.reports, ReportFigures.lines),
             (self.site_pages, SitePages.lines),
+            (self.notices, NoticeFigures.lines),
         )
         for measured, lines in parts:
             if measured:
