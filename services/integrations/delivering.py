@@ -10,6 +10,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -81,12 +82,15 @@ class Delivering:
         self._lease = timedelta(seconds=attempting.longest_s + MARGIN_S)
         self._after: PydanticObjectId | None = None
         self._under_way: dict[asyncio.Task[None], Delivery] = {}
+        self._due = asyncio.Event()
 
     async def run(self) -> None:
         """Deliver until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._again_and_again(spread_some), name="spreading")
-            group.create_task(self._again_and_again(self._begin_one), name="delivering")
+            spreading = self._again_and_again(self._spread, asyncio.Event())
+            delivering = self._again_and_again(self._begin_one, self._due)
+            group.create_task(spreading, name="spreading")
+            group.create_task(delivering, name="delivering")
 
     async def take_over(self) -> None:
         """Count all attempts as given up: for the only process on its database, at its start."""
@@ -99,8 +103,12 @@ class Delivering:
         for task in list(self._under_way):
             await cancel_and_wait(task)
 
-    async def _again_and_again(self, work: Callable[[], Awaitable[bool]]) -> None:
+    async def _again_and_again(
+        self, work: Callable[[], Awaitable[bool]], news: asyncio.Event
+    ) -> None:
+        """Work as long as there is something to do, then look again: at news, or after a while."""
         while True:
+            news.clear()
             try:
                 while await work():
                     raise_if_cancelled()
@@ -108,7 +116,21 @@ class Delivering:
                 if not is_unavailable(error):
                     log.exception("notices_failed")
             raise_if_cancelled()
-            await asyncio.sleep(self._pace.look_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pace.look_s):
+                    await news.wait()
+
+    async def _spread(self) -> bool:
+        """Make deliveries of some events; whether there were any."""
+        are_some = await spread_some()
+        if are_some:
+            self._due.set()
+        return are_some
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Make room for what waits behind an attempt: for the same integration or client."""
+        del self._under_way[task]
+        self._due.set()
 
     async def _begin_one(self) -> bool:
         """Begin an attempt as soon as there is room for it; whether one was due."""
@@ -123,7 +145,7 @@ class Delivering:
         taken = [delivery, *await self._others_of_digest(integration, delivery)]
         task = asyncio.create_task(self._deliver(integration, taken), name="delivery")
         self._under_way[task] = delivery
-        task.add_done_callback(self._under_way.pop)
+        task.add_done_callback(self._ended)
         return True
 
     async def _next(self) -> Delivery | None:

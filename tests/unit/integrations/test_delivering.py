@@ -78,6 +78,18 @@ async def test_a_receiver_that_hangs_delays_nobody(office: Office, outside: Rece
         await office.ended(80)
 
 
+async def test_what_waits_for_room_goes_on_as_soon_as_there_is_some(
+    office: Office, outside: Receiver
+) -> None:
+    await office.webhook(outside.url)
+    await office.happens(5)
+    hour = Pace(for_one=1, look_s=3_600)
+    async with running(process(office, pace=hour)):
+        await office.ended(5, status="delivered")
+    assert len(outside.received) == 5
+    assert outside.most_at_once == 1
+
+
 async def test_a_client_with_many_receivers_that_hang_delays_no_other_client(
     office: Office, database: Database, outside: Receiver
 ) -> None:
