@@ -20,6 +20,7 @@ _SHORTEST_NAME = 4
 
 _BETWEEN = re.compile(r"[/?&=@:;,#]+")
 
+_END_OF_HOST = re.compile(r"[/?#]")
 _LONG_WORD = 12
 _LONG_CODE = 8
 """From so many characters on a part may be a secret: of letters alone, or with digits and signs."""
@@ -43,7 +44,7 @@ def secrets_in_service(url: str) -> list[str]:
     Services keep their keys at any place of it, that of the host included.
     """
     _, _, rest = url.partition("://")
-    whole, _, _ = rest.partition("/")
+    whole = _END_OF_HOST.split(rest, maxsplit=1)[0]
     person, _, host = whole.rpartition("@")
     pieces = [one for one in _BETWEEN.split(rest.removeprefix(whole)) if _may_be_secret(one)]
     if "." not in host and _may_be_secret(host):

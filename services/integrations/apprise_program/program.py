@@ -6,7 +6,9 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
+
+from pydantic import BaseModel
 
 from services.confined.frames import BrokenFrameError, receive_frame, send_frame
 from services.integrations.apprise_program.limits import LARGEST_REQUEST_BYTES, MOST_HEAD_BYTES
@@ -18,7 +20,6 @@ IDLE_S = 60.0
 """After so many seconds without a job the program ends."""
 
 _ENVIRONMENT = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
-
 
 Weight = Literal["info", "warning"]
 
@@ -75,6 +76,16 @@ class Ending:
     delivered: bool = False
 
 
+class _Said(BaseModel):
+    """What a job says: that it has ended, or a request. A job may say anything."""
+
+    end: Ending | None = None
+    method: str = ""
+    url: str = ""
+    headers: dict[str, str] = {}
+    has_body: bool = False
+
+
 Clerk = Callable[[Asked], Awaitable[Answered]]
 """Makes a job's requests; never raises for what a receiver did."""
 
@@ -96,7 +107,7 @@ class AppriseProgram:
         """Do a job. Cancelling ends it.
 
         Raises:
-            NoProgramError: the program is gone, or the job broke it.
+            NoProgramError: the program is gone, or the job broke it or said nonsense.
         """
         async with self._turns:
             try:
@@ -176,13 +187,12 @@ async def _conversation(
 ) -> Ending:
     await send_frame(writer, json.dumps(asdict(letter)).encode())
     while True:
-        said: dict[str, Any] = json.loads(await receive_frame(reader, most_bytes=MOST_HEAD_BYTES))
-        if "end" in said:
-            return Ending(**said["end"])
+        frame = await receive_frame(reader, most_bytes=MOST_HEAD_BYTES)
+        said = _Said.model_validate_json(frame)
+        if said.end is not None:
+            return said.end
         body = await receive_frame(reader, most_bytes=LARGEST_REQUEST_BYTES)
-        asked = Asked(
-            said["method"], said["url"], said["headers"], body if said["has_body"] else None
-        )
+        asked = Asked(said.method, said.url, said.headers, body if said.has_body else None)
         answered = await clerk(asked)
         head = {"status": answered.status, "headers": dict(answered.headers)}
         await send_frame(writer, json.dumps(head).encode())

@@ -55,6 +55,11 @@ _ORDINARY: frozenset[OutboxKind] = frozenset(
 _NOT_OURS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "accept-encoding"}
 )
+_NOT_TOLD = frozenset(
+    {"location", "content-length", "content-encoding", "transfer-encoding", "connection"}
+)
+"""No redirect is followed, and bodies are cut and never packed."""
+
 _CALL = re.compile(
     r"@(?=everyone\b|here\b|channel\b|all\b|room\b|team\b)|<(?=[!@#&])", re.IGNORECASE
 )
@@ -120,6 +125,7 @@ class AppriseNotices:
             NoProgramError: it cannot be found out now.
         """
         asked: list[str] = []
+        ending = Ending(service="A service")
 
         async def note(request: Asked) -> Answered:
             asked.append(request.url)
@@ -129,7 +135,8 @@ class AppriseNotices:
             async with asyncio.timeout(LONGEST_LOOK_S):
                 ending = await self._program.do(Letter(url, "A title", "A text"), note)
         except TimeoutError as error:
-            raise NoProgramError("it takes too long") from error
+            if not asked:
+                raise NoProgramError("it takes too long") from error
         if ending.unusable or not asked:
             raise UnusableServiceError(UNUSABLE[ending.unusable or "incomplete"])
         return KnownService(shortened(ending.service, 60), asked[0])
@@ -156,7 +163,7 @@ class _Clerk:
         self.exchanges.append(exchange)
         if (answer := exchange.answer) is None:
             return Answered()
-        told = {name: one for name, one in answer.headers.items() if name != "location"}
+        told = {name: one for name, one in answer.headers.items() if name not in _NOT_TOLD}
         return Answered(answer.status, told, answer.body)
 
 

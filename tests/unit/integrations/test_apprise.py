@@ -1,6 +1,7 @@
 """Services that Apprise knows: told through our own door, from where there is no other way out."""
 
 import asyncio
+import gzip
 import json
 import os
 import signal
@@ -17,12 +18,13 @@ import pytest_asyncio
 
 from documents.database.database import Database
 from documents.deliveries import Delivery
+from services.confined.frames import BrokenFrameError
 from services.integrations.apprise_program.program import (
     Answered,
     AppriseProgram,
     Asked,
     Letter,
-    NoProgramError,
+    _conversation,
 )
 from services.integrations.channels.apprise_services import (
     MOST_REQUESTS,
@@ -40,6 +42,8 @@ from tests.unit.integrations.offices import Office, process, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+LONG = Reply(200, b"x" * 1_000_000)
+PACKED = Reply(202, gzip.compress(b"{}"), {"content-encoding": "gzip"})
 KEY = "TIiajkdnlazkcOXrIdevi7FQ"
 PROBE = """
 import socket, sys
@@ -321,12 +325,37 @@ async def test_a_program_without_work_ends_and_comes_back() -> None:
     await program.close()
 
 
-async def test_nonsense_from_a_job_is_an_error_of_ours(program: AppriseProgram) -> None:
-    async def broken(_: Asked) -> Answered:
-        raise ConnectionResetError
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"[" * 100_000,
+        b'{"end": {"delivered": "perhaps"}}',
+        b'{"method": 5, "url": "https://a.example/"}',
+        b'{"url": "' + b"x" * 300_000 + b'"}',
+    ],
+)
+async def test_a_job_may_say_anything(nonsense: bytes) -> None:
+    ours, theirs = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=ours)
+    _, their_writer = await asyncio.open_connection(sock=theirs)
+    their_writer.write(len(nonsense).to_bytes(4, "big") + nonsense)
+    with pytest.raises((BrokenFrameError, ValueError)):
+        await _conversation(reader, writer, Letter("ntfys://my-topic", "t", "b"), only_ok)
+    for one in (writer, their_writer):
+        one.close()
 
-    with pytest.raises(NoProgramError):
-        await program.do(Letter("ntfys://my-topic", "t", "b"), broken)
+
+@pytest.mark.parametrize("reply", [LONG, PACKED])
+async def test_any_2xx_is_a_delivery(office: Office, outside: Receiver, reply: Reply) -> None:
+    outside.otherwise = reply
+    await office.integration("apprise", {"apprise_url": service_at(outside)})
+    await office.happens()
+    async with running(process(office)):
+        (delivery,) = await office.ended(1)
+    assert (delivery.status, delivery.attempts[0].http_status) == ("delivered", reply.status)
 
 
 async def test_every_part_of_an_address_that_may_be_secret_is_known() -> None:
@@ -335,6 +364,7 @@ async def test_every_part_of_an_address_that_may_be_secret_is_known() -> None:
     )
     assert {"an%20na:pw", "an na", KEY, "abcdef123"} <= set(found)
     assert "push.example.com" not in found
+    assert "abcdef123" in secrets_in_service("ntfys://my-topic?token=abcdef123")
 
 
 async def test_texts_are_bounded_and_call_nobody() -> None:
