@@ -32,7 +32,7 @@ test: ## Runs every test; TESTS="tests/unit -k name" runs some of them.
 	$(if $(JAVASCRIPT_TESTS),$(ON_PATH) node --test $(JAVASCRIPT_TESTS))
 	$(PYTEST) $(TESTS)
 
-lint: ## Checks style, types, layers, dependencies, and that the schema's files and promise and the settings reference are kept.
+lint: ## Checks style, types, layers, dependencies, and that the schema's files and promise and the reference are kept.
 	@set_up/prepare tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -43,15 +43,17 @@ lint: ## Checks style, types, layers, dependencies, and that the schema's files 
 	$(ON_PATH) node_modules/.bin/tsc -p widget
 	$(BIN)/parlance export-schema --check
 	$(BIN)/parlance export-settings --check
+	$(BIN)/parlance export-reference --check
 
 bench: ## Measures streaming and start-up against the baselines in benchmarks/ and keeps the raw output.
 	@set_up/prepare tests
 	$(ON_PATH) $(BIN)/python -m benchmarks
 
-schema: ## Writes the schema's files and docs/reference/settings.md from the code.
+schema: ## Writes the schema's files and docs/reference/ from the code.
 	@set_up/prepare runtime
 	$(BIN)/parlance export-schema
 	$(BIN)/parlance export-settings
+	$(BIN)/parlance export-reference
 
 lock: ## Writes both lock files from pyproject.toml; UPGRADE=1 moves to the newest versions.
 	@set_up/prepare lock

@@ -19,6 +19,7 @@ from api.routes import (
     account,
     dashboard,
     demo,
+    docs,
     embed,
     exports,
     operations,
@@ -34,6 +35,7 @@ def create_application(settings: Settings) -> FastAPI:
     """The application for these settings; it opens its database when the server starts it."""
     application = _application(settings, running)
     application.include_router(demo.router)
+    application.include_router(docs.router)
     application.include_router(uploads.router)
     application.include_router(exports.router)
     application.include_router(account.router)

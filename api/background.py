@@ -24,13 +24,13 @@ def run_background_work(stack: AsyncExitStack, wiring: Wiring) -> None:
     run_behind(stack, "visit ends", wiring.services.stays.run())
     run_behind(stack, "housekeeping", wiring.housekeeping.run())
     run_behind(stack, "posting", wiring.posting.run())
-    _run_usage_work(stack, wiring)
+    _run_reports_and_notices(stack, wiring)
     _work_on_knowledge(stack, wiring)
     run_behind(stack, "words", CatchingUp().run())
     run_behind(stack, "hook endings", wiring.hook_endings.run())
 
 
-def _run_usage_work(stack: AsyncExitStack, wiring: Wiring) -> None:
+def _run_reports_and_notices(stack: AsyncExitStack, wiring: Wiring) -> None:
     run_behind(stack, "reports", wiring.report_making.run())
     run_behind(stack, "statistics", wiring.statistics.run())
     stack.push_async_callback(wiring.notices.delivering.close)

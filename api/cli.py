@@ -214,6 +214,22 @@ def export_settings(
 
 
 @cli.command()
+def export_reference(
+    check: CheckOnly = False,  # noqa: FBT002
+) -> None:
+    """Write the other pages of docs/reference/ from the code: schema, events, errors, commands."""
+    from api.reference.pages import differences, reference_pages, write  # noqa: PLC0415
+
+    pages = reference_pages(cli)
+    wrong = differences(pages) if check else []
+    if not check:
+        write(pages)
+    for line in wrong:
+        print(line)
+    raise typer.Exit(1 if wrong else 0)
+
+
+@cli.command()
 def seed(
     clients: Annotated[int, typer.Option(help="How many clients.")] = 1_000,
     chatbots: Annotated[int, typer.Option(help="How many chatbots they have together.")] = 10_000,

@@ -126,6 +126,7 @@ def announce(settings: Settings, first_password: FirstPassword | None) -> None:
     if is_built(settings):
         lines.append(f"  Dashboard        {url}{PATH}/")
     lines.append(f"  GraphQL          {url}/graphql   (schema: {url}/schema.graphql)")
+    lines.append(f"  Documentation    {url}/docs")
     if first_password:
         lines += ["", f"  First admin      {settings.admin_email}", *_where(first_password)]
     sys.stdout.write("\n".join([*lines, "", ""]))
