@@ -5,9 +5,9 @@ that is a migration's work. Run the migrations first: they may have to make room
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from beanie import Document, init_beanie
+from pymongo import IndexModel
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from documents.database.database import Database
@@ -28,14 +28,29 @@ async def prepare_documents(database: Database, document_classes: Sequence[type[
         DatabaseUnavailableError: when the database cannot be reached.
     """
     with reporting_unavailability(), operation_deadline(INDEX_DEADLINE_S):
-        try:
-            await init_beanie(database=database.database, document_models=list(document_classes))
-        except OperationFailure as error:
-            if is_unavailable(error):
-                raise
-            await _name_culprit(database, document_classes)
-            raise
+        # Beanie's own way of making indexes leaves out one of two that have the same fields, in
+        # another order or of other documents.
+        await init_beanie(
+            database=database.database,
+            document_models=list(document_classes),
+            skip_indexes=True,
+        )
+        for document_class in document_classes:
+            await _make_indexes(document_class)
         await _create_collections(database, document_classes)
+
+
+async def _make_indexes(document_class: type[Document]) -> None:
+    indexes: Sequence[IndexModel] = getattr(document_class.Settings, "indexes", ())
+    if not indexes:
+        return
+    try:
+        await document_class.get_pymongo_collection().create_indexes(list(indexes))
+    except OperationFailure as error:
+        if is_unavailable(error):
+            raise
+        problem = str(dict(error.details or {}).get("errmsg", error))
+        raise DocumentIndexError(document_class.get_collection_name(), problem) from error
 
 
 async def _create_collections(
@@ -54,14 +69,3 @@ async def _create_collections(
         except OperationFailure as error:
             if error.code != _NAMESPACE_EXISTS:
                 raise
-
-
-async def _name_culprit(database: Database, document_classes: Sequence[type[Document]]) -> None:
-    """MongoDB's message has the index but not the collection: finds it one class at a time."""
-    for document_class in document_classes:
-        try:
-            await init_beanie(database=database.database, document_models=[document_class])
-        except OperationFailure as error:
-            details: dict[str, Any] = dict(error.details or {})
-            problem = str(details.get("errmsg", error))
-            raise DocumentIndexError(document_class.get_collection_name(), problem) from error
