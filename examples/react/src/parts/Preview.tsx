@@ -66,6 +66,7 @@ export function Preview({ chatbotId, embedKey, revision, look }: Props) {
       chatbot: embedKey,
       previewToken: token,
       autoOpen: !matchMedia(FULL_SCREEN).matches,
+      autoOpenDelay: 0,
     };
     const shown = showWidget(settings, (widget) => box.current?.append(widget));
     return () => shown.remove();
