@@ -11,7 +11,8 @@ from documents.installation import Installation
 async def database_now() -> datetime:
     """The time of the server that takes the writes, to the millisecond."""
     database = Installation.get_pymongo_collection().database
-    # Without the options a command's times come without their time zone.
-    told = await database.command("hello", codec_options=database.codec_options)
-    now: datetime = told["localTime"]
+    # A read and no command such as `hello`: the driver repeats it when a connection was lost.
+    cursor = await database.aggregate([{"$documents": [{}]}, {"$project": {"now": "$$NOW"}}])
+    [told] = await cursor.to_list()
+    now: datetime = told["now"]
     return now

@@ -154,6 +154,18 @@ async def take_due_delivery(
     return _parsed(found) if found else None
 
 
+async def keep_taken(deliveries: Sequence[Delivery], lease: timedelta) -> None:
+    """Keep deliveries for their attempts that go on; those that were settled meanwhile stay so."""
+    ours = {
+        "open": True,
+        "_id": {"$in": [one.id for one in deliveries]},
+        "taken_by": {"$in": list({one.taken_by for one in deliveries})},
+    }
+    await Delivery.get_pymongo_collection().update_many(
+        {**_EVERYBODYS, **ours}, [{"$set": {"due_at": _from_now(lease)}}]
+    )
+
+
 async def settle_delivery(
     delivery: Delivery,
     attempt: Attempt | None,

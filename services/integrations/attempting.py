@@ -80,11 +80,10 @@ class Attempting:
         """Hand events over. Never raises for what the receiver did.
 
         `most_s` ends it earlier than its channel would, in seconds.
-
-        Raises:
-            PyMongoError: the database, whose clock tells when it is, is away; nothing was sent.
         """
-        at, began = await database_now(), perf_counter()
+        # The delivery was taken just now, by the clock of the database.
+        at = delivery.updated_at if delivery else await database_now()
+        began = perf_counter()
         try:
             async with asyncio.timeout(most_s):
                 outcome = await self._sent(integration, events, delivery, at)

@@ -1,7 +1,8 @@
 """Delivering what happened, for as long as the process lives. Several processes may.
 
-A delivery is taken for one attempt. A process that dies between sending and noting it leaves that
-one attempt to be repeated, under the same event id, when its while is over; nothing is lost.
+A delivery is taken for one attempt, and kept for as long as that takes. A process that dies between
+sending and noting it leaves that one attempt to be repeated, under the same event id, half a minute
+later; nothing is lost.
 Integrations take turns, and one has few attempts under way at once, as has one client: a slow or
 dead receiver costs the others nothing.
 """
@@ -19,6 +20,7 @@ import structlog
 from documents.base import utc_now
 from documents.deliveries import (
     Delivery,
+    keep_taken,
     make_taken_deliveries_due,
     settle_delivery,
     take_due_delivery,
@@ -38,8 +40,8 @@ from services.integrations.spreading import spread_some
 from services.integrations.told import GoneError, Told, told_by
 from services.live.publishing import delivery_changed
 
-MARGIN_S = 30.0
-"""What a lease is longer than an attempt, in seconds: processes pause."""
+RENEWALS_IN_A_LEASE = 6
+"""So often is an attempt that goes on kept within the time of one lease: processes pause."""
 
 MOST_IN_A_DIGEST = 100
 LONGEST_GOODBYE_S = 5.0
@@ -57,12 +59,14 @@ class Pace:
         for_one: Those of them for one integration.
         for_client: Those of them for all integrations of one client.
         look_s: Between two looks when nothing was due.
+        lease_s: After which an attempt of a process that fell silent is repeated by another.
     """
 
     at_once: int = 32
     for_one: int = 4
     for_client: int = 8
     look_s: float = 0.5
+    lease_s: float = 30.0
 
 
 class Delivering:
@@ -79,9 +83,9 @@ class Delivering:
         self._attempting = attempting
         self._pausing = pausing
         self._pace = pace or Pace()
-        self._lease = timedelta(seconds=attempting.longest_s + MARGIN_S)
+        self._lease = timedelta(seconds=self._pace.lease_s)
         self._after: PydanticObjectId | None = None
-        self._under_way: dict[asyncio.Task[None], Delivery] = {}
+        self._under_way: dict[asyncio.Task[None], Sequence[Delivery]] = {}
         self._due = asyncio.Event()
 
     async def run(self) -> None:
@@ -91,6 +95,7 @@ class Delivering:
             delivering = self._again_and_again(self._begin_one, self._due)
             group.create_task(spreading, name="spreading")
             group.create_task(delivering, name="delivering")
+            group.create_task(self._keep_what_is_under_way(), name="keeping deliveries")
 
     async def take_over(self) -> None:
         """Count all attempts as given up: for the only process on its database, at its start."""
@@ -132,6 +137,18 @@ class Delivering:
         del self._under_way[task]
         self._due.set()
 
+    async def _keep_what_is_under_way(self) -> None:
+        while True:
+            await asyncio.sleep(self._pace.lease_s / RENEWALS_IN_A_LEASE)
+            taken = [one for attempt in self._under_way.values() for one in attempt]
+            try:
+                if taken:
+                    await keep_taken(taken, self._lease)
+            except Exception as error:
+                if not is_unavailable(error):
+                    log.exception("notices_failed")
+            raise_if_cancelled()
+
     async def _begin_one(self) -> bool:
         """Begin an attempt as soon as there is room for it; whether one was due."""
         while len(self._under_way) >= self._pace.at_once:
@@ -144,7 +161,7 @@ class Delivering:
         # Here and not in the task: what is taken next must not be of the same digest.
         taken = [delivery, *await self._others_of_digest(integration, delivery)]
         task = asyncio.create_task(self._deliver(integration, taken), name="delivery")
-        self._under_way[task] = delivery
+        self._under_way[task] = taken
         task.add_done_callback(self._ended)
         return True
 
@@ -163,9 +180,9 @@ class Delivering:
 
         Those of a client by their ids: so its backlog is skipped in the index and not read.
         """
-        counts = Counter(one.integration_id for one in self._under_way.values())
+        counts = Counter(first.integration_id for first, *_ in self._under_way.values())
         busy = {one for one, count in counts.items() if count >= self._pace.for_one}
-        of_clients = Counter(one.client_id for one in self._under_way.values())
+        of_clients = Counter(first.client_id for first, *_ in self._under_way.values())
         full = [one for one, count in of_clients.items() if count >= self._pace.for_client]
         if full:
             integrations = TenantScope.many(full).of(Integration)

@@ -11,12 +11,14 @@ from datetime import datetime
 import structlog
 
 from documents.clients import Client
+from documents.conversations import Conversation
 from documents.database_clock import database_now
 from documents.deliveries import Delivery, store_deliveries
 from documents.errors import is_unavailable
-from documents.event_counters import next_event_number
+from documents.event_counters import EventCounter, next_event_number
+from documents.ids import PydanticObjectId
 from documents.integrations import Integration
-from documents.outbox_entries import OutboxEntry
+from documents.outbox_entries import OutboxEntry, entries_to_spread, put_off_spreading
 from documents.tenancy import TenantScope
 from services.integrations.integrations import MOST_INTEGRATIONS
 from services.integrations.schedule import due_at
@@ -28,22 +30,21 @@ AT_ONCE = 100
 log = structlog.get_logger()
 
 
-async def spread_some() -> bool:
+async def spread_some(at_once: int = AT_ONCE) -> bool:
     """Make the deliveries of some events; whether there were any."""
-    entries = (
-        await TenantScope.every_client()
-        .of(OutboxEntry)
-        .find({"to_spread": True}, limit=AT_ONCE, sort=[("created_at", 1), ("_id", 1)])
-    )
+    entries = await entries_to_spread(at_once)
     if not entries:
         return False
     wanting = await _integrations_of({one.client_id for one in entries})
-    spread = [one.id for one in entries if await _is_spread(one, wanting[one.client_id])]
+    now = await database_now()
+    spread = [one.id for one in entries if await _is_spread(one, wanting[one.client_id], now)]
     done = {"_id": {"$in": spread}}
     await (
         TenantScope.every_client().of(OutboxEntry).update_many(done, {"$set": {"to_spread": False}})
     )
-    return bool(spread)
+    if len(spread) < len(entries):
+        await put_off_spreading([one.id for one in entries if one.id not in spread])
+    return True
 
 
 def wants(integration: Integration, entry: OutboxEntry) -> bool:
@@ -66,12 +67,14 @@ async def _integrations_of(slugs: Iterable[str]) -> Mapping[str, list[Integratio
     return found
 
 
-async def _is_spread(entry: OutboxEntry, integrations: Sequence[Integration]) -> bool:
+async def _is_spread(
+    entry: OutboxEntry, integrations: Sequence[Integration], now: datetime
+) -> bool:
     """Make an event's deliveries; one that cannot be made holds up nobody else's."""
     wanted = [one for one in integrations if wants(one, entry)]
     try:
         if wanted:
-            await _spread(entry, wanted)
+            await _spread(entry, wanted, now)
     except Exception as error:
         if is_unavailable(error):
             raise
@@ -80,15 +83,22 @@ async def _is_spread(entry: OutboxEntry, integrations: Sequence[Integration]) ->
     return True
 
 
-async def _spread(entry: OutboxEntry, wanted: Sequence[Integration]) -> None:
+async def _spread(entry: OutboxEntry, wanted: Sequence[Integration], now: datetime) -> None:
     scope = TenantScope.one(entry.client_id)
-    seq, now = await _number(entry), await database_now()
+    seq = await _number(entry)
     zone = zone_of(await scope.of(Client).find_one({}))
     made = [_delivery(entry, seq, one, due_at(one, now, zone)) for one in wanted]
     await store_deliveries(entry.client_id, made)
     # What is erased goes with its entry, and then the deliveries: ask after storing.
     if await scope.of(OutboxEntry).get(entry.id) is None:
         await scope.of(Delivery).delete_many({"entry_id": entry.id})
+        await _forget_number(scope, entry.conversation_id)
+
+
+async def _forget_number(scope: TenantScope, conversation_id: PydanticObjectId | None) -> None:
+    """Delete the count of a conversation that was erased while one of its events was numbered."""
+    if conversation_id and await scope.of(Conversation).get(conversation_id) is None:
+        await scope.of(EventCounter).delete_many({"conversation_id": conversation_id})
 
 
 def _delivery(
@@ -114,8 +124,10 @@ async def _number(entry: OutboxEntry) -> int | None:
     """The number of an event in its conversation; the first that anybody gave it."""
     if entry.conversation_id is None or entry.seq is not None:
         return entry.seq
-    seq = await next_event_number(entry.client_id, entry.conversation_id, entry.visitor_id)
     entries = TenantScope.one(entry.client_id).of(OutboxEntry)
+    if await entries.get(entry.id) is None:
+        return None  # erased, and so is the count: none is to be made anew
+    seq = await next_event_number(entry.client_id, entry.conversation_id, entry.visitor_id)
     unnumbered = {"_id": entry.id, "seq": None}
     if await entries.update_one(unnumbered, {"$set": {"seq": seq}}) is not None:
         return seq

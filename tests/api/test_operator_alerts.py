@@ -38,6 +38,7 @@ subscription ($after: String) { visitEvents(after: $after) { chatbot { maintenan
 """
 OPERATORS = ("AUTH_SUSPICIOUS", "SERVER_ERRORS", "SERVICE_RECOVERED")
 OFFLINE_AFTER_S = 2.0
+PATIENCE_S = 60.0
 SIGN_IN = {"email": "nobody@example.com", "password": "not the right one"}
 
 
@@ -75,7 +76,7 @@ async def told(outside: Receiver, kind: str, **facts: str) -> Json:
         found[:] = [one for one in given if facts.items() <= one.items()]
         return bool(found)
 
-    await until(was_told)
+    await until(was_told, PATIENCE_S)
     return found[0]
 
 
@@ -202,7 +203,7 @@ async def test_an_outage_is_told_with_its_length_when_it_is_over(
     async def away_for_long() -> bool:
         return monotonic() > killed_at + 2 * OFFLINE_AFTER_S
 
-    await until(away_for_long)
+    await until(away_for_long, PATIENCE_S)
     server.start()
     recovered = await told(outside, "service.recovered")
     assert recovered["seconds"] >= OFFLINE_AFTER_S

@@ -11,7 +11,7 @@ from tests.faults.database_process import embedded_database
 from tests.faults.test_database_kill import kill_mongod
 from tests.receivers import Reply, receiver
 from tests.unit.answering.processes import until
-from tests.unit.integrations.offices import Office, process, running
+from tests.unit.integrations.offices import PATIENCE_S, Office, process, running
 
 pytestmark = pytest.mark.faults
 
@@ -33,7 +33,7 @@ async def test_a_killed_database_costs_no_event_and_repeats_only_what_was_under_
             async def some_are_under_way() -> bool:
                 return len(outside.received) == 4
 
-            await until(some_are_under_way)
+            await until(some_are_under_way, PATIENCE_S)
             under_way = {one.headers["webhook-id"] for one in outside.received}
             await kill_mongod(database)
             outside.otherwise = Reply()
@@ -42,7 +42,7 @@ async def test_a_killed_database_costs_no_event_and_repeats_only_what_was_under_
             async def all_others_came() -> bool:
                 return len({one.headers["webhook-id"] for one in outside.received}) == EVENTS
 
-            await until(all_others_came)
+            await until(all_others_came, PATIENCE_S)
             await office.happens()
             # As another process would once the leases have run out.
             await worker.take_over()
@@ -50,7 +50,7 @@ async def test_a_killed_database_costs_no_event_and_repeats_only_what_was_under_
             async def all_are_noted() -> bool:
                 return len(await office.deliveries(status="delivered")) == EVENTS + 1
 
-            await until(all_are_noted)
+            await until(all_are_noted, PATIENCE_S)
         sent = Counter(one.headers["webhook-id"] for one in outside.received)
     assert len(sent) == EVENTS + 1
     assert {one for one, count in sent.items() if count > 1} <= under_way

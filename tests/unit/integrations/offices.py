@@ -38,6 +38,8 @@ SEALER = Sealer(DerivedKeys("a secret of forty characters, long enough"))
 SEALS = TargetSeals(SEALER)
 SENDER = Sender("Parlance", "no-reply@chat.example.com")
 QUICK = Pace(look_s=0.01)
+PATIENCE_S = 60.0
+"""Far more than deliveries take, on a machine that many tests share."""
 
 
 def public_id(type_name: str, document_id: PydanticObjectId) -> str:
@@ -131,13 +133,18 @@ class Office:
             found = await self.deliveries(**only)
             return len([one for one in found if one.attempts]) >= count
 
-        await until(so_many)
+        await until(so_many, PATIENCE_S)
         return await self.deliveries(**only)
 
     async def let_be_due(self) -> None:
         """Let all that waits be due, as if the time had passed."""
         now = {"$set": {"due_at": utc_now() - timedelta(seconds=1)}}
         await self.scope.of(Delivery).update_many({"open": True, "taken_by": None}, now)
+
+    async def let_be_spread_again(self) -> None:
+        """Let what could not be spread be due, as if the time had passed."""
+        now = {"$set": {"spread_due_at": utc_now() - timedelta(seconds=1)}}
+        await self.scope.of(OutboxEntry).update_many({"to_spread": True}, now)
 
     async def to_spread(self) -> list[OutboxEntry]:
         return await self.scope.of(OutboxEntry).find({}, limit=1_000)

@@ -10,18 +10,20 @@ import pytest_asyncio
 from documents.base import utc_now
 from documents.clients import Client
 from documents.database.database import Database
+from documents.database_clock import database_now
 from documents.deliveries import Delivery, take_due_delivery
 from documents.erasure import erase_chatbot, erase_visitors
+from documents.event_counters import EventCounter
 from documents.ids import PydanticObjectId
 from documents.integrations import Integration
 from documents.outgoing_mails import OutgoingMail
 from documents.users import Membership, User
 from services.integrations.delivering import Pace
 from services.integrations.schedule import PAUSES
-from services.integrations.spreading import spread_some
+from services.integrations.spreading import _spread, spread_some
 from tests.receivers import Receiver, Reply, receiver
 from tests.unit.answering.processes import until
-from tests.unit.integrations.offices import Office, process, running
+from tests.unit.integrations.offices import PATIENCE_S, Office, process, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -71,7 +73,7 @@ async def test_a_receiver_that_hangs_delays_nobody(office: Office, outside: Rece
         async def quick_has_all() -> bool:
             return len([one for one in outside.received if one.path == "/quick"]) == 40
 
-        await until(quick_has_all)
+        await until(quick_has_all, PATIENCE_S)
         slow = [one for one in outside.received if one.path == "/slow"]
         assert len(slow) == 4
         outside.let_go.set()
@@ -122,7 +124,7 @@ async def test_what_fails_is_tried_at_longer_and_longer_intervals_and_then_given
                 found = await office.deliveries()
                 return [len(one.attempts) for one in found] == [so_many]
 
-            await until(attempted)
+            await until(attempted, PATIENCE_S)
             (one,) = await office.deliveries()
             if one.open:
                 waits.append(one.due_at - one.attempts[-1].at)
@@ -253,12 +255,12 @@ async def test_a_receiver_that_fails_for_days_is_paused_and_its_owners_hear_of_i
             found = await office.scope.of(Integration).get(integration.id)
             return found is not None and not found.active
 
-        await until(is_paused)
+        await until(is_paused, PATIENCE_S)
 
         async def nothing_waits() -> bool:
             return not await office.deliveries(open=True)
 
-        await until(nothing_waits)
+        await until(nothing_waits, PATIENCE_S)
     found = await office.scope.of(Integration).get(integration.id)
     assert found is not None
     assert "failed for 5 days" in str(found.paused_reason)
@@ -276,7 +278,7 @@ async def test_a_success_ends_the_time_of_failing(office: Office, outside: Recei
             found = await office.scope.of(Integration).get(integration.id)
             return found is not None and found.failing_since is None
 
-        await until(is_healed)
+        await until(is_healed, PATIENCE_S)
 
 
 async def test_a_receiver_that_is_gone_for_good_is_paused_at_once(
@@ -291,7 +293,7 @@ async def test_a_receiver_that_is_gone_for_good_is_paused_at_once(
             found = await office.scope.of(Integration).get(integration.id)
             return found is not None and not found.active
 
-        await until(is_paused)
+        await until(is_paused, PATIENCE_S)
     assert len(outside.received) == 1
 
 
@@ -328,9 +330,64 @@ async def test_an_event_that_cannot_be_spread_holds_up_nobody_else(
     assert [one.path for one in outside.received] == ["/whole"]
     zone = {"$set": {"time_zone": "Europe/Berlin"}}
     await broken.scope.of(Client).update_one({}, zone)
+    await broken.let_be_spread_again()
     async with running(process(office)):
         await broken.ended(1)
     assert [one.path for one in outside.received] == ["/whole", "/broken"]
+
+
+async def test_many_events_that_cannot_be_spread_are_in_nobody_s_way(
+    office: Office, database: Database
+) -> None:
+    broken = await Office(database).open(time_zone="Mars/Olympus_Mons")
+    await broken.webhook("https://hooks.example.com/broken")
+    await broken.happens(3)
+    await office.webhook("https://hooks.example.com/whole")
+    await office.happens()
+    while await spread_some(at_once=3):
+        pass
+    assert len(await office.deliveries()) == 1
+    waiting = await broken.to_spread()
+    assert len(waiting) == 3
+    assert all(one.to_spread and one.spread_due_at for one in waiting)
+
+
+async def test_spreading_what_was_erased_meanwhile_leaves_nothing(office: Office) -> None:
+    integration = await office.webhook("https://hooks.example.com/a")
+    answer = await office.answered("One?", "One.")
+    (entry,) = await office.to_spread()
+    await erase_visitors(office.client_id, [answer.visitor_id])
+    await _spread(entry, [integration], await database_now())
+    assert await office.deliveries() == []
+    assert await office.scope.of(EventCounter).find({}, limit=10) == []
+
+
+async def test_an_attempt_that_goes_on_is_kept_and_its_process_s_death_costs_half_a_minute(
+    office: Office, outside: Receiver
+) -> None:
+    outside.otherwise = Reply(hangs=True)
+    await office.webhook(outside.url)
+    await office.happens()
+    pace = Pace(look_s=0.01, lease_s=20.0)
+    async with running(*(process(office, deadline_s=120.0, pace=pace) for _ in range(2))):
+
+        async def is_under_way() -> bool:
+            return len(outside.received) == 1
+
+        await until(is_under_way, PATIENCE_S)
+        (first,) = await office.deliveries()
+        assert first.due_at - await database_now() <= timedelta(seconds=pace.lease_s)
+
+        async def is_kept() -> bool:
+            (now,) = await office.deliveries()
+            return now.due_at > first.due_at and now.taken_by == first.taken_by
+
+        await until(is_kept, PATIENCE_S)
+        outside.let_go.set()
+        (delivery,) = await office.ended(1)
+    assert delivery.status == "delivered"
+    assert len(outside.received) == 1
+    assert Pace().lease_s <= 30
 
 
 async def test_an_integration_of_a_deleted_chatbot_is_not_told_of_others(office: Office) -> None:

@@ -16,7 +16,7 @@ from services.usage.counting import Counting
 from services.usage.periods import Period, midnight, zone_of
 from services.usage.refusals import Refusals
 from tests.unit.answering.processes import until
-from tests.unit.integrations.offices import Office
+from tests.unit.integrations.offices import PATIENCE_S, Office
 from tests.unit.usage.usage_rows import store_rows, usage_rows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -122,7 +122,7 @@ async def test_it_is_due_by_the_database_s_clock(office: Office) -> None:
         return len(await told(office)) == 1
 
     try:
-        await until(was_told)
+        await until(was_told, PATIENCE_S)
     finally:
         await cancel_and_wait(working)
     client = await office.scope.of(Client).find_one({})
