@@ -4,6 +4,7 @@ from documents.chatbots import ChatbotSettings
 from documents.clients import Client
 from services.answering.answer_text import AnswerText
 from services.answering.events import AnswerStep
+from services.answering.gathering import GatheredWords, Gathering
 from services.answering.model_route import ModelRoutes
 from services.answering.phrases import phrase
 from services.answering.thinking import Thinking, say_all
@@ -30,4 +31,5 @@ class BareThinking(Thinking):
         record.config = route.default
         label = phrase("thinking", record.language)
         await writer.event(lambda seq: AnswerStep(seq, "thinking", label))
-        await say_all(self._routes.model_of(route.default), request, writer, record)
+        words = GatheredWords(Gathering(), writer)
+        await say_all(self._routes.model_of(route.default), request, words, record)

@@ -19,6 +19,7 @@ from documents.llm_configs import LlmConfig
 from services.answering.answer_text import AnswerText
 from services.answering.events import AnswerStep, StepKind
 from services.answering.failures import AnswerBlockedError
+from services.answering.gathering import GatheredWords, Gathering
 from services.answering.model_gates import ModelGates, kind_of
 from services.answering.model_route import ModelRoutes, Route
 from services.answering.phrases import phrase
@@ -40,11 +41,16 @@ class Thinking:
     """Gets an answer from one of a chatbot's models."""
 
     def __init__(
-        self, routes: ModelRoutes, gates: ModelGates, policy: RoutePolicy = STRICT
+        self,
+        routes: ModelRoutes,
+        gates: ModelGates,
+        policy: RoutePolicy = STRICT,
+        gathering: Gathering | None = None,
     ) -> None:
         self._routes = routes
         self._gates = gates
         self._policy = policy
+        self._gathering = gathering or Gathering()
 
     async def think(
         self,
@@ -111,7 +117,8 @@ class Thinking:
         try:
             async with self._gates.passing(config, has_spoken=lambda: bool(writer.text)):
                 asked = replace(request, opening="") if config.provider == "local" else request
-                await say_all(self._routes.model_of(config), asked, writer, record)
+                with self._gathering.words_for(writer) as words:
+                    await say_all(self._routes.model_of(config), asked, words, record)
             _check_said_something(writer.text, record.finished)
         except ModelError as error:
             problem = _for_the_client(config, error)
@@ -153,7 +160,7 @@ def _for_the_client(config: LlmConfig, error: ModelError) -> str:
 
 
 async def say_all(
-    model: LanguageModel, request: ModelRequest, writer: AnswerText, record: TurnRecord
+    model: LanguageModel, request: ModelRequest, words: GatheredWords, record: TurnRecord
 ) -> None:
     """Publish what the model says."""
     left = MAX_ANSWER_CHARACTERS
@@ -166,19 +173,22 @@ async def say_all(
                 if record.first_token_ms is None:
                     record.first_token_ms = record.elapsed_ms()
                     # Not before: until a word was shown, another model may answer.
-                    await _open(request, writer)
+                    await _open(request, words)
                 left = _left_after(event.text, left)
-                await writer.delta(event.text)
+                await words.say(event.text)
     except Exception as error:
         if record.finished is None:
+            if isinstance(error, ModelError):
+                await words.finish()
             raise
         # The text is whole; only hanging up failed.
         log.warning("model_not_closed", problem=type(error).__name__)
+    await words.finish()
 
 
-async def _open(request: ModelRequest, writer: AnswerText) -> None:
+async def _open(request: ModelRequest, words: GatheredWords) -> None:
     if request.opening:
-        await writer.delta(f"{request.opening}\n\n")
+        await words.say(f"{request.opening}\n\n")
 
 
 def _left_after(text: str, left: int) -> int:
