@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.retrieval.debian_pages import CACHE, Page, fetch, pages
 from benchmarks.retrieval.questions import Question, questions
@@ -41,6 +41,7 @@ from services.knowledge.ranking_scores import (
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.source_limits import KnowledgeLimits
 from services.knowledge.sources import KnowledgeSources
+from services.knowledge.word_index.word_indexes import WordIndexes
 from services.languages.codes import LANGUAGES
 
 CLIENT = "benchmark"
@@ -51,6 +52,9 @@ SMALL_PART = 3
 
 LARGE_CHUNKS = 50_000
 """The corpus is taught again and again until there are so many."""
+
+FIRST_QUESTION = "How do I install packages?"
+"""Of frequent words alone: the slowest there is without words in memory."""
 
 
 @dataclass(slots=True)
@@ -64,6 +68,15 @@ class Asked:
     ms: float
 
 
+class WordsRead(NamedTuple):
+    """What it took to have a chatbot's words in memory, beside its first question."""
+
+    chunks: int
+    first_ms: float
+    seconds: float
+    megabytes: float
+
+
 @dataclass(slots=True)
 class RetrievalFigures:
     """What one run has measured."""
@@ -75,6 +88,8 @@ class RetrievalFigures:
     large_chunks: int = 0
     large_ms: list[float] = field(default_factory=list)
     replaced_ms: list[float] = field(default_factory=list)
+    found_ms: list[float] = field(default_factory=list)
+    words: list["WordsRead"] = field(default_factory=list)
     shop: list[Asked] = field(default_factory=list)
 
     def lines(self) -> list[str]:
@@ -101,6 +116,12 @@ class RetrievalFigures:
             lines.append(f"  {_times(f'{self.large_chunks} chunks', self.large_ms)}")
         if self.replaced_ms:
             lines.append(f"  {_times('a source of 20 chunks replaced', self.replaced_ms)}")
+            lines.append(f"  {_times('the question after that', self.found_ms)}")
+        lines += [
+            f"  the words of {one.chunks} chunks: in memory {one.seconds:.1f} s after the first"
+            f" question, which took {one.first_ms:.0f} ms; {one.megabytes:.0f} MB"
+            for one in self.words
+        ]
         return [*lines, *shop_lines(self.shop)]
 
     def tuning_rows(self) -> list[tuple[float, bool]]:
@@ -160,19 +181,25 @@ async def _measured(corpus: Sequence[Page], folder: Path, *, large: bool) -> Ret
         chatbot_id = await _new_chatbot()
         by_source = await _taught(sources, chatbot_id, corpus[::SMALL_PART])
         figures.small_chunks = await _chunk_count(chatbot_id)
-        search = KnowledgeSearch()
+        figures.words.append(await _words_read(chatbot_id, figures.small_chunks))
+        indexes = WordIndexes()
+        search = KnowledgeSearch(indexes=indexes)
+        await _caught_up(search, indexes, chatbot_id)
         figures.small_ms = await _all_ms(search, chatbot_id, by_source)
         for part in range(1, SMALL_PART):
             by_source |= await _taught(sources, chatbot_id, corpus[part::SMALL_PART])
         figures.chunks = await _chunk_count(chatbot_id)
+        await _caught_up(search, indexes, chatbot_id)
         for question in questions():
             figures.asked.append(await _asked(search, chatbot_id, question, by_source))
-        figures.replaced_ms = await _replaced(sources, chatbot_id)
+        await _replaced(sources, search, chatbot_id, figures)
         figures.shop = await ask_shop(sources)
         if large:
             while (figures.large_chunks or figures.chunks) < LARGE_CHUNKS:
                 await _taught(sources, chatbot_id, corpus)
                 figures.large_chunks = await _chunk_count(chatbot_id)
+            figures.words.append(await _words_read(chatbot_id, figures.large_chunks))
+            await _caught_up(search, indexes, chatbot_id)
             figures.large_ms = await _all_ms(search, chatbot_id, by_source)
         return figures
     finally:
@@ -262,7 +289,36 @@ def _rank(
     return None
 
 
-async def _replaced(sources: KnowledgeSources, chatbot_id: PydanticObjectId) -> list[float]:
+async def _caught_up(
+    search: KnowledgeSearch, indexes: WordIndexes, chatbot_id: PydanticObjectId
+) -> None:
+    """Have all words in memory."""
+    await search.search(CLIENT, chatbot_id, FIRST_QUESTION, "en")
+    await indexes.settled()
+
+
+async def _words_read(chatbot_id: PydanticObjectId, chunks: int) -> WordsRead:
+    """What a server goes through that was just started."""
+    indexes, began = WordIndexes(), perf_counter()
+    search = KnowledgeSearch(indexes=indexes)
+    await search.search(CLIENT, chatbot_id, FIRST_QUESTION, "en")
+    first_ms = (perf_counter() - began) * 1000
+    await indexes.settled()
+    return WordsRead(chunks, first_ms, perf_counter() - began, indexes.size_bytes / 1e6)
+
+
+async def _replaced(
+    sources: KnowledgeSources,
+    search: KnowledgeSearch,
+    chatbot_id: PydanticObjectId,
+    figures: RetrievalFigures,
+) -> None:
+    """Replace a source, and ask at once for what is new in it.
+
+    Raises:
+        RuntimeError: it was not found.
+    """
+
     def text(number: int) -> str:
         return "\n\n".join(
             f"# Part {part}\n\nVersion {number}. " + "Nothing else is said here. " * 30
@@ -271,14 +327,17 @@ async def _replaced(sources: KnowledgeSources, chatbot_id: PydanticObjectId) -> 
 
     scope = TenantScope.one(CLIENT)
     source = await sources.add_text(CLIENT, [chatbot_id], "Replaced", text(0))
-    times = []
     for number in range(1, 21):
         began = perf_counter()
         await sources.update_text(scope, source.id, text=text(number))
-        times.append((perf_counter() - began) * 1000)
+        replaced = perf_counter()
+        found = await search.search(CLIENT, chatbot_id, f"Is version {number} replaced?", "en")
+        figures.replaced_ms.append((replaced - began) * 1000)
+        figures.found_ms.append((perf_counter() - replaced) * 1000)
+        if not any(f"Version {number}." in one.text for one in found.found):
+            raise RuntimeError(f"Version {number} is stored and was not found")
     await scope.of(KnowledgeSource).delete_many({"_id": source.id})
     await scope.of(KnowledgeChunk).delete_many({"source_id": source.id})
-    return times
 
 
 def _groups(asked: Sequence[Asked]) -> list[tuple[str, list[Asked]]]:

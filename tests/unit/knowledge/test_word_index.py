@@ -1,15 +1,17 @@
 """The index in memory finds what collecting finds, knows each change at its commit."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import pytest_asyncio
 
+from documents.database.database import Database
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import ChunkWords
-from documents.knowledge_listing import ListedChunk
+from documents.knowledge_listing import ListedChunk, listed_ids
 from documents.knowledge_sources import KnowledgeSize
 from services.knowledge.question import QuestionWord, read_question
 from services.knowledge.ranking import counted, document_counts, ranked, word_weights
@@ -163,6 +165,38 @@ async def test_every_process_knows_a_change_from_its_commit_on(
     assert await found() == {"The garden opens at four."}
     await knowledge_sources.delete(scope, one.id)
     assert await found() == set()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def profiled(database: Database) -> AsyncIterator[Database]:
+    """Every operation on the database is recorded."""
+    await database.database.command("profile", 0)
+    await database.database.drop_collection("system.profile")
+    await database.database.create_collection("system.profile", capped=True, size=16_000_000)
+    await database.database.command("profile", 2)
+    yield database
+    await database.database.command("profile", 0)
+
+
+async def test_what_every_search_asks_first_is_answered_by_indexes_alone(
+    knowledge_sources: KnowledgeSources, tenant: Tenant, profiled: Database
+) -> None:
+    await knowledge_sources.add_text(
+        tenant.client_id, [tenant.chatbot_id], "Garden", "The garden opens at five."
+    )
+    size = await size_of(tenant)
+    listed = await listed_ids(
+        tenant.scope, tenant.chatbot_id, size.source_ids, deadline_ms=DEADLINE_MS
+    )
+    assert len(listed) == 1
+    own = {"op": "query", "command.filter.client_id": tenant.client_id}
+    for name, index in (
+        ("knowledge_sources", "known_by_chatbot"),
+        ("knowledge_chunks", "found_by_chatbot"),
+    ):
+        asked = {**own, "command.find": name, "command.hint": index}
+        recorded = await profiled.database["system.profile"].find(asked).to_list()
+        assert [(one["docsExamined"], one["nreturned"]) for one in recorded] == [(0, 1)]
 
 
 async def test_it_is_not_asked_for_another_client(
