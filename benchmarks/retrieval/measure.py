@@ -321,7 +321,7 @@ async def _replaced(
 
     def text(number: int) -> str:
         return "\n\n".join(
-            f"# Part {part}\n\nVersion {number}. " + "Nothing else is said here. " * 30
+            f"# Part {part}\n\nThis is edition{number}. " + "Nothing else is said here. " * 30
             for part in range(20)
         )
 
@@ -331,11 +331,11 @@ async def _replaced(
         began = perf_counter()
         await sources.update_text(scope, source.id, text=text(number))
         replaced = perf_counter()
-        found = await search.search(CLIENT, chatbot_id, f"Is version {number} replaced?", "en")
+        found = await search.search(CLIENT, chatbot_id, f"What is edition{number}?", "en")
         figures.replaced_ms.append((replaced - began) * 1000)
         figures.found_ms.append((perf_counter() - replaced) * 1000)
-        if not any(f"Version {number}." in one.text for one in found.found):
-            raise RuntimeError(f"Version {number} is stored and was not found")
+        if not any(f"edition{number}." in one.text for one in found.found):
+            raise RuntimeError(f"edition {number} is stored and was not found")
     await scope.of(KnowledgeSource).delete_many({"_id": source.id})
     await scope.of(KnowledgeChunk).delete_many({"source_id": source.id})
 

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from documents.errors import is_unavailable
 from documents.ids import PydanticObjectId
 from documents.knowledge_sources import KnowledgeSize, knowledge_version
 from documents.tenancy import TenantScope
@@ -47,6 +48,9 @@ from services.knowledge.word_index.word_indexes import WordIndexes
 CANDIDATES = 1_000
 RARE_SHARE = 0.2
 """A word in fewer of the first candidates than this share of them is looked for again alone."""
+
+LONGEST_WAIT_S = 20.0
+"""For the words of a chatbot, where its chunks could not be collected in time."""
 
 FEW_FOUND = 20
 """Where the rarer words find fewer chunks, the frequent ones are looked for as well."""
@@ -153,9 +157,22 @@ class WordSearch:
         size: KnowledgeSize,
         indexed: ChatbotWords | None,
     ) -> _Looked:
-        if indexed is not None:
-            return await asyncio.to_thread(indexed.look, question.words, question.language)
-        return await self._collected(scope, chatbot_id, question, size)
+        if indexed is None:
+            try:
+                return await self._collected(scope, chatbot_id, question, size)
+            except Exception as error:
+                indexed = await self._awaited(scope, chatbot_id) if is_unavailable(error) else None
+                if indexed is None:
+                    raise
+        return await asyncio.to_thread(indexed.look, question.words, question.language)
+
+    async def _awaited(
+        self, scope: TenantScope, chatbot_id: PydanticObjectId
+    ) -> ChatbotWords | None:
+        """The index that is being read: collecting what frequent words hold has taken too long."""
+        if self._indexes is None:
+            return None
+        return await self._indexes.awaited(scope, chatbot_id, longest_s=LONGEST_WAIT_S)
 
     async def _mended(
         self,

@@ -4,7 +4,7 @@ It never changes either: what follows a change shares the segments that stayed. 
 with what it began with, whatever is written meanwhile.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -151,8 +151,8 @@ class _Seen:
             (languages == (language or languages)) | (languages == UNDETERMINED),
         )
 
-    def best(self, weights: Sequence[float], average_length: float) -> list[RankedChunk]:
-        """Its chunks with the highest scores, in any order."""
+    def scored(self, weights: Sequence[float], average_length: float) -> tuple[Numbers, Numbers]:
+        """Of each chunk the score and the weighted share of the words, as `ranking` has them."""
         chunks = self.part.segment.chunks
         damping = K1 * (1 - B + B * chunks.token_counts / average_length)
         scores, found = np.zeros(len(chunks)), np.zeros(len(chunks))
@@ -163,11 +163,7 @@ class _Seen:
                 weight * frequencies * (K1 + 1) / (frequencies + damping[one.chunks])
             )
         scores[self.is_spoken] *= SPOKEN_WEIGHT
-        shares = found / sum(weights)
-        return [
-            RankedChunk(chunks.ids[one], float(scores[one]), float(shares[one]))
-            for one in _highest(scores).tolist()
-        ]
+        return scores, found / sum(weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +188,24 @@ class Looked:
     def ranked(self, weights: Sequence[float], size: KnowledgeSize) -> list[RankedChunk]:
         """The best chunks, the best first; as `ranking.ranked` orders them, among all there are."""
         average_length = max(size.token_count / max(size.chunk_count, 1), 1.0)
-        best = [one for seen in self.seen for one in seen.best(weights, average_length)]
-        return sorted(best, key=lambda one: (-one.score, one.chunk_id))[:MOST_RANKED]
+        scored = [one.scored(weights, average_length) for one in self.seen]
+        if not scored:
+            return []
+        scores, shares = (np.concatenate(column) for column in zip(*scored, strict=True))
+        best = _highest(scores)
+        found = zip(self._ids(best), scores[best].tolist(), shares[best].tolist(), strict=True)
+        return sorted(
+            (RankedChunk(*one) for one in found), key=lambda one: (-one.score, one.chunk_id)
+        )
+
+    def _ids(self, numbers: Numbers) -> Iterator[PydanticObjectId]:
+        """The chunks with these numbers, counted through all parts."""
+        chunks = [one.part.segment.chunks.ids for one in self.seen]
+        ends = np.cumsum([len(one) for one in chunks])
+        for number, part in zip(
+            numbers.tolist(), ends.searchsorted(numbers, side="right").tolist(), strict=True
+        ):
+            yield chunks[part][number - int(ends[part])]
 
     def _is_spoken(self, number: int) -> bool:
         return any(one.is_spoken[one.occurrences[number].chunks].any() for one in self.seen)

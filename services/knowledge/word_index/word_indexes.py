@@ -103,6 +103,25 @@ class WordIndexes:
         async with kept.one_reading:
             return await self._brought_up(key, kept, size, deadline_ms)
 
+    async def awaited(
+        self, scope: TenantScope, chatbot_id: PydanticObjectId, *, longest_s: float
+    ) -> ChatbotWords | None:
+        """The words of a chatbot that are being read behind a search, as soon as they are read.
+
+        None where nothing is being read, or not in time.
+
+        Args:
+            scope: Whose data may be read.
+            chatbot_id: Whose chunks.
+            longest_s: How long to wait, in seconds.
+        """
+        key = _Key(scope, chatbot_id)
+        behind, kept = self._behind.get(key), self._kept.get(key)
+        if behind is None or kept is None:
+            return None
+        await asyncio.wait((behind,), timeout=longest_s)
+        return kept.words if behind.done() else None
+
     async def settled(self) -> None:
         """Wait until nothing is being read behind searches any more."""
         await asyncio.gather(*self._behind.values())

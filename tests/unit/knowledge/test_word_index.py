@@ -7,16 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import pytest_asyncio
+from pymongo.errors import ExecutionTimeout
 
 from documents.database.database import Database
 from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import ChunkWords
 from documents.knowledge_listing import ListedChunk, listed_ids
 from documents.knowledge_sources import KnowledgeSize
+from services.knowledge.candidates import Searched
 from services.knowledge.question import QuestionWord, read_question
 from services.knowledge.ranking import counted, document_counts, ranked, word_weights
 from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
+from services.knowledge.text_index import TextIndex
 from services.knowledge.word_index.chatbot_words import MOST_SMALL, ChatbotWords
 from services.knowledge.word_index.word_indexes import WordIndexes
 from services.knowledge.word_search import WordSearch
@@ -230,6 +233,40 @@ async def test_what_takes_long_to_read_is_read_behind_the_searches(
     assert index is not None
     assert len(index.chunk_ids(size.source_ids)) == 1
     assert len(first.ranked) == 1
+
+
+class TooSlow(TextIndex):
+    """An index of MongoDB's that never answers in time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[Sequence[str]] = []
+
+    async def by_words(
+        self, searched: Searched, tokens: Sequence[str], *, limit: int
+    ) -> list[ChunkWords]:
+        self.asked.append(tokens)
+        raise ExecutionTimeout(f"{limit} chunks took longer than {searched.deadline_ms} ms", 50)
+
+
+async def test_a_first_question_that_takes_too_long_waits_for_the_words(
+    knowledge_sources: KnowledgeSources, tenant: Tenant
+) -> None:
+    await knowledge_sources.add_text(
+        tenant.client_id, [tenant.chatbot_id], "Garden", "The garden opens at five."
+    )
+    size = await size_of(tenant)
+    question = read_question("When does the garden open?", "en", size.languages)
+    indexes, slow = WordIndexes(few_chunks=1, read_at_once=0), TooSlow()
+    found = await WordSearch(DEADLINE_MS, candidates=slow, indexes=indexes).find(
+        tenant.scope, tenant.chatbot_id, question, size
+    )
+    assert len(found.ranked) == 1
+    assert len(slow.asked) == 1
+    with pytest.raises(ExecutionTimeout):
+        await WordSearch(DEADLINE_MS, candidates=TooSlow()).find(
+            tenant.scope, tenant.chatbot_id, question, size
+        )
 
 
 async def test_memory_is_bounded_and_the_longest_unused_goes(
