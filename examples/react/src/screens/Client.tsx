@@ -7,7 +7,7 @@ import { NotHere } from "./NotHere";
 
 const CLIENT = graphql(`
   query Client($slug: String!) {
-    client(slug: $slug) { id slug name domain active maintenanceText }
+    client(slug: $slug) { id slug name timeZone maintenanceText }
   }
 `);
 

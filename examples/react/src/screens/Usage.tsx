@@ -39,7 +39,8 @@ const DAY_MS = 86_400_000;
 
 /** What a client's chatbots were used for. */
 export function Usage() {
-  const { id } = useClient();
+  const { id, timeZone } = useClient();
+  const day = (offset: number) => dayIn(timeZone, offset);
   const [days, setDays] = useState<Period>("30");
   const variables = {
     clientId: id,
@@ -99,9 +100,10 @@ export function Usage() {
   );
 }
 
-/** A day counted from today, such as 2026-11-22. */
-function day(offset: number): string {
-  return new Date(Date.now() + offset * DAY_MS).toISOString().slice(0, 10);
+/** A day by the client's clock, counted from today, such as 2026-11-22. */
+function dayIn(timeZone: string, offset: number): string {
+  const parts = { timeZone, year: "numeric", month: "2-digit", day: "2-digit" } as const;
+  return new Intl.DateTimeFormat("sv-SE", parts).format(Date.now() + offset * DAY_MS);
 }
 
 interface FiguresProps {
