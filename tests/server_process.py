@@ -14,6 +14,7 @@ START_SECONDS = 240.0
 """Far more than a start takes, on a machine that many tests share."""
 
 STOP_SECONDS = 40.0
+COMMAND_SECONDS = 180.0
 ROOT = Path(__file__).parent.parent
 
 EVERYBODY_IS_ONE_ADDRESS = {
@@ -154,6 +155,6 @@ class ServerProcess:
             input=given,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=COMMAND_SECONDS,
             check=False,
         )

@@ -6,6 +6,7 @@ MongoDB's own tools read the BSON files, should Parlance itself be what does not
 
 import hashlib
 import os
+import secrets
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -77,13 +78,13 @@ class ArchiveWriter:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._draft = file.with_name(f".{file.name}.{os.getpid()}.partial")
+        self._draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}.partial")
 
     def __enter__(self) -> Self:
         with _explained(self._file):
             if self._file.exists():
                 raise BackupFileError(self._file, "there is such a file already; give another name")
-            opened = os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+            opened = os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         self._output = os.fdopen(opened, "w+b")
         self._zip = zipfile.ZipFile(
             self._output, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION
@@ -119,6 +120,16 @@ class ArchiveWriter:
             self._output.flush()
             os.fsync(self._output.fileno())
             self._draft.rename(self._file)
+            _bring_to_disk(self._file.parent)
+
+
+def _bring_to_disk(folder: Path) -> None:
+    """A file's new name is on the disk when its folder is."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 class ArchiveReader:

@@ -18,7 +18,7 @@ from tests.nginx import Nginx, nginx_in
 from tests.providers.dictation import Dictation, model_that_says
 from tests.server_process import ServerProcess
 
-pytestmark = pytest.mark.nginx
+pytestmark = [pytest.mark.nginx, pytest.mark.timeout(300)]
 
 PIECES = ["Rome ", "was not ", "built ", "in a ", "day."]
 SESSIONS = "{ sessions { ipAddress current } }"
@@ -53,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 async def browser(site: Site) -> AsyncIterator[httpx.AsyncClient]:
     """Requests to the public address."""
     async with httpx.AsyncClient(
-        base_url=site.nginx.url, verify=site.trusting, trust_env=False, timeout=60
+        base_url=site.nginx.url, verify=site.trusting, trust_env=False, timeout=120
     ) as http:
         yield http
 

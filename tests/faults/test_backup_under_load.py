@@ -31,7 +31,7 @@ from tests.conftest import START_VISIT, signed_in
 from tests.graphql_clients import GraphQLClient, Json
 from tests.server_process import ServerProcess
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 VISITORS = 4
 QUESTION = "What is Parlance?"
@@ -200,6 +200,9 @@ async def test_a_backup_under_load_is_one_moment_and_goes_on_elsewhere(
     file, other = tmp_path / "backup.zip", ServerProcess(tmp_path / "restored")
     own_server.start()
     planted = await planted_at(own_server)
+    async with database_of(own_server) as database:
+        longer = {"setParameter": 1, "minSnapshotHistoryWindowInSeconds": 3600}
+        await database.mongo.admin.command(longer)
     async with visitors_who_ask(own_server) as another_answer:
         await another_answer()
         await check_says(own_server, 0, "Wrote", "backup", str(file))

@@ -31,7 +31,7 @@ pytestmark = [
     pytest.mark.faults,
     pytest.mark.nginx,
     pytest.mark.redis,
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(600),
 ]
 
 VISITORS = 6
