@@ -32,6 +32,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         is_accepted = self.response.status_code == HTTPStatus.SWITCHING_PROTOCOLS
         if is_accepted and not self.conn.extensions:
             self.scope["extensions"][FRAMES] = {"socket": self}
+        del self.request
+
+    def start_keepalive(self) -> None:
+        """Go on after the handshake, without what was for the handshake alone."""
+        super().start_keepalive()
+        del self.response
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of the scope, which holds this: a circle would wait for the search for garbage."""

@@ -280,14 +280,17 @@ def query_lines(measured: QueryFigures) -> Iterable[str]:
 def widget_lines(found: list[Waits]) -> Iterable[str]:
     """Milliseconds until an answer begins, and goes on after a cut."""
     yield f"\nMilliseconds at {STREAMS} streams (p50, p95)"
-    yield f"  {'':<14}{'asked':>16}{'resumed':>16}{'server MB':>12}"
+    yield f"  {'':<14}{'asked':>16}{'resumed':>16}{'server MB':>12}{'KiB each':>10}"
     for waits in found:
         asked, resumed = (
             f"{percentile_of(one, 50) * 1000:.0f} {percentile_of(one, 95) * 1000:.0f}"
             for one in (waits.asked, waits.resumed)
         )
         label = f"{waits.idle:,} idle"
-        yield f"  {label:<14}{asked:>16}{resumed:>16}{waits.memory_bytes / 1e6:>12.0f}"
+        memory = f"{waits.memory_bytes / 1e6:>12.0f}"
+        grown = waits.memory_bytes - found[0].memory_bytes
+        each = f"{grown / waits.idle / 1024:>10.1f}" if waits.idle else ""
+        yield f"  {label:<14}{asked:>16}{resumed:>16}{memory}{each}"
 
 
 def hook_turn_lines(measured: HookTurnFigures) -> Iterable[str]:

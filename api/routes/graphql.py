@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi.requests import HTTPConnection
 from graphql import GraphQLError
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 from strawberry.fastapi import GraphQLRouter
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -62,6 +63,14 @@ class GraphQLEndpoint(AnswerTransportView, HttpTransportView, GraphQLRouter[Requ
             connection_init_wait_timeout=INIT_WAIT,
             max_subscriptions_per_connection=OPERATIONS_PER_SOCKET,
         )
+        # Without FastAPI's: what it keeps for its dependencies, each open widget would keep.
+        self.routes[:] = [one for one in self.routes if not isinstance(one, WebSocketRoute)]
+        self.add_websocket_route("/graphql", self._serve_socket)
+
+    async def _serve_socket(self, socket: WebSocket) -> None:
+        context = await self._context(socket)
+        context.request = socket
+        await self.run(socket, context=context)
 
     async def run(self, request: Any, context: Any = None, root_value: Any = None) -> Any:
         """Look the origin of a WebSocket handshake up before Strawberry asks about it."""
