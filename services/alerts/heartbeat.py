@@ -6,6 +6,7 @@ transaction: one process tells it, once. A restart within the silence that is al
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -26,9 +27,15 @@ log = structlog.get_logger()
 class Beating:
     """Gives the sign of life for as long as the process lives."""
 
-    def __init__(self, transactions: Transactions, offline_after_s: float) -> None:
-        """Silences from `offline_after_s` seconds on are told."""
+    def __init__(
+        self,
+        transactions: Transactions,
+        offline_after_s: float,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """Silences from `offline_after_s` seconds on are told; `clock` counts seconds."""
         self._transactions = transactions
+        self._clock = clock
         self._longest = timedelta(seconds=offline_after_s)
         self._pause_s = offline_after_s / BEATS_IN_A_SILENCE
         self._beaten_at: float | None = None
@@ -46,7 +53,7 @@ class Beating:
 
     async def beat(self) -> None:
         """Give the sign of life once, and tell of the silence before it if it was one."""
-        asked_at = monotonic()
+        asked_at = self._clock()
         if not await beat(self._longest):
             await prepare_heartbeat()
             silence = await self._transactions.run_transaction(self._beaten_again)
@@ -74,7 +81,7 @@ class Beating:
         """Whether this process knows better than the database's clock, which may have jumped."""
         if self._beaten_at is None:
             return False
-        return monotonic() - self._beaten_at < self._longest.total_seconds()
+        return self._clock() - self._beaten_at < self._longest.total_seconds()
 
 
 def _shown(moment: datetime) -> str:

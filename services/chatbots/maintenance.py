@@ -4,11 +4,15 @@ The text for the whole platform stands beside each client's own, so that asking 
 look and ending one does not end the other.
 """
 
+import asyncio
 from typing import Any
+
+import structlog
 
 from documents.base import utc_now
 from documents.chatbots import Chatbot
 from documents.clients import Client
+from documents.errors import is_unavailable
 from documents.installation import note_platform_maintenance
 from documents.tenancy import TenantScope
 from documents.transactions import Transactions, WriteSession
@@ -22,6 +26,11 @@ from services.refusals import UnknownTargetError
 
 MAX_TEXT = 500
 """Characters that visitors read."""
+
+LONGEST_SHOWING_S = 10.0
+"""For telling the open widgets of all clients, in seconds."""
+
+log = structlog.get_logger()
 
 
 class Maintenance:
@@ -76,10 +85,20 @@ class Maintenance:
             return changes > 0
 
         if await self._transactions.run_transaction(write):
-            # Too many for the transaction. Who misses it reads the text when asking.
+            await _shown_to_all_visitors()
+        return shown is not None
+
+
+async def _shown_to_all_visitors() -> None:
+    """Too many for the transaction: who misses it reads the text when asking or coming again."""
+    try:
+        async with asyncio.timeout(LONGEST_SHOWING_S):
             for slug in await _answering():
                 await _shown_to_visitors(slug)
-        return shown is not None
+    except Exception as error:
+        if not isinstance(error, TimeoutError) and not is_unavailable(error):
+            raise
+        log.warning("maintenance_not_shown_to_all", problem=type(error).__name__)
 
 
 async def _answering() -> list[str]:

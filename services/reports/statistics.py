@@ -34,6 +34,9 @@ NUMBERS = (
 )  # fmt: skip
 """What is summed up, by the names of `documents.usage_daily.UsageDaily`."""
 
+AGAIN = timedelta(hours=1)
+"""When a client is tried again whose numbers could not be told."""
+
 A_DAY = timedelta(days=1)
 A_WEEK = timedelta(days=7)
 
@@ -64,9 +67,19 @@ class Statistics:
         after: dict[tuple[OutboxKind, str], datetime] = {}
         for kind, slug in wanted:
             due = self._next.get((kind, slug), now)
-            after[kind, slug] = due if due > now else await self._told(kind, slug, now)
+            after[kind, slug] = due if due > now else await self._tried(kind, slug, now)
             raise_if_cancelled()
         self._next = after
+
+    async def _tried(self, kind: OutboxKind, slug: str, now: datetime) -> datetime:
+        """Tell a client; one that cannot be told holds up no other."""
+        try:
+            return await self._told(kind, slug, now)
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            log.exception("statistics_failed", client_id=slug)
+            return now + AGAIN
 
     async def _told(self, kind: OutboxKind, slug: str, now: datetime) -> datetime:
         """Tell the last period of a client unless that is done; when to look again."""

@@ -64,6 +64,19 @@ async def test_an_outage_is_told_once_however_many_processes_start(office: Offic
     assert 2 * 3600 <= int(recovered.facts["seconds"]) < 3 * 3600
 
 
+async def test_a_process_that_could_not_reach_the_database_for_long_tells_it(
+    office: Office,
+) -> None:
+    seconds = 0.0
+    cut_off = Beating(office.database, ALLOWED_S, clock=lambda: seconds)
+    await cut_off.beat()
+    await last_beat_was(timedelta(hours=2))
+    seconds = 2 * 3600
+    await cut_off.beat()
+    kinds = [one.kind for one in await told(office)]
+    assert kinds == ["system.status", "system.status", "service.recovered"]
+
+
 async def test_a_process_that_was_there_takes_no_jump_of_the_clock_for_an_outage(
     office: Office,
 ) -> None:

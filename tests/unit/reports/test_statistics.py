@@ -9,6 +9,7 @@ import pytest_asyncio
 from documents.clients import Client
 from documents.database.database import Database
 from documents.database_clock import database_now
+from documents.integrations import Integration
 from documents.outbox_entries import OutboxEntry
 from services.cancelling import cancel_and_wait
 from services.reports.statistics import Statistics, last_period
@@ -104,6 +105,16 @@ async def test_a_client_that_does_not_want_them_or_is_switched_off_gets_none(
     await off.webhook("https://example.com", events=["usage.daily", "usage.weekly"])
     await process(office).look(datetime(2026, 11, 20, 12, tzinfo=UTC))
     assert await told(office) == await told(off) == []
+
+
+async def test_a_client_that_cannot_be_told_holds_up_no_other(office: Office) -> None:
+    broken = await Office(office.database).open(time_zone="Mars/Olympus_Mons")
+    later = await Office(office.database).open(time_zone=ZONE)
+    for one in (office, broken, later):
+        await one.webhook("https://example.com", events=["usage.daily"])
+    await process(office).look(at(MONDAY, 7))
+    assert [len(await told(one)) for one in (office, broken, later)] == [1, 0, 1]
+    await broken.scope.of(Integration).delete_many({})  # others look at all clients, too
 
 
 async def test_days_are_those_of_the_client_s_clock() -> None:
