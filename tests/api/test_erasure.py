@@ -30,7 +30,16 @@ from tests.graphql_clients import GraphQLClient
 from tests.server_process import ServerProcess
 
 RECEIPT = "deletedId erased { collection documents }"
-OF_NO_CLIENT = {"Installation", "User", "Session", "RateWindow", "WorkLease", "WidgetFile"}
+OF_NO_CLIENT = {
+    "Alarm",
+    "Heartbeat",
+    "Installation",
+    "RateWindow",
+    "Session",
+    "User",
+    "WidgetFile",
+    "WorkLease",
+}
 """Users stay; their memberships end. Windows are of addresses and accounts, and over in minutes.
 The widget's files are the same for everybody."""
 

@@ -26,6 +26,7 @@ ACROSS_CLIENTS = {
     ("messages", "end_untold_since"),  # ended answers, looked for by the background work
     ("messages", "status"),  # lapsed answers, looked for by the background work
     ("usage_events", "uncounted_since"),  # what is to be counted, by the background work
+    ("usage_months", "holds"),  # what dead processes held, given back by the background work
     ("messages", "words_due"),  # those that get their words, by the background work
     ("conversations", "end_hook_due"),  # closed ones, told to hooks by the background work
     ("hooks", "enabled"),  # checked again at the start of the server
