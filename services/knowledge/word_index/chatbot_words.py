@@ -6,6 +6,7 @@ with what it began with, whatever is written meanwhile.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from documents.knowledge_sources import KnowledgeSize, SourceState
 from services.knowledge.question import QuestionWord, all_tokens
 from services.knowledge.ranking import K1, SPOKEN_WEIGHT, B, RankedChunk
 from services.knowledge.word_index.segment import (
+    MOST_CHUNKS,
     Flags,
     Numbers,
     Occurrence,
@@ -232,10 +234,12 @@ def _highest(scores: Numbers) -> Numbers:
 
 
 def _few(parts: tuple[_Part, ...]) -> tuple[_Part, ...]:
-    """The same chunks in few segments."""
-    wasteful = [part for part in parts if part.is_wasteful]
+    """The same chunks in few segments, none of which has more than a segment can count."""
+    wasteful = sorted((part for part in parts if part.is_wasteful), key=lambda part: part.count)
     if len(wasteful) <= MOST_SMALL:
         return parts
-    together = joined({part.segment: part.is_there for part in wasteful})
-    staying = (part for part in parts if part not in wasteful)
+    sums = accumulate(part.count for part in wasteful)
+    joining = [part for part, chunks in zip(wasteful, sums, strict=True) if chunks <= MOST_CHUNKS]
+    together = joined({part.segment: part.is_there for part in joining})
+    staying = (part for part in parts if part not in joining)
     return (*staying, _Part(together, np.ones(len(together.chunks), dtype=np.bool_)))

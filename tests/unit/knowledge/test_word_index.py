@@ -21,6 +21,7 @@ from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.knowledge.text_index import TextIndex
 from services.knowledge.word_index.chatbot_words import MOST_SMALL, ChatbotWords
+from services.knowledge.word_index.segment import MOST_CHUNKS
 from services.knowledge.word_index.word_indexes import WordIndexes
 from services.knowledge.word_search import WordSearch
 from tests.unit.knowledge.conftest import Tenant, new_tenant
@@ -102,6 +103,21 @@ async def test_it_orders_as_counting_does_whatever_came_and_went(seed: int) -> N
     assert_same(
         index.without(source_ids=[left]), [one for one in there if one.source_id != left], lots
     )
+
+
+async def test_no_segment_gets_more_chunks_than_it_can_number() -> None:
+    large, kept = MOST_CHUNKS // 4, MOST_CHUNKS // 8 - 1
+    index = ChatbotWords()
+    for _ in range(MOST_SMALL + 1):
+        chunks = [
+            ListedChunk(PydanticObjectId(), SOURCES[0], "", "tea", 1, "en") for _ in range(large)
+        ]
+        index = index.with_chunks(chunks).without({one.chunk_id for one in chunks[kept:]})
+    one_more = ListedChunk(PydanticObjectId(), SOURCES[0], "", "tea", 1, "en")
+    tea = QuestionWord("tea", ("tea",))
+    looked = index.with_chunks([one_more]).look([tea], "en")
+    assert looked.document_counts == {tea: (MOST_SMALL + 1) * kept + 1}
+    assert (MOST_SMALL + 1) * kept > 2**16
 
 
 async def test_an_old_state_is_not_touched_by_what_follows_it() -> None:
