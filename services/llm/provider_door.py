@@ -92,12 +92,26 @@ class Exchange:
         self._bodies.append(body)
 
     async def close(self) -> None:
-        """Close the connections of all bodies that were not read to their end."""
+        """Close the connections of all bodies that were not read to their end.
+
+        Closing goes on when the caller is cancelled meanwhile: a turn that is stopped is cancelled
+        more than once, and half of a closed connection would stay open and in the pool.
+        """
+        if self._bodies:
+            closing = asyncio.create_task(self._close_all())
+            _closing.add(closing)
+            closing.add_done_callback(_closing.discard)
+            await asyncio.shield(closing)
+
+    async def _close_all(self) -> None:
         while self._bodies:
             with suppress(Exception):
                 async with asyncio.timeout(CLOSE_DEADLINE_S):
                     await self._bodies.pop().aclose()
 
+
+_closing: set[asyncio.Task[None]] = set()
+"""The event loop itself keeps no hold of its tasks."""
 
 _exchange: ContextVar[Exchange | None] = ContextVar("parlance_model_exchange", default=None)
 

@@ -1,10 +1,11 @@
 import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import pytest
 
 from services.llm.factory import ModelFactory
-from services.llm.model import TextChunk
+from services.llm.model import ModelEvent, TextChunk
 from tests.providers.byte_server import Answer, Packets, UntilClosed, Wait, byte_server
 from tests.providers.recordings import WHOLE_TEXT, recorded
 from tests.unit.llm.asking import (
@@ -64,6 +65,29 @@ async def test_cancelling_before_any_answer_closes_the_providers_connection(
             await server.client_closed.wait()
         with pytest.raises(asyncio.CancelledError):
             await reading
+
+
+@pytest.mark.parametrize("turns_between", [1, 2, 3, 4])
+async def test_cancelling_twice_closes_the_providers_connection(
+    models: ModelFactory, turns_between: int
+) -> None:
+    async with byte_server(first_words_then_silence("openai")) as server:
+        stream = models.create(settings_for("openai", server.url)).stream(question())
+        await anext(stream)
+        reading = asyncio.create_task(_read_on(stream))
+        await asyncio.sleep(0)
+        reading.cancel()
+        for _ in range(turns_between):
+            await asyncio.sleep(0)
+        reading.cancel()
+        async with asyncio.timeout(60):
+            await server.client_closed.wait()
+        await asyncio.wait([reading])
+
+
+async def _read_on(stream: AsyncGenerator[ModelEvent, None]) -> None:
+    async with aclosing(stream):
+        await anext(stream)
 
 
 async def test_passed_deadline_closes_the_providers_connection(models: ModelFactory) -> None:
