@@ -18,6 +18,7 @@ from api.secret_key import FILE_NAME, SecretKeyError, installation_secret
 from api.secret_rotation import NEXT_FILE
 from api.settings import Settings
 from documents.backup.archive import ArchiveReader
+from documents.backup.errors import BackupError
 from documents.backup.manifest import Manifest, Origin
 from documents.backup.restoring import checked_backup, restore_backup
 from documents.backup.taking import estimated_documents, take_backup
@@ -40,7 +41,7 @@ class OtherSecretKeyError(SecretKeyError):
         )
 
 
-class RestoreUnderServerError(SecretKeyError):
+class RestoreUnderServerError(BackupError):
     """A running server would go on with what it remembers."""
 
     def __init__(self) -> None:
@@ -75,9 +76,9 @@ async def run_restore(settings: Settings, file: Path, *, force: bool, other_key:
     """Put a backup into this installation's database and bring it to this version's form.
 
     Raises:
-        BackupError: it was not restored; the text says why.
+        BackupError: it was not restored, because a server runs for instance; the text says why.
         DatabaseStartError: the database cannot be opened or brought to form.
-        SecretKeyError: a server runs, or the backup belongs to another secret key.
+        SecretKeyError: the backup belongs to another secret key.
     """
     with ArchiveReader(file) as archive:
         manifest = await _checked(archive)

@@ -11,6 +11,7 @@ from typing import Any
 import bson
 import pytest
 import pytest_asyncio
+from pymongo import MongoClient
 
 from documents.backup.archive import ArchiveReader, ArchiveWriter
 from documents.backup.errors import (
@@ -135,6 +136,26 @@ async def test_writes_after_the_moment_are_not_in_it(
     found = await content(await restored(file, a_database()))
     assert found["a_first"] == found["z_last"]
     assert acknowledged <= len(found["a_first"]) <= len(written) + 1
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_an_index_that_is_made_meanwhile_begins_the_backup_anew(
+    a_database: MakeDatabase, tmp_path: Path
+) -> None:
+    """MongoDB 6.0 cannot read a collection as it was before it got an index."""
+    source, file = await filled(a_database()), tmp_path / "one.zip"
+    await source.database["z_last"].insert_one({"_id": 1, "text": "there"})
+    told: list[int] = []
+
+    def make_an_index_once(count: int) -> None:
+        told.append(count)
+        if len(told) == 1:
+            with MongoClient[dict[str, Any]](source.url) as mongo:
+                mongo[source.database.name]["z_last"].create_index("text")
+
+    await take_backup(source, file, ORIGIN, make_an_index_once)
+    found = await content(await restored(file, a_database()))
+    assert found == await content(source)
 
 
 @pytest.mark.asyncio(loop_scope="session")
