@@ -70,7 +70,8 @@ class NoticeFigures:
         waiting: Deliveries that waited for another integration in the last part.
         bare_per_s: Posts a second of httpx alone, by round.
         product_per_s: Deliveries a second of one worker for one integration, by round.
-        apprise_per_s: The same of an address of Apprise's, where each has a process of its own.
+        cpu_ms: Of the processor for one of those, its event included, MongoDB apart; by round.
+        apprise_per_s: Deliveries a second by Apprise, where each has a process of its own.
         latency_s: From the event to its first attempt, with nothing else to deliver.
         bare_latency_s: Of one bare post.
         behind_s: The same as `latency_s` while so many waited for another integration.
@@ -79,6 +80,7 @@ class NoticeFigures:
     waiting: int
     bare_per_s: list[float] = field(default_factory=list)
     product_per_s: list[float] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
     apprise_per_s: list[float] = field(default_factory=list)
     latency_s: list[float] = field(default_factory=list)
     bare_latency_s: list[float] = field(default_factory=list)
@@ -90,6 +92,7 @@ class NoticeFigures:
         yield f"Webhooks a second, {AT_ONCE} at once (median of {len(self.bare_per_s)})"
         yield f"  {'bare posts by httpx':40}{bare:>10.0f}"
         yield f"  {'one worker':40}{product:>10.0f}{product / bare:>8.0%} of bare"
+        yield f"  {'ms of its processor for each':40}{statistics.median(self.cpu_ms):>10.0f}"
         apprise = statistics.median(self.apprise_per_s)
         yield f"  {'one worker, by Apprise':40}{apprise:>10.0f}{apprise / bare:>8.0%} of bare"
         head = "ms from the event to the first attempt"
@@ -119,7 +122,9 @@ async def _measured(url: str, deliveries: int, waiting: int, rounds: int) -> Not
             await office.delivered(AT_ONCE, event)
         for _ in range(rounds):
             found.bare_per_s.append(deliveries / await _bare(http, url, deliveries))
+            used = time.process_time()
             found.product_per_s.append(deliveries / await office.delivered(deliveries, SIGNED))
+            found.cpu_ms.append((time.process_time() - used) / deliveries * 1000)
             found.apprise_per_s.append(deliveries / await office.delivered(deliveries, BY_APPRISE))
         found.bare_latency_s.extend([await _bare(http, url, 1) for _ in range(SINGLE_EVENTS)])
         found.latency_s.extend(await office.singles())
