@@ -1,7 +1,8 @@
 """/dashboard/: the example dashboard of examples/react, once `make example` has built it.
 
-Pages of its own making stand behind one file: every address in it that names no file is answered
-with that file. It is a public page like any other and holds no authority; people sign in to it.
+All its pages stand behind one file: an address that names no file is answered with index.html,
+whose script reads the address. It is a public page like any other and holds no authority; people
+sign in to it.
 """
 
 from http import HTTPStatus

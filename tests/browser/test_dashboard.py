@@ -323,6 +323,9 @@ async def test_knowledge_is_added_read_while_one_watches_and_deleted(dashboard: 
     )
     await expect(sources.filter(has_text="Green tea")).to_contain_text("ready", timeout=PATIENT_MS)
 
+    await expect(form.get_by_label("Title")).to_have_value("")
+    await expect(form.get_by_label("What", exact=True)).to_have_value("FILE")
+
     await hours.get_by_role("button", name="Delete").click()
     await hours.get_by_role("button", name="Really delete it").click()
     await expect(hours).to_have_count(0)

@@ -42,8 +42,9 @@ export function useChange<Input, Result extends object>(
 
   async function make(input: Input): Promise<Done<Result> | null> {
     setTold(NONE);
-    const variables = { input } as { input: Input };
-    const { data, error } = await run({ variables, errorPolicy: "all" } as never);
+    const options = { variables: { input }, errorPolicy: "all" };
+    // Apollo's types do not see that these are the variables of whatever mutation is given.
+    const { data, error } = await run(options as never);
     const result = data?.result as Result | undefined;
     if (result && !isRefused(result)) return result as Done<Result>;
     setTold(

@@ -37,17 +37,18 @@ export function AddSource({ clientId }: { clientId: string }) {
   const [kind, setKind] = useState<Kind>("TEXT");
   const [told, setTold] = useState("");
   const [refused, setRefused] = useState("");
+  const [added, setAdded] = useState(0);
 
   async function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    const form = event.currentTarget;
+    const given = new FormData(event.currentTarget);
     setTold("");
     setRefused("");
     try {
-      const done = await add.make(await inputOf(new FormData(form), kind, clientId));
+      const done = await add.make(await inputOf(given, kind, clientId));
       if (!done) return;
       setTold(`${done.source.title} was added.`);
-      form.reset();
+      setAdded(added + 1); // an empty form, for the same kind
     } catch (error) {
       setRefused((error as Error).message);
     }
@@ -55,7 +56,7 @@ export function AddSource({ clientId }: { clientId: string }) {
   const only = data?.chatbots.edges.length === 1;
   const problem = refused || add.problem;
   return (
-    <form className="card" onSubmit={submit} aria-label="Add knowledge">
+    <form key={added} className="card" onSubmit={submit} aria-label="Add knowledge">
       <h2>Add knowledge</h2>
       <Field label="What">
         <select value={kind} onChange={(event) => setKind(event.target.value as Kind)}>
