@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from documents.database.database import Database
+from documents.ids import PydanticObjectId
 from documents.knowledge_chunks import KnowledgeChunk
 from documents.knowledge_pages import KnowledgePage
-from documents.knowledge_sources import KnowledgeSource
+from documents.knowledge_sources import KnowledgeSource, knowledge_size
 from documents.knowledge_work import Claim
 from documents.transactions import Outcome, WriteSession
 from services.knowledge.claimed_source import ClaimedSource
@@ -20,6 +21,7 @@ from services.knowledge.source_definition import SourceDefinition
 from services.knowledge.source_limits import KnowledgeLimits
 from services.knowledge.sources import KnowledgeSources
 from services.knowledge.typed_pages import typed_content
+from services.knowledge.word_index.word_indexes import WordIndexes
 from tests.unit.knowledge.conftest import Tenant
 from tests.unit.knowledge.test_work import claimed, in_background, work_until_rest, worker_on
 
@@ -27,6 +29,7 @@ __all__ = ["in_background"]
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SECTIONS = LARGE_PAGE + 50
+OTHER_PROCESS = WordIndexes(few_chunks=0, read_at_once=1_000_000)
 
 
 def handbook(word: str) -> str:
@@ -63,8 +66,19 @@ async def seen(tenant: Tenant, source: KnowledgeSource) -> set[str]:
         versions = {one.text.split()[1] for one in found}
         assert len(versions) <= 1, "half of each version"
         assert len(found) == SECTIONS * len(versions)
+        assert await in_memory(tenant, chatbot_id, source) == {one.id for one in found}
         words |= versions
     return words
+
+
+async def in_memory(
+    tenant: Tenant, chatbot_id: PydanticObjectId, source: KnowledgeSource
+) -> set[PydanticObjectId]:
+    """The chunks of the source that an index of another process knows, which saw all before."""
+    size = await knowledge_size(tenant.scope, chatbot_id, deadline_ms=20_000)
+    index = await OTHER_PROCESS.of(tenant.scope, chatbot_id, size, deadline_ms=20_000)
+    assert index is not None
+    return index.chunk_ids([source.id])
 
 
 async def hidden(tenant: Tenant, source: KnowledgeSource) -> int:
