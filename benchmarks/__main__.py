@@ -9,6 +9,7 @@ from benchmarks.hooks import measure_hooks
 from benchmarks.ingestion import measure_ingestion
 from benchmarks.list_page import measure_pages
 from benchmarks.notices import measure_notices
+from benchmarks.paced import measure_paced
 from benchmarks.queries import measure_queries
 from benchmarks.reading_pages import measure_reading
 from benchmarks.redis_process import NoRedisError
@@ -29,6 +30,7 @@ from benchmarks.wordpress_page import NoWordPressError, measure_site_pages
 
 PARTS = (
     "stream",
+    "paced",
     "memory",
     "shared-log",
     "takeover",
@@ -83,6 +85,10 @@ def measure_part(part: str, report: Report, given: argparse.Namespace) -> None:
 
 def measure_stream(report: Report, given: argparse.Namespace) -> None:
     report.throughput = measure_throughput(given.deltas, given.repeats)
+
+
+def measure_pace(report: Report, given: argparse.Namespace) -> None:
+    report.paced = measure_paced(given.repeats)
 
 
 def measure_memory(report: Report, given: argparse.Namespace) -> None:
@@ -171,6 +177,7 @@ def measure_years(report: Report, given: argparse.Namespace) -> None:
 
 MEASURES = {
     "stream": measure_stream,
+    "paced": measure_pace,
     "memory": measure_memory,
     "shared-log": measure_shared_log,
     "takeover": measure_killed,

@@ -3,24 +3,25 @@
 import httpx
 
 START_VISIT = """
-mutation { startVisit(input: {embedKey: "demo"}) {
+mutation ($embedKey: String!) { startVisit(input: {embedKey: $embedKey}) {
   __typename ... on StartVisitSuccess { widgetToken } ... on UserError { code message }
 } }
 """
 
 
 class NoVisitError(Exception):
-    """The demo chatbot does not let us in."""
+    """The chatbot does not let us in."""
 
 
-def start_visit(origin: str) -> str:
+def start_visit(origin: str, embed_key: str = "demo") -> str:
     """Start a visit from the application's own origin and return its widget token.
 
     Raises:
         NoVisitError: it was refused.
     """
     headers = {"Origin": origin}
-    response = httpx.post(f"{origin}/graphql", json={"query": START_VISIT}, headers=headers)
+    body = {"query": START_VISIT, "variables": {"embedKey": embed_key}}
+    response = httpx.post(f"{origin}/graphql", json=body, headers=headers)
     result = (response.json().get("data") or {}).get("startVisit") or {}
     if result.get("__typename") != "StartVisitSuccess":
         raise NoVisitError(f"startVisit gave {response.text}")

@@ -19,6 +19,7 @@ from benchmarks.hooks import CALLS_PER_S, PROMISED_OVERRUN_MS, HookFigures
 from benchmarks.ingestion import IngestionRun
 from benchmarks.list_page import Pages
 from benchmarks.notices import NoticeFigures
+from benchmarks.paced import PacedFigures
 from benchmarks.queries import QueryFigures
 from benchmarks.reading_pages import ReadingSpeed
 from benchmarks.reports import ReportFigures
@@ -44,6 +45,7 @@ class Report:
     """What one run of the benchmarks has measured; a part that did not run says why."""
 
     throughput: list[Throughput] = field(default_factory=list)
+    paced: PacedFigures | None = None
     retained: list[Retained] = field(default_factory=list)
     logs: list[LogCost] = field(default_factory=list)
     takeovers: Takeovers | None = None
@@ -80,6 +82,7 @@ class Report:
         """Return the table, line by line."""
         parts: Sequence[tuple[Any, Callable[[Any], Iterable[str]]]] = (
             (self.throughput, throughput_lines),
+            (self.paced, PacedFigures.lines),
             (self.retained, retained_lines),
             (self.logs, log_lines),
             (self.takeovers, takeover_lines),
