@@ -59,12 +59,12 @@ class SnapshotLostError(BackupError):
 
 
 class CatalogChangedError(BackupError):
-    """Collections or indexes were made meanwhile, again and again."""
+    """Collections were made anew meanwhile, again and again."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Collections or indexes of the database were changed while it was read. That happens"
-            " while a new version starts: try again when it is ready"
+            "Collections of the database were made anew while it was read. That happens while"
+            " something is restored or migrated: try again when that is done"
         )
 
 

@@ -27,7 +27,7 @@ LEFT_OUT: Final = frozenset({"migration_leases", "unfinished_restores"})
 """Collections that say what some process is doing just now."""
 
 ATTEMPTS: Final = 3
-"""How often a backup begins anew because an index was made meanwhile."""
+"""How often a backup begins anew because a collection was made anew meanwhile."""
 
 _SNAPSHOT_TOO_OLD: Final = 239
 _SNAPSHOT_UNAVAILABLE: Final = 246
@@ -54,7 +54,7 @@ async def take_backup(database: Database, file: Path, origin: Origin, advance: A
         BackupFileError: the file exists or cannot be written.
         NothingToBackUpError: there is no collection.
         SnapshotLostError: the database forgot the moment.
-        CatalogChangedError: indexes were made meanwhile.
+        CatalogChangedError: collections were made anew meanwhile.
         DatabaseUnavailableError: when the database cannot be reached.
     """
     for _ in range(ATTEMPTS):

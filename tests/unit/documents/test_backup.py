@@ -139,21 +139,23 @@ async def test_writes_after_the_moment_are_not_in_it(
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_an_index_that_is_made_meanwhile_begins_the_backup_anew(
+async def test_a_collection_that_is_made_anew_meanwhile_begins_the_backup_anew(
     a_database: MakeDatabase, tmp_path: Path
 ) -> None:
-    """MongoDB 6.0 cannot read a collection as it was before it got an index."""
+    """MongoDB 6.0 cannot read a collection as it was before it was made."""
     source, file = await filled(a_database()), tmp_path / "one.zip"
     await source.database["z_last"].insert_one({"_id": 1, "text": "there"})
     told: list[int] = []
 
-    def make_an_index_once(count: int) -> None:
+    def make_anew_once(count: int) -> None:
         told.append(count)
         if len(told) == 1:
             with MongoClient[dict[str, Any]](source.url) as mongo:
-                mongo[source.database.name]["z_last"].create_index("text")
+                last = mongo[source.database.name]["z_last"]
+                last.drop()
+                last.insert_one({"_id": 1, "text": "there"})
 
-    await take_backup(source, file, ORIGIN, make_an_index_once)
+    await take_backup(source, file, ORIGIN, make_anew_once)
     found = await content(await restored(file, a_database()))
     assert found == await content(source)
 
