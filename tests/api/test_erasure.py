@@ -41,7 +41,7 @@ OF_NO_CLIENT = {
     "WorkLease",
 }
 """Users stay; their memberships end. Windows are of addresses and accounts, and over in minutes.
-The widget's files are the same for everybody."""
+The widget's files are the same for everybody. Alarms and the heartbeat are of the platform."""
 
 PLATFORM_TOO = {"LlmConfig", "AuditEntry", "OneTimeCode", "OutgoingMail"}
 """Some of these are no client's."""
