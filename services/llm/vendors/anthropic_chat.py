@@ -10,12 +10,10 @@ from pydantic import Field, SecretStr
 
 from services.llm.model import ModelSettings
 from services.llm.provider_door import DoorPlan, ProviderDoor2
+from services.llm.wires.anthropic_wire import DEFAULT_MAX_TOKENS
 
 UNUSED_KEY = "unused"
 """The SDK looks for credentials in many places unless it has one; the door sets the real key."""
-
-DEFAULT_MAX_TOKENS = 2_048
-"""The API demands a bound; LangChain's own default is the model's maximum."""
 
 
 class _GuardedChatAnthropic(ChatAnthropic):

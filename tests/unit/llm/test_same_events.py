@@ -27,6 +27,9 @@ WIRES = {
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 """Pydantic grumbles, under LangChain, at fields that it does not know."""
 
+PATIENT = {f"{stage}_timeout_ms": 60_000 for stage in ("first_token", "between_tokens", "total")}
+"""Nothing here is about time."""
+
 SEEDS = range(8)
 STREAMS_OF_A_SEED = 5
 RECORDINGS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".sse", ".ndjson"))
@@ -54,7 +57,7 @@ async def outcome_of(
 ) -> Outcome:
     got = asking.Answer([], None)
     try:
-        await read_into(got, models.create(settings_for(provider, url)), request)
+        await read_into(got, models.create(settings_for(provider, url, **PATIENT)), request)
     except ModelError as error:
         return Outcome(got.text, None, f"{type(error).__name__}: {_words(error)}")
     return Outcome(got.text, got.finished, None)
