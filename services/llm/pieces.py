@@ -28,6 +28,24 @@ class Piece:
     output_tokens: int | None = None
 
 
+MOST_TOKENS = 2**31 - 1
+
+
+def counted(count: object) -> int | None:
+    """A number of tokens as a provider wrote it; None when it is none, and then it is estimated.
+
+    Gateways write 12 as 12.0 or as a text. What is below nothing or beyond reason is not believed:
+    it would be money.
+    """
+    if isinstance(count, str) and count.isascii() and count.isdigit():
+        count = int(count[: len(str(MOST_TOKENS)) + 1])
+    if isinstance(count, float) and count.is_integer():
+        count = int(count)
+    if not isinstance(count, int) or isinstance(count, bool):
+        return None
+    return count if 0 <= count <= MOST_TOKENS else None
+
+
 PieceSource = Callable[[ModelRequest], AsyncGenerator[Piece, None]]
 """Asks, and gives the pieces as they come; raises `ModelError`s or what an SDK raises."""
 

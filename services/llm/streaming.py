@@ -18,7 +18,7 @@ from services.llm.deadlines import Deadlines
 from services.llm.errors import ModelError, ModelProtocolError
 from services.llm.finish_reasons import finish_reason
 from services.llm.model import ModelEvent, ModelFinished, ModelRequest, ModelSettings, TextChunk
-from services.llm.pieces import OpenSource, Piece
+from services.llm.pieces import OpenSource, Piece, counted
 from services.llm.problems import problem_before_asking, problem_of_exception
 from services.llm.provider_door import CLOSE_DEADLINE_S, Exchange
 
@@ -88,10 +88,10 @@ class _Answer:
 
     async def next_text(self) -> str | None:
         """The next non-empty piece of the answer; None at its end."""
-        if self._is_too_long:
-            raise ModelProtocolError(f"{self._host} answers without end")
         piece, self._ahead = self._ahead, None
         while self._pieces is not None:
+            if self._is_too_long:
+                raise ModelProtocolError(f"{self._host} answers without end")
             piece = piece or await self._next_piece(self._pieces)
             if piece is None:
                 return None
@@ -151,10 +151,10 @@ class _Answer:
     def _take(self, piece: Piece) -> str:
         self._reason = piece.reason or self._reason
         if piece.input_tokens is not None or piece.output_tokens is not None:
-            self._input_tokens = piece.input_tokens
-            self._output_tokens = piece.output_tokens
+            self._input_tokens = counted(piece.input_tokens)
+            self._output_tokens = counted(piece.output_tokens)
         room = self._settings.max_answer_characters - self._length
-        self._is_too_long = len(piece.text) > room
+        self._is_too_long |= len(piece.text) > room
         text = piece.text[:room]
         self._length += len(text)
         return text

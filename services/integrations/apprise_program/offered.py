@@ -35,6 +35,10 @@ def load_services() -> None:
     services.load_modules()
     services.disable(*NOT_BY_HTTP)
     NotifyBase.overflow_mode = OverflowMode.TRUNCATE
+    for service in (NotifyBase, *services.plugins()):
+        # Seconds that Apprise sleeps between the requests of one address: with seven receivers no
+        # attempt would come to its end in time, and each would tell the first ones again.
+        service.request_rate_per_sec = 0
 
 
 def is_known(scheme: str) -> bool:

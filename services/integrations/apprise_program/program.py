@@ -61,17 +61,20 @@ class Answered:
     body: bytes = b""
 
 
+Unusable = Literal["unknown", "not_by_http", "incomplete"]
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a job ended.
 
     Attributes:
-        unusable: Why the address belongs to no service: "unknown", "not_by_http", "incomplete".
+        unusable: Why the address belongs to no service.
         service: The service's name.
         delivered: Whether the service took it, as far as Apprise can tell.
     """
 
-    unusable: str | None = None
+    unusable: Unusable | None = None
     service: str = ""
     delivered: bool = False
 

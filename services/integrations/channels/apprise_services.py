@@ -128,7 +128,8 @@ class AppriseNotices:
         ending = Ending(service="A service")
 
         async def note(request: Asked) -> Answered:
-            asked.append(request.url)
+            if not asked:
+                asked.append(request.url)
             return Answered()
 
         try:

@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
+from apprise.manager_plugins import NotificationManager
 
 from documents.database.database import Database
 from documents.deliveries import Delivery
 from services.confined.frames import BrokenFrameError
+from services.integrations.apprise_program.offered import load_services
 from services.integrations.apprise_program.program import (
     Answered,
     AppriseProgram,
@@ -374,3 +376,10 @@ async def test_texts_are_bounded_and_call_nobody() -> None:
     for call in ("<!channel>", "@here", "@EVERYONE", "<@U123>"):
         assert call not in text
     assert "anna@example.com" in text
+
+
+async def test_no_service_sleeps_between_its_requests() -> None:
+    """Seven receivers behind one address would not be told in time, and the first ones twice."""
+    load_services()
+    services = {one.__name__ for one in NotificationManager().plugins() if one.request_rate_per_sec}
+    assert not services

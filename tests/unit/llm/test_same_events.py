@@ -10,6 +10,7 @@ import pytest
 from services.llm.errors import ModelError
 from services.llm.factory import ModelFactory
 from services.llm.model import ChatTurn, ModelFinished, ModelRequest, TurnRole
+from services.llm.pieces import counted
 from services.llm.wires import anthropic_wire, ollama_wire, openai_wire
 from tests.providers.aimock import Aimock
 from tests.providers.byte_server import Answer, Packets, SeenRequest, byte_server
@@ -192,3 +193,48 @@ def _body(request: SeenRequest) -> Any:
 
 def _headers(headers: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name != "content-length"}
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"), [("12.0", 12), ('"12"', 12), ("-5", None), (str(2**70), None)]
+)
+async def test_counts_that_providers_write_in_other_ways_are_numbers_or_nothing(
+    both: Sequence[ModelFactory], said: str, taken: int | None
+) -> None:
+    """A gateway's own way to write 12 must not end an answer that was paid for."""
+    counts = f'"prompt_tokens": {said}, "completion_tokens": {said}, "total_tokens": 24'
+    stream = (
+        'data: {"choices": [{"index": 0, "delta": {"content": "Yes."}, "finish_reason": "stop"}]}'
+        f'\n\ndata: {{"choices": [], "usage": {{{counts}}}}}\n\ndata: [DONE]\n\n'
+    )
+    ours, langchains = await outcomes(both, "openai", Answer([Packets(stream.encode())]))
+    assert ours == langchains
+    assert ours.finished is not None
+    assert (ours.finished.input_tokens, ours.finished.output_tokens) == (taken, taken)
+
+
+@pytest.mark.parametrize("count", [True, None, 12.5, float("inf"), float("nan"), "-1", "²", "", {}])
+def test_what_is_no_count_is_none(count: object) -> None:
+    assert counted(count) is None
+    assert counted("9" * 10_000) is None
+
+
+@pytest.mark.parametrize("line", [b"data:\n", b"data: " + b"x" * 1_000 + b"\n"])
+def test_an_event_without_end_fills_no_memory(line: bytes) -> None:
+    reader = openai_wire.WIRE.reader("provider.example", None)
+    for _ in range(20):
+        reader.read(line * 1_000)
+    assert "without end" in str(reader.failure)
+
+
+async def test_what_is_cut_is_told_also_when_an_empty_piece_follows(
+    both: Sequence[ModelFactory],
+) -> None:
+    """The answer fills its room exactly, says more, and ends with a piece that says nothing."""
+    room = settings_for("openai", "http://x.example").max_answer_characters
+    says = 'data: {{"choices": [{{"index": 0, "delta": {{"content": "{}"}}}}]}}\n\n'
+    ends = 'data: {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}\n\n'
+    parts = [says.format("x" * room), says.format("y"), ends]
+    for one in await outcomes(both, "openai", Answer([Packets(p.encode()) for p in parts])):
+        assert one.finished is None
+        assert "answers without end" in str(one.error)
