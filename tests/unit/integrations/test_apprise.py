@@ -18,6 +18,7 @@ import pytest_asyncio
 
 from documents.database.database import Database
 from documents.deliveries import Delivery
+from services.confined.frames import BrokenFrameError
 from services.integrations.apprise_program.program import (
     Answered,
     AppriseProgram,
