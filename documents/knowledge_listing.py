@@ -15,6 +15,9 @@ from documents.tenancy import TenantScope
 _BATCH = 300
 """Chunks decoded at once: more would keep answers that stream at the time waiting."""
 
+_IDS_BATCH = 1_000
+"""Ids decoded at once, for the same reason: one reply of MongoDB's would hold 16 MB of them."""
+
 
 class ListedChunk(NamedTuple):
     """What an index needs to know of a chunk."""
@@ -44,8 +47,14 @@ async def listed_ids(
     """
     chunks = scope.of(KnowledgeChunk)
     wanted = chunks.condition(searchable(chatbot_id, list(source_ids)))
-    cursor = chunks.raw.find(wanted, {"_id": 1}, hint="found_by_chatbot", max_time_ms=deadline_ms)
-    return [found["_id"] for found in await cursor.to_list()]
+    cursor = chunks.raw.find(
+        wanted,
+        {"_id": 1},
+        hint="found_by_chatbot",
+        max_time_ms=deadline_ms,
+        batch_size=_IDS_BATCH,
+    )
+    return [found["_id"] async for found in cursor]
 
 
 async def listed_in_batches(

@@ -161,18 +161,20 @@ class WordSearch:
             try:
                 return await self._collected(scope, chatbot_id, question, size)
             except Exception as error:
-                indexed = await self._awaited(scope, chatbot_id) if is_unavailable(error) else None
+                indexed = (
+                    await self._awaited(scope, chatbot_id, size) if is_unavailable(error) else None
+                )
                 if indexed is None:
                     raise
         return await asyncio.to_thread(indexed.look, question.words, question.language)
 
     async def _awaited(
-        self, scope: TenantScope, chatbot_id: PydanticObjectId
+        self, scope: TenantScope, chatbot_id: PydanticObjectId, size: KnowledgeSize
     ) -> ChatbotWords | None:
         """The index that is being read: collecting what frequent words hold has taken too long."""
         if self._indexes is None:
             return None
-        return await self._indexes.awaited(scope, chatbot_id, longest_s=LONGEST_WAIT_S)
+        return await self._indexes.awaited(scope, chatbot_id, size, longest_s=LONGEST_WAIT_S)
 
     async def _mended(
         self,

@@ -21,7 +21,7 @@ Numbers: TypeAlias = NDArray[Any]
 Flags: TypeAlias = NDArray[np.bool_]
 
 MOST_CHUNKS = 60_000
-"""Chunks are numbered in 16 bits."""
+"""Chunks are numbered in 16 bits, which 65,536 fit into."""
 
 BYTES_PER_CHUNK = 250
 """Of what is kept of a chunk besides its words: two ids, its length and language."""
@@ -58,11 +58,17 @@ class Words:
 
 
 class Segment:
-    """At most `MOST_CHUNKS` chunks."""
+    """At most `MOST_CHUNKS` chunks.
+
+    Raises:
+        ValueError: There are more, whose numbers would be those of others.
+    """
 
     __slots__ = ("_chunk_numbers", "_frequencies", "_hashes", "_starts", "chunks")
 
     def __init__(self, chunks: Chunks, words: Words) -> None:
+        if len(chunks) > MOST_CHUNKS:
+            raise ValueError(f"{len(chunks)} chunks are more than a segment can number")
         self.chunks = chunks
         order = np.lexsort((words.chunks, words.hashes))
         hashes, numbers = words.hashes[order], words.chunks[order]

@@ -7,6 +7,7 @@ chatbot's first question, the search goes without, and the words are read behind
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -80,13 +81,15 @@ class WordIndexes:
     ) -> ChatbotWords | None:
         """The words of all that a chatbot can find, as `size` tells it.
 
-        None of a small chatbot, of one that is too large, and while much is to be read.
+        None of a small chatbot, of one that is too large, while much is to be read, and where
+        another search reads the same for longer than the deadline.
 
         Args:
             scope: Whose data may be read.
             chatbot_id: Whose chunks.
             size: All that the chatbot knows now.
-            deadline_ms: When MongoDB gives up a read that is waited for, in milliseconds.
+            deadline_ms: When MongoDB gives up a read that is waited for, and how long to wait for
+                another search's, in milliseconds.
         """
         key = _Key(scope, chatbot_id)
         if not self._is_kept_for(size):
@@ -100,19 +103,29 @@ class WordIndexes:
             if key not in self._behind:
                 self._behind[key] = asyncio.create_task(self._read_behind(key, kept, size))
             return None
-        async with kept.one_reading:
+        if not await _taken(kept.one_reading, deadline_ms):
+            return None
+        try:
             return await self._brought_up(key, kept, size, deadline_ms)
+        finally:
+            kept.one_reading.release()
 
     async def awaited(
-        self, scope: TenantScope, chatbot_id: PydanticObjectId, *, longest_s: float
+        self,
+        scope: TenantScope,
+        chatbot_id: PydanticObjectId,
+        size: KnowledgeSize,
+        *,
+        longest_s: float,
     ) -> ChatbotWords | None:
         """The words of a chatbot that are being read behind a search, as soon as they are read.
 
-        None where nothing is being read, or not in time.
+        None where nothing is being read, not in time, or not in the state that `size` tells.
 
         Args:
             scope: Whose data may be read.
             chatbot_id: Whose chunks.
+            size: All that the chatbot knew when the search began.
             longest_s: How long to wait, in seconds.
         """
         key = _Key(scope, chatbot_id)
@@ -120,7 +133,8 @@ class WordIndexes:
         if behind is None or kept is None:
             return None
         await asyncio.wait((behind,), timeout=longest_s)
-        return kept.words if behind.done() else None
+        # A reading may have failed, or have begun before a change: what is kept is older then.
+        return kept.words if kept.words is not None and kept.words.is_of(size) else None
 
     async def settled(self) -> None:
         """Wait until nothing is being read behind searches any more."""
@@ -175,19 +189,24 @@ class WordIndexes:
                 del self._kept[key]
 
 
+async def _taken(lock: asyncio.Lock, deadline_ms: int) -> bool:
+    """Take a lock, unless others keep it for longer than `deadline_ms` milliseconds."""
+    try:
+        async with asyncio.timeout(deadline_ms / 1_000):
+            return await lock.acquire()
+    except TimeoutError:
+        return False
+
+
 async def _read(
     key: _Key, words: ChatbotWords, size: KnowledgeSize, deadline_ms: int
 ) -> ChatbotWords:
     """The words with what has changed up to `size`, or a little later."""
     unread = words.unread(size)
-    left = frozenset(words.sources or ()).difference(size.sources)
-    there = set(await listed_ids(*key, unread, deadline_ms=deadline_ms)) if unread else set()
-    known = await asyncio.to_thread(words.chunk_ids, unread)
-    words = await asyncio.to_thread(words.without, known - there, left)
+    there = await listed_ids(*key, unread, deadline_ms=deadline_ms) if unread else []
+    words, new = await asyncio.to_thread(_compared, words, size, there)
     waiting: list[ListedChunk] = []
-    batches = listed_in_batches(
-        *key, sorted(there - known), source_ids=list(unread), deadline_ms=deadline_ms
-    )
+    batches = listed_in_batches(*key, new, source_ids=list(unread), deadline_ms=deadline_ms)
     async for batch in batches:
         waiting += batch
         if len(waiting) >= CHUNKS_PER_SEGMENT:
@@ -195,3 +214,16 @@ async def _read(
             waiting = []
     words = await asyncio.to_thread(words.with_chunks, waiting)
     return words.read_as(size.sources)
+
+
+def _compared(
+    words: ChatbotWords, size: KnowledgeSize, there: Sequence[PydanticObjectId]
+) -> tuple[ChatbotWords, list[PydanticObjectId]]:
+    """The words without what is gone, and the new ones of the chunks that are there, in order.
+
+    To be called in a thread: the ids of a large chatbot are hashed one by one in Python.
+    """
+    listed, known = set(there), words.chunk_ids(words.unread(size))
+    left = frozenset(words.sources or ()).difference(size.sources)
+    new = sorted(listed - known, key=lambda one: one.binary)
+    return words.without(known - listed, left), new

@@ -1,5 +1,6 @@
 """The index in memory finds what collecting finds, knows each change at its commit."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -11,7 +12,7 @@ from pymongo.errors import ExecutionTimeout
 
 from documents.database.database import Database
 from documents.ids import PydanticObjectId
-from documents.knowledge_chunks import ChunkWords
+from documents.knowledge_chunks import ChunkWords, KnowledgeChunk
 from documents.knowledge_listing import ListedChunk, listed_ids
 from documents.knowledge_sources import KnowledgeSize
 from services.knowledge.candidates import Searched
@@ -21,7 +22,7 @@ from services.knowledge.search import KnowledgeSearch
 from services.knowledge.sources import KnowledgeSources
 from services.knowledge.text_index import TextIndex
 from services.knowledge.word_index.chatbot_words import MOST_SMALL, ChatbotWords
-from services.knowledge.word_index.segment import MOST_CHUNKS
+from services.knowledge.word_index.segment import MOST_CHUNKS, Chunks, Segment, Words
 from services.knowledge.word_index.word_indexes import WordIndexes
 from services.knowledge.word_search import WordSearch
 from tests.unit.knowledge.conftest import Tenant, new_tenant
@@ -118,6 +119,21 @@ async def test_no_segment_gets_more_chunks_than_it_can_number() -> None:
     looked = index.with_chunks([one_more]).look([tea], "en")
     assert looked.document_counts == {tea: (MOST_SMALL + 1) * kept + 1}
     assert (MOST_SMALL + 1) * kept > 2**16
+
+
+async def test_a_segment_refuses_chunks_that_it_cannot_number() -> None:
+    ids = tuple(PydanticObjectId() for _ in range(2))
+
+    def segment(times: int) -> Segment:
+        none = np.zeros(0, dtype=np.int64)
+        every = ids * times
+        lengths = np.ones(len(every))
+        languages = np.full(len(every), "en")
+        return Segment(Chunks(every, every, languages, lengths), Words(none, none, none))
+
+    assert len(segment(MOST_CHUNKS // 2).chunks) == MOST_CHUNKS
+    with pytest.raises(ValueError, match="more than a segment can number"):
+        segment(MOST_CHUNKS // 2 + 1)
 
 
 async def test_an_old_state_is_not_touched_by_what_follows_it() -> None:
@@ -218,6 +234,31 @@ async def test_what_every_search_asks_first_is_answered_by_indexes_alone(
         assert [(one["docsExamined"], one["nreturned"]) for one in recorded] == [(0, 1)]
 
 
+async def test_the_list_of_many_chunks_is_read_in_small_replies(
+    knowledge_sources: KnowledgeSources, tenant: Tenant, profiled: Database
+) -> None:
+    source = await knowledge_sources.add_text(
+        tenant.client_id, [tenant.chatbot_id], "Garden", "The garden opens at five."
+    )
+    chunks, copies = tenant.scope.of(KnowledgeChunk).raw, 1_500
+    [stored] = await chunks.find({"client_id": tenant.client_id}).to_list()
+    await chunks.insert_many({**stored, "_id": PydanticObjectId()} for _ in range(copies))
+    size = await size_of(tenant)
+    listed = await listed_ids(
+        tenant.scope, tenant.chatbot_id, size.source_ids, deadline_ms=DEADLINE_MS
+    )
+    assert len(set(listed)) == copies + 1
+    own = {
+        "command.filter.client_id": tenant.client_id,
+        "command.find": "knowledge_chunks",
+        "command.hint": "found_by_chatbot",
+    }
+    recorded = await profiled.database["system.profile"].find(own).to_list()
+    assert [one["nreturned"] for one in recorded] == [1_000]
+    await knowledge_sources.delete(tenant.scope, source.id)
+    assert await chunks.count_documents({"client_id": tenant.client_id}) == 0
+
+
 async def test_it_is_not_asked_for_another_client(
     knowledge_sources: KnowledgeSources, tenant: Tenant
 ) -> None:
@@ -283,6 +324,38 @@ async def test_a_first_question_that_takes_too_long_waits_for_the_words(
         await WordSearch(DEADLINE_MS, candidates=TooSlow()).find(
             tenant.scope, tenant.chatbot_id, question, size
         )
+
+
+async def test_words_that_were_read_for_an_older_state_are_not_given_for_a_newer_one(
+    knowledge_sources: KnowledgeSources, tenant: Tenant
+) -> None:
+    sizes = []
+    for text in ("The garden opens at five.", "The garden opens at nine."):
+        await knowledge_sources.add_text(tenant.client_id, [tenant.chatbot_id], text, text)
+        sizes.append(await size_of(tenant))
+    for asked, is_given in ((sizes[0], True), (sizes[1], False)):
+        indexes = WordIndexes(few_chunks=1, read_at_once=0)
+        own = (tenant.scope, tenant.chatbot_id)
+        assert await indexes.of(*own, sizes[0], deadline_ms=DEADLINE_MS) is None
+        words = await indexes.awaited(*own, asked, longest_s=60)
+        assert (words is not None) is is_given
+
+
+async def test_a_search_waits_for_the_reading_of_another_no_longer_than_its_own_deadline(
+    knowledge_sources: KnowledgeSources, tenant: Tenant
+) -> None:
+    await knowledge_sources.add_text(
+        tenant.client_id, [tenant.chatbot_id], "Garden", "The garden opens at five."
+    )
+    indexes, size = indexes_of_everything(), await size_of(tenant)
+    reading, waiting = await asyncio.gather(
+        indexes.of(tenant.scope, tenant.chatbot_id, size, deadline_ms=DEADLINE_MS),
+        indexes.of(tenant.scope, tenant.chatbot_id, size, deadline_ms=0),
+    )
+    assert reading is not None
+    assert waiting is None
+    later = await indexes.of(tenant.scope, tenant.chatbot_id, size, deadline_ms=DEADLINE_MS)
+    assert later is reading
 
 
 async def test_memory_is_bounded_and_the_longest_unused_goes(
