@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.knowledge.question import read_question
+from services.knowledge.question import MOST_QUESTION_WORDS, all_tokens, read_question
 from services.languages.separable_verbs import joined_verbs
 
 LANGUAGES = ("de", "en", "nl")
@@ -53,3 +53,21 @@ def test_a_function_word_is_no_verb() -> None:
         "komme": ["hinkomme"],
         "hin": ["hinkomme"],
     }
+
+
+def test_a_verb_of_two_clauses_is_joined_with_both_particles_and_once_with_each() -> None:
+    question = "Melde ich mich an? Melde ich mich ab? Melde ich mich an?"
+    assert joined_verbs(question, "de", ["melde"]) == {
+        "melde": ["anmelde", "abmelde"],
+        "an": ["anmelde"],
+        "ab": ["abmelde"],
+    }
+
+
+def test_a_pasted_text_has_no_more_joined_forms_than_a_question_has_words() -> None:
+    words = [f"wort{number}" for number in range(MOST_QUESTION_WORDS)]
+    text = " ".join(f"{' '.join(words)} {particle}." for particle in ("ab", "an", "aus", "zu"))
+    joined = joined_verbs(text, "de", words)
+    assert len({one for forms in joined.values() for one in forms}) == MOST_QUESTION_WORDS
+    read = read_question(f"Wie melde ich mich bei dem Kunden an? {text}", "de", ("de",))
+    assert len(all_tokens(read.words)) <= 2 * MOST_QUESTION_WORDS
