@@ -33,13 +33,18 @@ def kept_documents() -> list[Kept]:
     return [Kept(**json_util.loads(line)) for line in FILE.read_text().splitlines()]
 
 
+def not_kept(found: Iterable[Kept]) -> list[Kept]:
+    """Those whose shape is not there yet, each shape once."""
+    known = {_line_without_age(one) for one in kept_documents()}
+    new = {_line_without_age(one): one for one in found}
+    return [one for shape, one in new.items() if shape not in known]
+
+
 def keep(found: Iterable[Kept]) -> int:
     """Adds those that are not there yet; how many that were."""
-    known = {_line_without_age(one) for one in kept_documents()}
-    new = {_line_without_age(one): _line(one) for one in found}
-    added = [line for key, line in new.items() if key not in known]
+    added = not_kept(found)
     with FILE.open("a") as file:
-        file.writelines(f"{line}\n" for line in added)
+        file.writelines(f"{_line(one)}\n" for one in added)
     return len(added)
 
 

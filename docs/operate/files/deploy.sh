@@ -38,7 +38,8 @@ if ! wait_until_ready; then
         ln -sfn "$before" "$current.new"
         mv -T "$current.new" "$current"
         for unit in $units; do systemctl is-enabled --quiet "$unit" && systemctl restart "$unit"; done
-        echo "deploy: went back to $before. A migration that it had run stays." >&2
+        echo "deploy: went back to $before. If the new version had run a migration, the old one" >&2
+        echo "refuses that database: restore the backup from before, see docs/operate/upgrading.md." >&2
     fi
     exit 1
 fi

@@ -13,7 +13,8 @@ from documents.database.preparation import prepare_documents
 from documents.migrations.registry import known_migrations
 from documents.migrations.runner import migrate, pending_migrations
 from documents.registry import DOCUMENT_CLASSES
-from tests.stored.kept import Kept, kept_documents, made_unique
+from tests.stored.kept import Kept, kept_documents, made_unique, not_kept
+from tests.stored.written import written
 
 CLASSES = {one.Settings.name: one for one in DOCUMENT_CLASSES}
 KEPT = kept_documents()
@@ -75,6 +76,14 @@ async def test_the_indexes_of_today_are_made_over_the_oldest_documents(empty: Da
         expected = getattr(CLASSES[name].Settings, "indexes", ())
         found = await empty.database[name].index_information()
         assert len(found) == len(expected) + 1, name
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_what_the_classes_write_today_is_kept_for_later_versions(empty: Database) -> None:
+    found = await written(DOCUMENT_CLASSES, empty.database)
+    age = len(known_migrations())
+    missing = not_kept(Kept(age, collection, document) for collection, document in found)
+    assert not {one.collection for one in missing}, "run `python -m tests.stored` and commit"
 
 
 def test_each_kept_document_is_of_a_class_of_today() -> None:
