@@ -57,7 +57,7 @@ async def use(hooks: Hooks, visitor: Visitor, source: str, **more: Any) -> Hook:
 
 async def the_answer(visitor: Visitor) -> Message:
     """The newest one."""
-    found = await visitor.scope.of(Message).find_one({"sender": "bot"}, sort=[("seq", -1)])
+    found = await visitor.scope.of(Message).find_one({"sender": "bot"}, sort=[("created_at", -1)])
     assert found is not None
     return found
 
