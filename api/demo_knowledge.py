@@ -53,9 +53,9 @@ visitor's browser unless the page says otherwise. Knowledge is found in the lang
 is written; a language model answers in the visitor's language.
 
 ## What does it cost?
-Nothing: it is free, open-source software under the Apache License 2.0, and you run it on a server \
-of your own. A provider of language models charges what it charges; budgets and quotas keep that \
-within limits.
+Parlance costs nothing: it is free, open-source software under the Apache License 2.0, and you run \
+it on a server of your own. A provider of language models charges what it charges; budgets and \
+quotas keep that within limits.
 
 ## How do I change answers with my own code?
 Attach a hook: a small Python function that sees the question before the language model does, or \
