@@ -17,7 +17,7 @@ from set_up import (
     virtual_environment,
     wordpress_trees,
 )
-from set_up.steps import SetUpError, one_at_a_time
+from set_up.steps import SetUpError, one_at_a_time, say
 
 
 def prepare_runtime() -> None:
@@ -47,6 +47,7 @@ def prepare_example() -> None:
     if not node_packages.system_has_node():
         virtual_environment.prepare(virtual_environment.TEST_LOCK)  # it brings a Node along
     example_dashboard.build()
+    say("the dashboard is built; the next start of `make run` serves it and prints where")
 
 
 STEPS = {
