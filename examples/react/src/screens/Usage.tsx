@@ -71,7 +71,7 @@ export function Usage() {
       <section className="card">
         <Bars
           title="Questions"
-          legend={["answered", "not answered"]}
+          legend={["answered", "refused or failed"]}
           bars={series.map((point) => ({
             label: point.date,
             parts: [point.totals.successes, point.totals.failures],
