@@ -4,7 +4,7 @@ The pages are committed, and `make lint` fails when one says something else than
 nobody reads about a command, code, event or field that is gone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,14 +21,13 @@ FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
 def reference_pages(command_line: typer.Typer) -> Mapping[str, str]:
     """Each page's Markdown by the name of its file; `command_line` is the `parlance` command."""
-    pages: dict[str, Callable[[], str]] = {
-        "commands.md": lambda: commands_page(command_line),
-        "errors.md": errors_page,
-        "events.md": events_page,
-        "operations.md": operations_page,
-        "types.md": types_page,
+    return {
+        "commands.md": commands_page(command_line),
+        "errors.md": errors_page(),
+        "events.md": events_page(),
+        "operations.md": operations_page(),
+        "types.md": types_page(),
     }
-    return {name: page() for name, page in pages.items()}
 
 
 def write(pages: Mapping[str, str], folder: Path = FOLDER) -> None:

@@ -1,13 +1,12 @@
 """A server that is killed between sending an event and noting it repeats that one, and no other."""
 
-import secrets
 from pathlib import Path
 
 import pytest
 
 from tests.answers import asked
-from tests.api.operations import OPEN, done, new_chatbot
-from tests.conftest import CREATE_CLIENT, START_VISIT, signed_in
+from tests.conftest import START_VISIT, signed_in
+from tests.faults.told_chatbot import chatbot_that_tells
 from tests.graphql_clients import GraphQLClient
 from tests.receivers import Reply, receiver
 from tests.server_process import ServerProcess
@@ -23,18 +22,7 @@ async def test_a_kill_between_sending_and_noting_repeats_that_attempt(tmp_path: 
         async with receiver() as outside:
             outside.replies.append(Reply(hangs=True))
             admin = await signed_in(server.url, server.admin_email, server.admin_password)
-            slug = f"client-{secrets.token_hex(4)}"
-            client = (await admin.execute(CREATE_CLIENT, {"slug": slug}))["createClient"]["client"]
-            chatbot = await new_chatbot(admin, client["id"], settings=OPEN)
-            query = "query ($id: ID!) { chatbot(id: $id) { embedKey } }"
-            key = (await admin.execute(query, {"id": chatbot}))["chatbot"]["embedKey"]
-            given = {
-                "clientId": client["id"],
-                "name": "Program",
-                "target": {"webhookUrl": outside.url},
-                "events": ["MESSAGE_CREATED"],
-            }
-            await done(admin, "createIntegration", given, "signingSecret")
+            key = await chatbot_that_tells(admin, outside.url)
             visitor = GraphQLClient(server.url, origin=server.url)
             started = await visitor.execute(START_VISIT, {"key": key})
             visitor.token = started["startVisit"]["widgetToken"]

@@ -1,15 +1,14 @@
 """Background work in a process of its own, beside a server that leaves it alone."""
 
-import secrets
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.answers import asked
-from tests.api.operations import OPEN, done, new_chatbot
-from tests.conftest import CREATE_CLIENT, START_VISIT, signed_in
+from tests.conftest import START_VISIT, signed_in
 from tests.faults.test_server_kill import two_servers
+from tests.faults.told_chatbot import chatbot_that_tells
 from tests.graphql_clients import GraphQLClient
 from tests.receivers import Received, receiver
 from tests.server_process import ServerProcess
@@ -23,22 +22,6 @@ class WorkerProcess(ServerProcess):
     """A `parlance worker`."""
 
     kind = "worker"
-
-
-async def chatbot_that_tells(admin: GraphQLClient, address: str) -> str:
-    """A chatbot whose client has every answer told to this address; its embed key."""
-    slug = f"client-{secrets.token_hex(4)}"
-    client = (await admin.execute(CREATE_CLIENT, {"slug": slug}))["createClient"]["client"]
-    chatbot = await new_chatbot(admin, client["id"], settings=OPEN)
-    given = {
-        "clientId": client["id"],
-        "name": "Program",
-        "target": {"webhookUrl": address},
-        "events": ["MESSAGE_CREATED"],
-    }
-    await done(admin, "createIntegration", given, "signingSecret")
-    query = "query ($id: ID!) { chatbot(id: $id) { embedKey } }"
-    return str((await admin.execute(query, {"id": chatbot}))["chatbot"]["embedKey"])
 
 
 async def test_what_a_server_leaves_is_done_by_a_worker_also_after_a_kill(tmp_path: Path) -> None:
